@@ -1,0 +1,28 @@
+# Compiler settings of every target: C++20, warnings are errors, and arithmetic that gives the same bytes everywhere
+# (no contraction to fused multiply-add, no fast-math: sums are specified operation by operation).
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+add_library(intertie_options INTERFACE)
+target_compile_options(intertie_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Werror
+  -ffp-contract=off -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports false positives of these two inside the standard library.
+  target_compile_options(intertie_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+endif()
+target_include_directories(intertie_options INTERFACE "${PROJECT_SOURCE_DIR}")
+if(INTERTIE_SANITIZER)
+  target_compile_options(intertie_options INTERFACE -fsanitize=${INTERTIE_SANITIZER} -fno-sanitize-recover=all)
+  target_link_options(intertie_options INTERFACE -fsanitize=${INTERTIE_SANITIZER})
+endif()

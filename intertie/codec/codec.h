@@ -1,0 +1,35 @@
+// codec: elements <-> bytes. An encoding is a fixed function of the values (same bytes on every machine and SIMD target).
+// f32: little-endian IEEE 754. bf16: round to nearest even; NaN stays NaN (quiet), denormals kept.
+// Ranges handed to these functions begin and end at block edges of the fragment, so encodings with per-block state fit in.
+// Pure; any thread; the caller owns all memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "intertie/base/encoding.h"
+
+namespace intertie::codec {
+
+// Bytes of `elements` elements in one contiguous block-aligned range.
+std::size_t encoded_size(Encoding encoding, std::uint64_t elements);
+
+// out.size() == encoded_size(encoding, values.size()).
+void encode(Encoding encoding, std::span<const float> values, std::span<std::byte> out);
+void decode(Encoding encoding, std::span<const std::byte> bytes, std::span<float> out);
+
+// sum[i] = weight * decode(bytes)[i]                 (first contribution in site order)
+void decode_scaled(Encoding encoding, std::span<const std::byte> bytes, float weight, std::span<float> sum);
+// sum[i] = sum[i] + (weight * decode(bytes)[i])      (every further one; product and sum each rounded to f32)
+void decode_add_scaled(Encoding encoding, std::span<const std::byte> bytes, float weight, std::span<float> sum);
+
+// The same functions in plain scalar code: the definition that the vector code is tested and fuzzed against.
+namespace reference {
+void encode(Encoding encoding, std::span<const float> values, std::span<std::byte> out);
+void decode(Encoding encoding, std::span<const std::byte> bytes, std::span<float> out);
+void decode_scaled(Encoding encoding, std::span<const std::byte> bytes, float weight, std::span<float> sum);
+void decode_add_scaled(Encoding encoding, std::span<const std::byte> bytes, float weight, std::span<float> sum);
+}  // namespace reference
+
+}  // namespace intertie::codec

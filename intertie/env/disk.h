@@ -1,0 +1,46 @@
+// Disk: files of a site, real or in memory. Calls block: large ones belong on a Worker. Errors name the path and the reason
+// ("no space left", "permission denied"), code reconfigure or give_up. Any thread (each call stands alone).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "intertie/base/result.h"
+#include "intertie/base/units.h"
+
+namespace intertie::env {
+
+// A file being written; nothing is promised to be on disk before sync() has returned.
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;  // closes
+  virtual Result<void> append(std::span<const std::byte> bytes) = 0;
+  virtual Result<void> sync() = 0;
+};
+
+// A whole file, mapped (real) or held (in memory), read-only.
+class MappedFile {
+ public:
+  virtual ~MappedFile() = default;
+  virtual std::span<const std::byte> bytes() const = 0;
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+  virtual Result<std::unique_ptr<WritableFile>> create(const std::string& path) = 0;     // truncates
+  virtual Result<std::unique_ptr<WritableFile>> append_to(const std::string& path) = 0;  // creates when missing
+  virtual Result<std::unique_ptr<MappedFile>> map(const std::string& path) = 0;
+  virtual Result<std::vector<std::byte>> read(const std::string& path) = 0;
+  // All or nothing: writes beside, syncs file and folder, renames.
+  virtual Result<void> write_atomically(const std::string& path, std::span<const std::byte> bytes) = 0;
+  virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // then syncs the folder; files or folders
+  virtual Result<void> make_folders(const std::string& path) = 0;
+  virtual Result<void> remove_all(const std::string& path) = 0;
+  virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;  // names, sorted
+  virtual bool exists(const std::string& path) = 0;
+};
+
+}  // namespace intertie::env

@@ -1,0 +1,24 @@
+// [sync] of the run file. Value.
+#pragma once
+
+#include <string>
+
+#include "intertie/base/encoding.h"
+
+namespace intertie::sync {
+
+enum class Method { synchronous, diloco };
+
+struct Settings {
+  Method method = Method::diloco;
+  int every = 30;                            // H: inner steps per merge (diloco)
+  Encoding encoding = Encoding::f32;         // of contributions
+  Encoding result_encoding = Encoding::f32;  // of owners' results; f32 for f32 merges, never fewer than 8 bits by default
+  std::string reduction = "auto";            // auto | gather | owners; auto: gather for two sites
+  std::string outer = "nesterov";            // nesterov | sgd
+  double outer_lr = 0.7;
+  double outer_momentum = 0.9;
+  double bucket_mib = 4.0;  // synchronous: bytes of gradient sent at a time while backward runs on
+};
+
+}  // namespace intertie::sync
