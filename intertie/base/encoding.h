@@ -10,6 +10,8 @@ namespace intertie {
 
 enum class Encoding : std::uint8_t { f32 = 0, bf16 = 1 };
 
+inline bool is_known(Encoding e) { return e <= Encoding::bf16; }
+
 const char* to_string(Encoding encoding);
 std::optional<Encoding> encoding_from(std::string_view name);
 

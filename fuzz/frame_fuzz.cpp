@@ -1,0 +1,24 @@
+// Any bytes, cut at any place, through the frame reader; what decodes must encode to bytes that decode to the same.
+#include <algorithm>
+#include <cstdlib>
+
+#include "intertie/wire/frame.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace intertie;
+  if (size == 0) return 0;
+  const std::size_t piece = 1 + data[0] % 64;
+  const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data + 1), size - 1);
+  wire::FrameReader reader;
+  std::vector<wire::Message> messages;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    if (!reader.feed(bytes.subspan(at, std::min(piece, bytes.size() - at)), messages)) break;
+  }
+  for (const wire::Message& message : messages) {
+    const wire::EncodedFrame frame = wire::encode_frame(message, 0);
+    wire::FrameReader again;
+    std::vector<wire::Message> copy;
+    if (!again.feed(frame.head.view(), copy) || !again.feed(frame.payload.view(), copy) || copy.size() != 1) std::abort();
+  }
+  return 0;
+}

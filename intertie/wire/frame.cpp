@@ -1,0 +1,132 @@
+#include "intertie/wire/frame.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace intertie::wire {
+namespace {
+
+constexpr std::uint8_t kChunkType = std::variant_size_v<Message> - 1;
+static_assert(std::is_same_v<std::variant_alternative_t<kChunkType, Message>, Chunk>);
+
+constexpr std::array<const char*, std::variant_size_v<Message>> kNames = {"hello",
+                                                                          "welcome",
+                                                                          "refusal",
+                                                                          "heartbeat",
+                                                                          "ready",
+                                                                          "view",
+                                                                          "viewAccepted",
+                                                                          "stopRequest",
+                                                                          "stopOrder",
+                                                                          "stopAccepted",
+                                                                          "checkpointWritten",
+                                                                          "checkpointComplete",
+                                                                          "anchorHash",
+                                                                          "contributionHeader",
+                                                                          "farewell",
+                                                                          "chunk"};
+
+Error bad_frame(std::string what) {
+  return Error{.code = ErrorCode::give_up,
+               .where = "wire",
+               .what = std::move(what),
+               .fix = "the other side speaks another protocol or is damaged; compare `intertie version` on both",
+               .cause = {}};
+}
+
+template <std::size_t I>
+Result<Message> decode_as(const SharedBytes& body) {
+  std::variant_alternative_t<I, Message> message;
+  Reader reader(body.view());
+  reader(message);
+  if constexpr (I == kChunkType) {
+    const std::size_t used = body.size() - reader.rest().size();
+    if (!reader.ok()) return bad_frame("a chunk's fields are cut short or invalid");
+    message.payload = body.slice(used, body.size() - used);
+  } else {
+    if (!reader.finished()) return bad_frame(fmt::format("a {} message is cut short, too long or invalid", kNames[I]));
+  }
+  return Message(std::move(message));
+}
+
+template <std::size_t... I>
+Result<Message> decode_by_type(std::uint8_t type, const SharedBytes& body, std::index_sequence<I...>) {
+  using Decode = Result<Message> (*)(const SharedBytes&);
+  constexpr std::array<Decode, sizeof...(I)> kDecode = {&decode_as<I>...};
+  return kDecode[type](body);
+}
+
+}  // namespace
+
+const char* name_of(const Message& message) { return kNames[message.index()]; }
+
+Result<Message> decode_message(std::uint8_t type, const SharedBytes& body) {
+  if (type >= std::variant_size_v<Message>) return bad_frame(fmt::format("unknown message type {}", type));
+  return decode_by_type(type, body, std::make_index_sequence<std::variant_size_v<Message>>());
+}
+
+EncodedFrame encode_frame(const Message& message, std::uint64_t sequence) {
+  Writer body;
+  SharedBytes payload;
+  std::visit([&body](const auto& alternative) { body(alternative); }, message);
+  if (const auto* chunk = std::get_if<Chunk>(&message)) payload = chunk->payload;
+  const std::vector<std::byte> fields = body.take();
+
+  Writer frame;
+  const auto type = static_cast<std::uint8_t>(message.index());
+  const std::uint8_t zero = 0;
+  frame(static_cast<std::uint32_t>(fields.size() + payload.size()), type, zero, zero, zero, sequence);
+  std::vector<std::byte> head = frame.take();
+  head.insert(head.end(), fields.begin(), fields.end());
+  return {SharedBytes(std::move(head)), std::move(payload)};
+}
+
+Result<void> FrameReader::begin_body() {
+  Reader reader(header_);
+  std::uint32_t length = 0;
+  std::array<std::uint8_t, 3> zero{};
+  std::uint64_t sequence = 0;
+  reader(length, type_, zero[0], zero[1], zero[2], sequence);
+  if (type_ >= std::variant_size_v<Message> || (zero[0] | zero[1] | zero[2]) != 0) {
+    return bad_frame(fmt::format("not a frame header (type {})", type_));
+  }
+  if (length > (type_ == kChunkType ? kMaxChunkFrame : kMaxControlFrame)) {
+    return bad_frame(fmt::format("a {} message of {} bytes is over the limit", kNames[type_], length));
+  }
+  if (sequence != next_sequence_) {
+    return bad_frame(fmt::format("frame {} arrived where frame {} was due", sequence, next_sequence_));
+  }
+  ++next_sequence_;
+  body_size_ = length;
+  body_.clear();
+  body_.reserve(length);
+  in_body_ = true;
+  return {};
+}
+
+Result<Message> FrameReader::finish_body() {
+  header_.clear();
+  in_body_ = false;
+  return decode_message(type_, SharedBytes(std::exchange(body_, {})));
+}
+
+Result<void> FrameReader::feed(std::span<const std::byte> bytes, std::vector<Message>& out) {
+  while (true) {
+    std::vector<std::byte>& target = in_body_ ? body_ : header_;
+    const std::size_t wanted = (in_body_ ? body_size_ : kFrameHeader) - target.size();
+    const std::size_t taken = std::min(wanted, bytes.size());
+    target.insert(target.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
+    bytes = bytes.subspan(taken);
+    if (taken < wanted) return {};
+    if (in_body_) {
+      INTERTIE_ASSIGN(Message message, finish_body());
+      out.push_back(std::move(message));
+    } else {
+      INTERTIE_RETURN_IF_ERROR(begin_body());
+    }
+  }
+}
+
+}  // namespace intertie::wire
