@@ -1,0 +1,75 @@
+// Link: everything that joins this site to one other: a control stream, and merge streams that share a queue of chunks. A chunk
+// goes to whichever stream is free next, so unequal streams balance themselves. Measures bytes and round trip. Owner thread:
+// the loop.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "intertie/env/loop.h"
+#include "intertie/links/stream.h"
+
+namespace intertie::links {
+
+class Link {
+ public:
+  struct Handlers {
+    std::function<void(wire::Message)> message;
+    std::function<void(Error)> lost;  // once: a stream of it broke, or nothing came for silence_limit
+  };
+  struct Settings {
+    std::uint16_t num_merge_streams = 4;
+    Duration heartbeat_every = std::chrono::seconds(1);
+    Duration silence_limit = std::chrono::seconds(20);
+  };
+
+  Link(env::Loop& loop, const Settings& settings, Handlers handlers);
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  // Streams whose hello was accepted. The control stream comes first; heartbeats start with it.
+  void attach_control(std::unique_ptr<Stream> stream);
+  void attach_merge(std::uint16_t number, std::unique_ptr<Stream> stream);
+  bool has_control() const { return control_ != nullptr; }
+  bool has_merge(std::uint16_t number) const { return merge_[number] != nullptr; }
+  bool complete() const;  // all merge streams are there
+
+  void send(const wire::Message& message);  // control
+  void send_chunk(wire::Chunk chunk);       // merge
+  void close_after_sending();
+
+  Bytes bytes_sent() const;
+  Bytes bytes_received() const;
+  Duration round_trip() const { return round_trip_; }  // smallest of the last heartbeats; 0: not measured yet
+  std::string congestion_control() const;
+
+ private:
+  Stream::Handlers stream_handlers();
+  void receive(wire::Message message);
+  void on_heartbeat(const wire::Heartbeat& heartbeat);
+  void beat();
+  void pump();
+  void fail(Error error);
+  template <class Function>
+  void for_each_stream(Function function) const;
+
+  env::Loop& loop_;
+  Settings settings_;
+  Handlers handlers_;
+  std::unique_ptr<Stream> control_;
+  std::vector<std::unique_ptr<Stream>> merge_;
+  std::deque<wire::Chunk> queue_;
+  env::TimerId heartbeat_timer_;
+  env::TimePoint last_heard_{};
+  std::uint64_t last_sent_by_peer_ = 0;  // its clock
+  env::TimePoint last_sent_by_peer_at_{};
+  Duration round_trip_{0};
+  std::deque<Duration> recent_round_trips_;
+  bool failed_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace intertie::links

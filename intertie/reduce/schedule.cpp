@@ -1,0 +1,85 @@
+#include "intertie/reduce/schedule.h"
+
+#include <fmt/format.h>
+
+namespace intertie::reduce {
+namespace {
+
+// Divides `blocks` into shares that differ by at most one block; the sites that get one more begin at `first_extra`, so that
+// over many buckets nobody always has the larger share.
+void append_shares(const BlockRange& blocks, std::uint16_t num_sites, std::uint32_t first_extra,
+                   std::vector<wire::Piece>& pieces) {
+  const std::uint32_t base = blocks.size() / num_sites;
+  const std::uint32_t extra = blocks.size() % num_sites;
+  std::uint32_t at = blocks.first;
+  for (std::uint16_t site = 0; site < num_sites; ++site) {
+    const bool one_more = (site + num_sites - first_extra % num_sites) % num_sites < extra;
+    const std::uint32_t size = base + (one_more ? 1 : 0);
+    if (size > 0) pieces.push_back({.blocks = {at, at + size}, .owner = SiteId{site}});
+    at += size;
+  }
+}
+
+Error bad_schedule(std::string what) {
+  return {.code = ErrorCode::give_up, .where = "schedule", .what = std::move(what), .fix = {}, .cause = {}};
+}
+
+}  // namespace
+
+wire::Schedule make_schedule(const Request& request) {
+  wire::Schedule schedule{
+      .number = 1, .reduction = request.reduction, .elements = request.elements, .chunk_blocks = kChunkBlocks, .pieces = {}};
+  const std::uint32_t blocks = blocks_of(request.elements);
+  const std::uint32_t bucket = request.bucket_blocks > 0 ? request.bucket_blocks : std::max(1U, blocks);
+  std::uint32_t first_extra = 0;
+  for (std::uint32_t at = 0; at < blocks; at += bucket) {
+    const BlockRange range{at, std::min(blocks, at + bucket)};
+    if (request.reduction == wire::Reduction::gather) {
+      schedule.pieces.push_back({.blocks = range, .owner = SiteId{0}});
+    } else {
+      append_shares(range, request.num_sites, first_extra, schedule.pieces);
+      first_extra += range.size() % request.num_sites;
+    }
+  }
+  return schedule;
+}
+
+Result<void> validate(const wire::Schedule& schedule, std::uint16_t num_sites, std::uint64_t elements) {
+  if (schedule.elements != elements) {
+    return bad_schedule(fmt::format("is for {} elements, the model has {}", schedule.elements, elements));
+  }
+  if (schedule.chunk_blocks == 0 || schedule.chunk_blocks > 256) return bad_schedule("chunk size is out of range");
+  std::uint32_t at = 0;
+  for (const wire::Piece& piece : schedule.pieces) {
+    if (piece.blocks.first != at || piece.blocks.empty()) return bad_schedule("pieces leave a gap or overlap");
+    if (piece.owner.value >= num_sites) return bad_schedule("names an owner that is not a member");
+    at = piece.blocks.last;
+  }
+  if (at != blocks_of(elements)) return bad_schedule("pieces do not cover the fragment");
+  return {};
+}
+
+std::vector<ChunkSlot> chunks_of(const wire::Schedule& schedule) {
+  std::vector<ChunkSlot> slots;
+  for (const wire::Piece& piece : schedule.pieces) {
+    for (std::uint32_t at = piece.blocks.first; at < piece.blocks.last; at += schedule.chunk_blocks) {
+      slots.push_back({{at, std::min(piece.blocks.last, at + schedule.chunk_blocks)}, piece.owner});
+    }
+  }
+  return slots;
+}
+
+Cost predict(const wire::Schedule& schedule, std::uint16_t num_sites, double contribution_bytes_per_element,
+             double result_bytes_per_element, BitRate rate, Duration delay) {
+  if (num_sites < 2) return {};
+  const auto elements = static_cast<double>(schedule.elements);
+  const double others = num_sites - 1.0;
+  const bool gather = schedule.reduction == wire::Reduction::gather;
+  const double sent = gather ? others * elements * contribution_bytes_per_element
+                             : others / num_sites * elements * (contribution_bytes_per_element + result_bytes_per_element);
+  const Bytes bytes{static_cast<std::uint64_t>(sent)};
+  const Duration sending = rate.bits_per_second > 0 ? transfer_time(bytes, rate) : Duration{0};
+  return {.sent_per_site = bytes, .time = sending + (gather ? 1 : 2) * delay};
+}
+
+}  // namespace intertie::reduce

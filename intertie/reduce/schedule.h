@@ -1,0 +1,51 @@
+// Schedules: who sums which blocks of a merge, decided in advance and published to every site as bytes.
+//
+// Vocabulary. N sites, a fragment of E elements in B blocks, e bytes per encoded contribution, r per encoded result.
+//   gather   every site sends its contribution to every other and sums all N itself. No second encoding.
+//            Each site sends (N-1) e and receives (N-1) e; one propagation delay.
+//   owners   the blocks are divided among the sites in equal shares; an owner receives its blocks of every contribution, sums
+//   them
+//            and sends the result to all. Each site sends (N-1)/N e + (N-1)/N r and receives the same; two propagation delays.
+// Two sites always gather: the same bytes, half the delay, no second encoding (docs/protocol.md rule 6).
+// Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "intertie/base/result.h"
+#include "intertie/base/units.h"
+#include "intertie/wire/messages.h"
+
+namespace intertie::reduce {
+
+inline constexpr std::uint32_t kChunkBlocks = 16;  // 256 KiB of f32
+
+struct Request {
+  wire::Reduction reduction = wire::Reduction::owners;
+  std::uint16_t num_sites = 1;
+  std::uint64_t elements = 0;
+  std::uint32_t bucket_blocks = 0;  // shares are equal within each bucket of so many blocks; 0: one bucket
+};
+wire::Schedule make_schedule(const Request& request);
+
+// A schedule that came over the wire: pieces cover the fragment without gap, owners exist. Errors: give_up.
+Result<void> validate(const wire::Schedule& schedule, std::uint16_t num_sites, std::uint64_t elements);
+
+// What travels as a unit, in block order: pieces cut into chunks of at most chunk_blocks.
+struct ChunkSlot {
+  BlockRange blocks;
+  SiteId owner;
+};
+std::vector<ChunkSlot> chunks_of(const wire::Schedule& schedule);
+
+// Bytes that one site sends in one merge, and the time if every site has `rate` each way and `delay` to each other.
+struct Cost {
+  Bytes sent_per_site;
+  Duration time{0};
+};
+Cost predict(const wire::Schedule& schedule, std::uint16_t num_sites, double contribution_bytes_per_element,
+             double result_bytes_per_element, BitRate rate, Duration delay);
+
+}  // namespace intertie::reduce
