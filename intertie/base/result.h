@@ -103,3 +103,16 @@ class [[nodiscard]] Result<void> {
   auto name = (expression);                             \
   if (!name) return name.error();                       \
   target = std::move(*name)
+
+// The same two inside a coroutine.
+#define INTERTIE_CO_RETURN_IF_ERROR(expression)              \
+  do {                                                       \
+    auto intertie_result = (expression);                     \
+    if (!intertie_result) co_return intertie_result.error(); \
+  } while (false)
+#define INTERTIE_CO_ASSIGN(target, expression) \
+  INTERTIE_CO_ASSIGN_INNER(INTERTIE_CONCAT(intertie_result_, __LINE__), target, expression)
+#define INTERTIE_CO_ASSIGN_INNER(name, target, expression) \
+  auto name = (expression);                                \
+  if (!name) co_return name.error();                       \
+  target = std::move(*name)

@@ -128,6 +128,45 @@ class Signal {
 
 struct Done {};  // the value of signals that carry none
 
+// Wakes one coroutine to look again: `while (!condition) co_await pulse.next();`. The waiter resumes from the loop, never
+// inside notify(), and once however often notify() was called.
+class Pulse {
+ public:
+  explicit Pulse(Loop& loop) : state_(std::make_shared<State>(loop)) {}
+
+  void notify() {
+    if (!state_->waiter || state_->scheduled) return;
+    state_->scheduled = true;
+    state_->loop.post([state = state_] {
+      state->scheduled = false;
+      if (auto waiter = std::exchange(state->waiter, {})) waiter.resume();
+    });
+  }
+
+  auto next() const {
+    struct Awaiter {
+      std::shared_ptr<State> state;
+      bool await_ready() { return false; }
+      void await_suspend(std::coroutine_handle<> handle) {
+        INTERTIE_CHECK(!state->waiter);
+        state->waiter = handle;
+      }
+      void await_resume() {}
+      ~Awaiter() { state->waiter = {}; }
+    };
+    return Awaiter{state_};
+  }
+
+ private:
+  struct State {
+    explicit State(Loop& owner) : loop(owner) {}
+    Loop& loop;
+    std::coroutine_handle<> waiter;
+    bool scheduled = false;
+  };
+  std::shared_ptr<State> state_;
+};
+
 // Runs `work` on the worker and waits for it.
 inline Task<Done> run_on(Loop& loop, Worker& worker, std::function<void()> work) {
   Signal<Done> finished(loop);

@@ -71,6 +71,14 @@ std::string Mesh::missing() const {
   return text;
 }
 
+std::map<SiteId, Incarnation> Mesh::incarnations() const {
+  std::map<SiteId, Incarnation> all;
+  for (std::uint16_t i = 0; i < links_.size(); ++i) {
+    if (links_[i]) all[SiteId{i}] = incarnations_[i];
+  }
+  return all;
+}
+
 std::string Mesh::describe(SiteId site) const {
   return fmt::format("site {} ({})", settings_.identity.site_names[site.value],
                      env::to_string(settings_.addresses[site.value]));

@@ -56,7 +56,8 @@ class Mesh {
 
   // nullptr for this site itself.
   const Link* link(SiteId site) const { return links_[site.value].get(); }
-  std::string describe(SiteId site) const;  // "site columbus (127.0.0.1:7402)"
+  std::map<SiteId, Incarnation> incarnations() const;  // of the others, as their hellos said
+  std::string describe(SiteId site) const;             // "site columbus (127.0.0.1:7402)"
 
  private:
   struct Pending {  // a stream whose hello is not done

@@ -69,6 +69,24 @@ std::vector<ChunkSlot> chunks_of(const wire::Schedule& schedule) {
   return slots;
 }
 
+std::vector<std::size_t> sending_order(const std::vector<ChunkSlot>& slots, SiteId self, std::uint16_t num_sites) {
+  std::vector<std::vector<std::size_t>> by_turn(num_sites);  // turn 0: the site after this one; last: itself
+  std::size_t longest = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    auto& turn = by_turn[(slots[i].owner.value + 2U * num_sites - self.value - 1U) % num_sites];
+    turn.push_back(i);
+    longest = std::max(longest, turn.size());
+  }
+  std::vector<std::size_t> order;
+  for (std::size_t k = 0; k < longest; ++k) {
+    for (std::size_t turn = 0; turn + 1 < num_sites; ++turn) {
+      if (k < by_turn[turn].size()) order.push_back(by_turn[turn][k]);
+    }
+  }
+  order.insert(order.end(), by_turn.back().begin(), by_turn.back().end());
+  return order;
+}
+
 Cost predict(const wire::Schedule& schedule, std::uint16_t num_sites, double contribution_bytes_per_element,
              double result_bytes_per_element, BitRate rate, Duration delay) {
   if (num_sites < 2) return {};

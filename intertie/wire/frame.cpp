@@ -17,7 +17,7 @@ constexpr std::array<const char*, std::variant_size_v<Message>> kNames = {"hello
                                                                           "heartbeat",
                                                                           "ready",
                                                                           "view",
-                                                                          "viewAccepted",
+
                                                                           "stopRequest",
                                                                           "stopOrder",
                                                                           "stopAccepted",

@@ -125,7 +125,7 @@ struct Schedule {
   }
 };
 
-// A numbered membership [15], from the store's holder to everybody; answered by ViewAccepted.
+// A numbered membership [15], from the store's holder to everybody.
 struct View {
   ViewNumber number;
   Restart restart;
@@ -136,14 +136,6 @@ struct View {
   template <class A>
   void fields(A& a) {
     a(number, restart, members, from_checkpoint, checkpoint, schedule);
-  }
-};
-
-struct ViewAccepted {
-  ViewNumber number;
-  template <class A>
-  void fields(A& a) {
-    a(number);
   }
 };
 
@@ -264,9 +256,8 @@ struct Chunk {
 };
 
 // The order of the alternatives is the type number in frames: append, never reorder.
-using Message =
-    std::variant<Hello, Welcome, Refusal, Heartbeat, Ready, View, ViewAccepted, StopRequest, StopOrder, StopAccepted,
-                 CheckpointWritten, CheckpointComplete, AnchorHash, ContributionHeader, Farewell, Chunk>;
+using Message = std::variant<Hello, Welcome, Refusal, Heartbeat, Ready, View, StopRequest, StopOrder, StopAccepted,
+                             CheckpointWritten, CheckpointComplete, AnchorHash, ContributionHeader, Farewell, Chunk>;
 
 const char* name_of(const Message& message);
 

@@ -1,0 +1,33 @@
+// AnchorHashes: compares what all sites say their anchor is (docs/protocol.md rule 14). Sans-I/O. Owner thread: the loop.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "intertie/base/hash.h"
+#include "intertie/base/ids.h"
+#include "intertie/base/result.h"
+
+namespace intertie::sync {
+
+class AnchorHashes {
+ public:
+  explicit AnchorHashes(std::vector<std::string> site_names) : site_names_(std::move(site_names)) {}
+
+  // `site` applied `version` and got `hash`. When all have reported and differ: an error (give_up) that names the sites
+  // outside the majority, or all of them where there is none.
+  Result<void> add(SiteId site, Version version, Hash64 hash);
+
+  // The newest version that all sites have reported and agreed on.
+  Version compared() const { return compared_; }
+
+ private:
+  Error disagreement(Version version, const std::map<SiteId, Hash64>& hashes) const;
+
+  std::vector<std::string> site_names_;
+  std::map<Version, std::map<SiteId, Hash64>> reported_;
+  Version compared_;
+};
+
+}  // namespace intertie::sync

@@ -1,0 +1,28 @@
+// merge(): one version of the model at one site, from the samples to the merged parameters. The line of ARCHITECTURE.md as
+// code; the methods differ in what they contribute and where the optimiser runs, and in nothing else. Owner thread: the loop
+// (steps run on the worker).
+#pragma once
+
+#include <cstdint>
+
+#include "intertie/base/result.h"
+#include "intertie/base/units.h"
+#include "intertie/env/task.h"
+#include "intertie/sync/site_state.h"
+
+namespace intertie::sync {
+
+struct MergeReport {
+  MergeId merge;
+  std::uint32_t steps = 0;
+  std::uint64_t tokens = 0;           // of all sites
+  double loss = 0;                    // mean of this site's inner steps
+  double gradient_norm = 0;           // mean, before clipping
+  double learning_rate = 0;           // of the last step
+  std::optional<Hash64> anchor_hash;  // if it is to be compared for this version
+};
+
+// Makes version `site.version + 1`. On an error nothing was applied.
+env::Task<Result<MergeReport>> merge(SiteState& site);
+
+}  // namespace intertie::sync

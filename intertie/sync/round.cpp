@@ -1,0 +1,70 @@
+#include "intertie/sync/round.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "intertie/outer/weights.h"
+
+namespace intertie::sync {
+namespace {
+
+Error misfit(SiteId from, std::string what) {
+  return {.code = ErrorCode::give_up,
+          .where = fmt::format("site number {}", from.value),
+          .what = std::move(what),
+          .fix = {},
+          .cause = {}};
+}
+
+}  // namespace
+
+Round::Round(Settings settings, const wire::Schedule& schedule, std::span<float> result)
+    : settings_(std::move(settings)),
+      execution_(settings_.execution, schedule, result),
+      headers_(settings_.execution.num_sites) {}
+
+Result<void> Round::take_header(SiteId from, const wire::ContributionHeader& header, reduce::Sends& sends) {
+  if (header.restart != settings_.execution.restart || header.incarnation != settings_.incarnations[from.value]) {
+    return misfit(from, "a contribution of another start of this site");
+  }
+  if (header.agreement != settings_.agreement) return misfit(from, "a contribution made with another run file");
+  if (headers_[from.value]) return misfit(from, "two contributions to one merge");
+  headers_[from.value] = header;
+  if (!std::all_of(headers_.begin(), headers_.end(), [](const auto& h) { return h.has_value(); })) return {};
+
+  std::vector<std::uint64_t> tokens;
+  for (const auto& h : headers_) tokens.push_back(h->tokens);
+  if (this->tokens() == 0) return misfit(from, "a merge in which nobody trained");
+  const std::vector<float> weights = outer::weights(tokens);
+  std::vector<reduce::SetMember> set;
+  for (std::uint16_t i = 0; i < headers_.size(); ++i) {
+    set.push_back({SiteId{i}, headers_[i]->incarnation, headers_[i]->contribution, weights[i]});
+  }
+  return execution_.presume(std::move(set), sends);
+}
+
+Result<void> Round::take_chunk(SiteId from, const wire::Chunk& chunk, reduce::Sends& sends) {
+  if (chunk.site != from || chunk.incarnation != settings_.incarnations[from.value]) {
+    return misfit(from, "a chunk in the name of another site or start");
+  }
+  return execution_.receive(chunk, sends);
+}
+
+std::uint64_t Round::tokens() const {
+  std::uint64_t total = 0;
+  for (const auto& header : headers_) total += header ? header->tokens : 0;
+  return total;
+}
+
+std::vector<SiteId> Round::waits_for() const {
+  std::vector<SiteId> sites;
+  for (std::uint16_t i = 0; i < headers_.size(); ++i) {
+    const SiteId site{i};
+    if (site == settings_.execution.self) continue;
+    if (!headers_[i] || execution_.num_missing_from(site) > 0) sites.push_back(site);
+  }
+  return sites;
+}
+
+}  // namespace intertie::sync

@@ -1,0 +1,202 @@
+#include "intertie/sync/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "intertie/reduce/schedule.h"
+
+namespace intertie::sync {
+
+using env::Done;
+using env::Task;
+
+Run::Run(RunSettings settings, RunServices services)
+    : settings_(std::move(settings)), services_(services), waiting_(services.loop), hashes_(settings_.site_names) {}
+
+Run::~Run() { services_.loop.cancel(progress_timer_); }
+
+void Run::start(std::function<void(Result<Outcome>)> finished) {
+  task_.emplace(main());
+  task_->start(std::move(finished));
+}
+
+void Run::request_stop(const std::string& reason) {
+  if (state_) return perform(member_->request_stop(reason));
+  waiting_.fail({.code = ErrorCode::cancelled, .where = "phase start", .what = "stopped: " + reason, .fix = {}, .cause = {}});
+}
+
+Task<Result<Outcome>> Run::main() {
+  Result<Outcome> outcome = co_await take_part();
+  services_.loop.cancel(progress_timer_);
+  co_await leave(outcome ? std::nullopt : std::optional(outcome.error()));
+  co_return outcome;
+}
+
+// The run, from top to bottom.
+Task<Result<Outcome>> Run::take_part() {
+  INTERTIE_CO_RETURN_IF_ERROR(prepare());
+  INTERTIE_CO_RETURN_IF_ERROR(co_await join());
+  INTERTIE_CO_RETURN_IF_ERROR(co_await go_on_from_checkpoint());
+  report_progress();
+  while (!ends_with(state_->version)) {
+    const Meter before = state_->meter;
+    INTERTIE_CO_ASSIGN(const MergeReport report, co_await merge(*state_));
+    report_merge(report, before);
+    INTERTIE_CO_RETURN_IF_ERROR(co_await after_merge(report));
+  }
+  Outcome outcome{.stopped = state_->version < state_->timetable.last_version(), .version = state_->version};
+  outcome.tokens = state_->timetable.tokens_before(state_->timetable.first_step(state_->version.next()));
+  outcome.parameters = hash_bytes(std::as_bytes(services_.model.parameters()));
+  co_return outcome;
+}
+
+bool Run::ends_with(Version version) const {
+  return version == state_->timetable.last_version() || (stop_at_ && version == *stop_at_);
+}
+
+// What may follow a version: comparing hashes, an evaluation, a checkpoint.
+Task<Result<Done>> Run::after_merge(MergeReport report) {
+  const Version version = report.merge.version;
+  if (report.anchor_hash) {
+    mesh_->send_to_all(wire::AnchorHash{report.merge, *report.anchor_hash});
+    INTERTIE_CO_RETURN_IF_ERROR(hashes_.add(settings_.self, version, *report.anchor_hash));
+  }
+  if (services_.validation && state_->timetable.falls_on(version, settings_.train.evaluate_every)) {
+    INTERTIE_CO_RETURN_IF_ERROR(co_await evaluate());
+  }
+  const bool ends = ends_with(version);
+  if (ends || state_->timetable.falls_on(version, settings_.train.checkpoint_every)) {
+    INTERTIE_CO_RETURN_IF_ERROR(co_await write_checkpoint());
+  }
+  if (ends) {
+    const bool compared = report.anchor_hash.has_value();
+    std::function<bool()> done = [this, version, compared] {
+      return complete_checkpoint_ && *complete_checkpoint_ >= version && (!compared || hashes_.compared() >= version);
+    };
+    INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(done)));
+  }
+  co_return Done{};
+}
+
+Task<Result<Done>> Run::evaluate() {
+  const auto per_batch = static_cast<std::uint64_t>(settings_.train.local_batch_size);
+  const std::uint64_t all = services_.validation->samples_per_pass();
+  const auto wanted = static_cast<std::uint64_t>(settings_.train.evaluate_batches) * per_batch;
+  const std::uint64_t samples = wanted == 0 ? all : std::min(all, wanted);
+  Result<double> loss = 0.0;
+  std::function<void()> work = [&] {
+    double sum = 0;
+    for (std::uint64_t first = 0; first < samples && loss; first += per_batch) {
+      const std::uint64_t count = std::min(per_batch, samples - first);
+      loss = services_.model.evaluate(services_.validation->batch(first, static_cast<int>(count)));
+      if (loss) sum += *loss * static_cast<double>(count);
+    }
+    if (loss) loss = sum / static_cast<double>(samples);
+  };
+  co_await env::run_on(services_.loop, services_.worker, std::move(work));
+  if (!loss) co_return loss.error();
+  const std::uint64_t step = state_->timetable.first_step(state_->version.next());
+  record("evaluation", {{"version", static_cast<std::int64_t>(state_->version.value)},
+                        {"step", static_cast<std::int64_t>(step)},
+                        {"tokens", static_cast<std::int64_t>(state_->timetable.tokens_before(step))},
+                        {"samples", static_cast<std::int64_t>(samples)},
+                        {"loss", *loss}});
+  co_return Done{};
+}
+
+Task<Result<Done>> Run::write_checkpoint() {
+  const env::TimePoint start = services_.loop.now();
+  Result<checkpoint::Written> written = checkpoint::Written{};
+  std::function<void()> work = [&] {
+    const SaveAs as{path("checkpoints"), settings_.run, settings_.site_names[settings_.self.value], settings_.data};
+    written = save(services_.disk, as, *state_);
+  };
+  co_await env::run_on(services_.loop, services_.worker, std::move(work));
+  if (!written) co_return written.error().in("writing a checkpoint failed; the one before it is intact");
+  record("checkpoint.written", {{"version", static_cast<std::int64_t>(state_->version.value)},
+                                {"bytes", static_cast<std::int64_t>(written->bytes)},
+                                {"seconds", std::chrono::duration<double>(services_.loop.now() - start).count()},
+                                {"folder", written->folder}});
+  perform(member_->wrote_checkpoint({state_->version, state_->restart, written->manifest_hash}));
+  co_return Done{};
+}
+
+// ---- messages and actions ----
+
+void Run::receive(SiteId from, wire::Message message) {
+  if (const Result<void> taken = take(from, message); !taken) {
+    Error error = taken.error();
+    error.where = mesh_->describe(from) + ", " + phase();
+    waiting_.fail(std::move(error));
+  }
+  waiting_.notify();
+}
+
+Result<void> Run::take(SiteId from, const wire::Message& message) {
+  if (const auto* farewell = std::get_if<wire::Farewell>(&message)) {
+    left_.insert(from);
+    if (farewell->finished) return {};
+    return Error{.code = ErrorCode::give_up, .where = {}, .what = "stopped: " + farewell->reason, .fix = {}, .cause = {}};
+  }
+  const auto* header = std::get_if<wire::ContributionHeader>(&message);
+  const auto* chunk = std::get_if<wire::Chunk>(&message);
+  const auto* hash = std::get_if<wire::AnchorHash>(&message);
+  if (!header && !chunk && !hash) {
+    perform(member_->receive(from, message));
+    return {};
+  }
+  if (!state_) {
+    return Error{.code = ErrorCode::give_up, .where = {}, .what = "sent a merge before the view", .fix = {}, .cause = {}};
+  }
+  if (hash) return hashes_.add(from, hash->merge.version, hash->hash);
+  Round* round = state_->round(header ? header->merge.version : chunk->merge.version);
+  if (!round) return {};  // an old version's duplicate
+  reduce::Sends sends;
+  INTERTIE_RETURN_IF_ERROR(header ? round->take_header(from, *header, sends) : round->take_chunk(from, *chunk, sends));
+  state_->send(std::move(sends));
+  return {};
+}
+
+void Run::perform(members::Actions actions) {
+  for (members::Action& action : actions) {
+    if (const Result<void> done = perform_one(std::move(action)); !done) return waiting_.fail(done.error());
+  }
+  waiting_.notify();
+}
+
+Result<void> Run::perform_one(members::Action action) {
+  if (auto* send = std::get_if<members::SendTo>(&action)) {
+    send->to ? mesh_->send(*send->to, send->message) : mesh_->send_to_all(send->message);
+  } else if (auto* persist = std::get_if<members::Persist>(&action)) {
+    return members::save_store(services_.disk, path("store.json"), persist->state);
+  } else if (auto* entered = std::get_if<members::EnterView>(&action)) {
+    enter(entered->view);
+  } else if (auto* stop = std::get_if<members::StopAt>(&action)) {
+    stop_at_ = stop->version;
+    record("run.stopping", {{"version", static_cast<std::int64_t>(stop->version.value)}, {"reason", stop->reason}});
+  } else if (auto* complete = std::get_if<members::CheckpointIsComplete>(&action)) {
+    complete_checkpoint_ = complete->version;
+    record("checkpoint.complete", {{"version", static_cast<std::int64_t>(complete->version.value)}});
+    return checkpoint::prune(services_.disk, path("checkpoints"), complete->keep);
+  } else if (auto* failed = std::get_if<members::Fail>(&action)) {
+    return failed->error;
+  }
+  return {};  // StopAgreed: perform() notifies
+}
+
+void Run::lost(SiteId site, Error error) {
+  if (left_.contains(site)) return;
+  const std::string last = complete_checkpoint_ ? fmt::format("version {}", complete_checkpoint_->value) : "none yet";
+  waiting_.fail({.code = ErrorCode::retry,
+                 .where = mesh_->describe(site) + ", " + phase(),
+                 .what = "lost: " + error.message(),
+                 .fix = fmt::format("start all sites again with --resume (last complete checkpoint: {})", last),
+                 .cause = {}});
+}
+
+std::string Run::phase() const {
+  return state_ ? fmt::format("phase merge {}", state_->version.next().value) : std::string("phase start");
+}
+
+}  // namespace intertie::sync

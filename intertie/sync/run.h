@@ -1,0 +1,120 @@
+// Run: a site's whole part in a run - join the others, go on from a checkpoint or from the start, merge until the end, write
+// checkpoints, stop when asked, leave. The same code runs over sockets (site/) and in the simulator (tests/sim).
+// Owner thread: the loop. Create, start(), and keep until the callback has come.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "intertie/env/disk.h"
+#include "intertie/env/network.h"
+#include "intertie/sync/anchor_hashes.h"
+#include "intertie/sync/merge.h"
+#include "intertie/sync/saving.h"
+
+namespace intertie::sync {
+
+struct RunSettings {
+  std::string run;
+  SiteId self;
+  std::vector<std::string> site_names;           // in site order
+  std::vector<env::Address> addresses;           // in site order
+  std::vector<std::uint16_t> num_merge_streams;  // to each site
+  std::vector<int> batch_sizes;                  // sequences per step of each site
+  int sequence_length = 64;
+  std::optional<Duration> step_time;  // this site is paced
+  Settings sync;
+  train::Settings train;
+  std::string folder;  // this site's state: checkpoints, incarnation, store
+  bool resume = false;
+  bool fresh = false;  // remove what an earlier start of the run left
+  Hash64 agreement;
+  std::string agreement_text;
+  Hash64 data;
+  Duration start_wait = std::chrono::minutes(2);  // for the others to appear
+  Duration progress_every = std::chrono::seconds(2);
+};
+
+struct RunServices {
+  env::Loop& loop;
+  env::Worker& worker;
+  env::Network& network;
+  env::Disk& disk;
+  train::LocalStep& model;
+  const data::Sampler& samples;
+  const data::Sampler* validation = nullptr;  // of the site that evaluates (the first)
+  EventSink& events;
+};
+
+struct Outcome {
+  bool stopped = false;  // by request, at a checkpoint; else the run is complete
+  Version version;
+  std::uint64_t tokens = 0;
+  Hash64 parameters;  // equal at all sites
+};
+
+class Run {
+ public:
+  Run(RunSettings settings, RunServices services);
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  void start(std::function<void(Result<Outcome>)> finished);
+  // Stops the whole run at the next version that is not open yet, with a checkpoint. Before the run has begun: at once.
+  void request_stop(const std::string& reason);
+
+  // For tests and status; the state exists once the view is entered.
+  const SiteState* state() const { return state_ ? &*state_ : nullptr; }
+
+ private:
+  env::Task<Result<Outcome>> main();
+  env::Task<Result<Outcome>> take_part();
+  Result<void> prepare();
+  env::Task<Result<env::Done>> join();
+  env::Task<Result<env::Done>> go_on_from_checkpoint();
+  env::Task<Result<env::Done>> after_merge(MergeReport report);
+  env::Task<Result<env::Done>> evaluate();
+  env::Task<Result<env::Done>> write_checkpoint();
+  env::Task<env::Done> leave(std::optional<Error> error);
+
+  void receive(SiteId from, wire::Message message);
+  Result<void> take(SiteId from, const wire::Message& message);
+  void perform(members::Actions actions);
+  Result<void> perform_one(members::Action action);
+  void enter(const wire::View& view);
+  void lost(SiteId site, Error error);
+  Error late(const std::string& what) const;
+  std::string path(const std::string& name) const { return settings_.folder + "/" + name; }
+  std::string phase() const;
+  bool ends_with(Version version) const;
+
+  void record(std::string name, std::vector<std::pair<std::string, Event::Value>> fields);
+  void report_progress();
+  void report_merge(const MergeReport& report, const Meter& before);
+
+  RunSettings settings_;
+  RunServices services_;
+  Waiting waiting_;
+  AnchorHashes hashes_;
+  Incarnation incarnation_;
+  std::vector<checkpoint::Found> found_;  // on this site's disk at start
+  std::unique_ptr<members::Member> member_;
+  std::unique_ptr<links::Mesh> mesh_;
+  std::map<SiteId, Incarnation> peers_;
+  std::optional<wire::View> view_;
+  std::optional<SiteState> state_;
+  std::optional<Version> stop_at_;
+  std::optional<Version> complete_checkpoint_;
+  std::set<SiteId> left_;  // sites that said farewell
+  Meter reported_;
+  env::TimePoint reported_at_{};
+  env::TimerId progress_timer_;
+  std::optional<env::Task<Result<Outcome>>> task_;
+};
+
+}  // namespace intertie::sync

@@ -1,0 +1,221 @@
+// How a run begins and ends at a site: its folder, the others, the view, a checkpoint to go on from; farewell.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "intertie/reduce/schedule.h"
+#include "intertie/sync/run.h"
+
+namespace intertie::sync {
+
+using env::Done;
+using env::Task;
+
+namespace {
+
+Result<Incarnation> next_incarnation(env::Disk& disk, const std::string& path) {
+  Incarnation incarnation;
+  if (disk.exists(path)) {
+    INTERTIE_ASSIGN(const std::vector<std::byte> bytes, disk.read(path));
+    const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    incarnation.value = std::strtoull(text.c_str(), nullptr, 10);
+  }
+  incarnation = incarnation.next();
+  const std::string text = std::to_string(incarnation.value) + "\n";
+  INTERTIE_RETURN_IF_ERROR(disk.write_atomically(path, std::as_bytes(std::span(text))));
+  return incarnation;
+}
+
+Hash64 hash_of_layout(const train::Layout& layout) {
+  wire::Writer writer;
+  for (const train::TensorSlot& tensor : layout.tensors) writer(tensor.name, tensor.shape, tensor.range.first, tensor.decay);
+  return hash_bytes(writer.take());
+}
+
+wire::Schedule schedule_for(const RunSettings& settings, std::uint64_t elements) {
+  const auto num_sites = static_cast<std::uint16_t>(settings.site_names.size());
+  const bool gather = settings.sync.reduction == "gather" || (settings.sync.reduction == "auto" && num_sites <= 2);
+  std::uint32_t bucket_blocks = 0;
+  if (settings.sync.method == Method::synchronous) {
+    bucket_blocks =
+        std::max(1U, static_cast<std::uint32_t>(settings.sync.bucket_mib * 1024 * 1024 / (kBlockElements * sizeof(float))));
+  }
+  return reduce::make_schedule({.reduction = gather ? wire::Reduction::gather : wire::Reduction::owners,
+                                .num_sites = num_sites,
+                                .elements = elements,
+                                .bucket_blocks = bucket_blocks});
+}
+
+}  // namespace
+
+// This site's folder: a new incarnation, what checkpoints there are, the store.
+Result<void> Run::prepare() {
+  INTERTIE_RETURN_IF_ERROR(services_.disk.make_folders(path("checkpoints")));
+  if (settings_.fresh) {
+    INTERTIE_RETURN_IF_ERROR(services_.disk.remove_all(path("checkpoints")));
+    INTERTIE_RETURN_IF_ERROR(services_.disk.remove_all(path("store.json")));
+    INTERTIE_RETURN_IF_ERROR(services_.disk.make_folders(path("checkpoints")));
+  }
+  INTERTIE_ASSIGN(found_, checkpoint::find(services_.disk, path("checkpoints")));
+  if (!found_.empty() && !settings_.resume) {
+    return Error{.code = ErrorCode::reconfigure,
+                 .where = settings_.folder,
+                 .what = fmt::format("holds checkpoints of this run up to version {}", found_.front().manifest.version.value),
+                 .fix = "add --resume to go on from there, or --fresh to remove them and start anew",
+                 .cause = {}};
+  }
+  INTERTIE_ASSIGN(incarnation_, next_incarnation(services_.disk, path("incarnation")));
+
+  const Timetable timetable(settings_.sync, settings_.train, settings_.batch_sizes, settings_.sequence_length);
+  members::Member::Settings member{.run = settings_.run,
+                                   .self = settings_.self,
+                                   .site_names = settings_.site_names,
+                                   .incarnation = incarnation_,
+                                   .schedule = schedule_for(settings_, services_.model.layout().num_elements),
+                                   .store = {},
+                                   .last_version = timetable.last_version()};
+  if (settings_.self == SiteId{0}) {
+    INTERTIE_ASSIGN(member.store, members::load_store(services_.disk, path("store.json"), settings_.run));
+  }
+  member_ = std::make_unique<members::Member>(std::move(member));
+  return {};
+}
+
+Error Run::late(const std::string& what) const {
+  return {.code = ErrorCode::retry,
+          .where = "phase start",
+          .what = fmt::format("after {} {}", to_string(settings_.start_wait), what),
+          .fix = "start the missing sites, check addresses and certificates, then start this site again",
+          .cause = {}};
+}
+
+// Connects to everybody, agrees on the view, opens the merge streams.
+Task<Result<Done>> Run::join() {
+  const links::Identity identity{.run = settings_.run,
+                                 .self = settings_.self,
+                                 .site_names = settings_.site_names,
+                                 .incarnation = incarnation_,
+                                 .agreement = settings_.agreement,
+                                 .agreement_text = settings_.agreement_text,
+                                 .data = settings_.data};
+  mesh_ = std::make_unique<links::Mesh>(
+      services_.loop, services_.network, links::Mesh::Settings{identity, settings_.addresses, settings_.num_merge_streams},
+      links::Mesh::Handlers{.message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
+                            .connected =
+                                [this](SiteId site) {
+                                  record("site.connected", {{"peer", settings_.site_names[site.value]}});
+                                  waiting_.notify();
+                                },
+                            .merge_streams_open = [this] { waiting_.notify(); },
+                            .lost = [this](SiteId site, Error error) { lost(site, std::move(error)); },
+                            .refused =
+                                [this](const Error& error) {
+                                  record("error", {{"message", error.message()}});
+                                },
+                            .failed = [this](Error error) { waiting_.fail(std::move(error)); }});
+  INTERTIE_CO_RETURN_IF_ERROR(mesh_->start());
+
+  const env::TimePoint deadline = services_.loop.now() + settings_.start_wait;
+  std::function<bool()> connected = [this] { return mesh_->all_connected(); };
+  std::function<Error()> missing = [this] { return late("still missing: " + mesh_->missing()); };
+  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(connected), deadline, std::move(missing)));
+
+  wire::Ready ready{.layout = hash_of_layout(services_.model.layout()), .checkpoints = {}, .resume = settings_.resume};
+  for (const checkpoint::Found& found : found_) {
+    ready.checkpoints.push_back({found.manifest.version, found.manifest.restart, found.manifest_hash});
+  }
+  perform(member_->ready(ready, mesh_->incarnations()));
+  std::function<bool()> in_view = [this] { return state_.has_value() && mesh_->all_merge_streams_open(); };
+  std::function<Error()> no_view = [this] { return late("no view was agreed, or merge streams did not open"); };
+  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(in_view), deadline, std::move(no_view)));
+  co_return Done{};
+}
+
+void Run::enter(const wire::View& view) {
+  const auto num_sites = static_cast<std::uint16_t>(settings_.site_names.size());
+  if (const Result<void> valid = reduce::validate(view.schedule, num_sites, services_.model.layout().num_elements); !valid) {
+    return waiting_.fail(valid.error());
+  }
+  view_ = view;
+  std::vector<Incarnation> incarnations;
+  for (const wire::MemberRecord& member : view.members) incarnations.push_back(member.incarnation);
+  state_.emplace(
+      SiteState{.self = settings_.self,
+                .incarnation = incarnation_,
+                .restart = view.restart,
+                .incarnations = incarnations,
+                .agreement = settings_.agreement,
+                .sync = settings_.sync,
+                .train = settings_.train,
+                .timetable = Timetable(settings_.sync, settings_.train, settings_.batch_sizes, settings_.sequence_length),
+                .step_time = settings_.step_time,
+                .schedule = view.schedule,
+                .loop = services_.loop,
+                .worker = services_.worker,
+                .mesh = *mesh_,
+                .member = *member_,
+                .model = services_.model,
+                .samples = services_.samples,
+                .events = services_.events,
+                .waiting = waiting_,
+                .meter = {},
+                .inner = Inner(settings_.train, services_.model),
+                .version = view.from_checkpoint ? view.checkpoint.version : Version{0},
+                .anchor = {},
+                .momentum = {},
+                .result = std::vector<float>(services_.model.layout().num_elements)});
+  if (settings_.sync.method == Method::diloco) {
+    const std::span<float> parameters = services_.model.parameters();
+    state_->anchor.assign(parameters.begin(), parameters.end());
+    if (settings_.sync.outer == "nesterov") state_->momentum.assign(parameters.size(), 0.0F);
+  }
+  mesh_->open_merge_streams(view.restart);
+}
+
+Task<Result<Done>> Run::go_on_from_checkpoint() {
+  reported_at_ = services_.loop.now();
+  if (view_->from_checkpoint) {
+    const auto found = std::find_if(found_.begin(), found_.end(), [this](const checkpoint::Found& each) {
+      return each.manifest.version == view_->checkpoint.version && each.manifest.restart == view_->checkpoint.restart;
+    });
+    INTERTIE_CHECK(found != found_.end());  // the view names only checkpoints that this site offered
+    if (found->manifest.agreement != settings_.agreement || found->manifest.data != settings_.data) {
+      co_return Error{.code = ErrorCode::reconfigure,
+                      .where = found->folder,
+                      .what = found->manifest.data != settings_.data ? "was written with other training data"
+                                                                     : "was written with another run file",
+                      .fix = "undo the change, or start anew with --fresh",
+                      .cause = {}};
+    }
+    Result<void> restored;
+    std::function<void()> work = [&] { restored = restore(services_.disk, *found, *state_); };
+    co_await env::run_on(services_.loop, services_.worker, std::move(work));
+    INTERTIE_CO_RETURN_IF_ERROR(restored);
+    complete_checkpoint_ = state_->version;
+    if (found->manifest.threads != settings_.train.threads) {
+      record("error",
+             {{"message", fmt::format("resumed with {} threads where {} were used: results will differ in the last bits",
+                                      settings_.train.threads, found->manifest.threads)}});
+    }
+  }
+  record("run.started", {{"version", static_cast<std::int64_t>(state_->version.value)},
+                         {"last_version", static_cast<std::int64_t>(state_->timetable.last_version().value)},
+                         {"restart", static_cast<std::int64_t>(state_->restart.value)},
+                         {"incarnation", static_cast<std::int64_t>(incarnation_.value)},
+                         {"parameters", static_cast<std::int64_t>(services_.model.layout().num_elements)},
+                         {"model", services_.model.description()}});
+  co_return Done{};
+}
+
+// Says why this site goes, and gives the words a moment to reach the others.
+Task<Done> Run::leave(std::optional<Error> error) {
+  if (mesh_) {
+    mesh_->send_to_all(wire::Farewell{.finished = !error, .reason = error ? error->message() : "complete"});
+    for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) left_.insert(SiteId{i});
+    mesh_->close_after_sending();
+    co_await env::sleep_until(services_.loop, services_.loop.now() + std::chrono::milliseconds(300));
+  }
+  co_return Done{};
+}
+
+}  // namespace intertie::sync

@@ -1,0 +1,95 @@
+#include "intertie/sync/saving.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace intertie::sync {
+namespace {
+
+constexpr const char* kFirst = "optimizer.first_moment";
+constexpr const char* kSecond = "optimizer.second_moment";
+constexpr const char* kAnchor = "outer.anchor";
+constexpr const char* kMomentum = "outer.momentum";
+constexpr const char* kModelState = "model.random_state";
+
+// The flat state of a site beside its parameters; empty ones (no momentum, say) are left out.
+struct FlatState {
+  const char* name;
+  std::span<float> values;
+};
+std::vector<FlatState> flat_states(SiteState& site) {
+  return {{kFirst, site.inner.first_moment()},
+          {kSecond, site.inner.second_moment()},
+          {kAnchor, site.anchor},
+          {kMomentum, site.momentum}};
+}
+
+Error unfit(const checkpoint::Found& found, std::string what) {
+  return {.code = ErrorCode::reconfigure,
+          .where = found.folder,
+          .what = std::move(what),
+          .fix = "resume with the run file that the checkpoint was written with",
+          .cause = {}};
+}
+
+Result<void> read_into(const checkpoint::SafetensorsFile& file, const checkpoint::Found& found, const std::string& name,
+                       std::span<float> out) {
+  const checkpoint::Tensor* tensor = file.find(name);
+  if (!tensor) return unfit(found, "has no tensor " + name);
+  if (tensor->bytes.size() != out.size_bytes() || tensor->dtype != "F32") {
+    return unfit(found, fmt::format("tensor {} has {} bytes, the model {}", name, tensor->bytes.size(), out.size_bytes()));
+  }
+  if (!out.empty()) std::memcpy(out.data(), tensor->bytes.data(), out.size_bytes());
+  return {};
+}
+
+}  // namespace
+
+Result<checkpoint::Written> save(env::Disk& disk, const SaveAs& as, SiteState& site) {
+  std::vector<checkpoint::Tensor> tensors;
+  const std::span<float> parameters = site.model.parameters();
+  for (const train::TensorSlot& slot : site.model.layout().tensors) {
+    tensors.push_back({slot.name, "F32", slot.shape, std::as_bytes(parameters.subspan(slot.range.first, slot.range.size()))});
+  }
+  for (const FlatState& state : flat_states(site)) {
+    if (state.values.empty()) continue;
+    tensors.push_back({state.name, "F32", {static_cast<std::int64_t>(state.values.size())}, std::as_bytes(state.values)});
+  }
+  const std::vector<std::byte> model_state = site.model.state();
+  tensors.push_back({kModelState, "U8", {static_cast<std::int64_t>(model_state.size())}, model_state});
+
+  const std::uint64_t step = site.timetable.first_step(site.version.next());
+  checkpoint::Manifest manifest{.run = as.run,
+                                .site = as.site,
+                                .version = site.version,
+                                .restart = site.restart,
+                                .step = step,
+                                .tokens = site.timetable.tokens_before(step),
+                                .next_sample = site.timetable.samples_of(SiteId{0}, step).first,
+                                .agreement = site.agreement,
+                                .data = as.data,
+                                .threads = site.train.threads,
+                                .more = {},
+                                .files = {}};
+  return checkpoint::write(disk, as.folder, std::move(manifest), tensors);
+}
+
+Result<void> restore(env::Disk& disk, const checkpoint::Found& found, SiteState& site) {
+  INTERTIE_ASSIGN(const checkpoint::SafetensorsFile file, checkpoint::open(disk, found));
+  const std::span<float> parameters = site.model.parameters();
+  for (const train::TensorSlot& slot : site.model.layout().tensors) {
+    INTERTIE_RETURN_IF_ERROR(read_into(file, found, slot.name, parameters.subspan(slot.range.first, slot.range.size())));
+  }
+  site.model.parameters_changed();
+  for (const FlatState& state : flat_states(site)) {
+    if (!state.values.empty()) INTERTIE_RETURN_IF_ERROR(read_into(file, found, state.name, state.values));
+  }
+  const checkpoint::Tensor* model_state = file.find(kModelState);
+  if (!model_state) return unfit(found, fmt::format("has no tensor {}", kModelState));
+  INTERTIE_RETURN_IF_ERROR(site.model.restore(model_state->bytes));
+  site.version = found.manifest.version;
+  return {};
+}
+
+}  // namespace intertie::sync

@@ -1,0 +1,26 @@
+// What a site's checkpoint contains, and back: parameters under their published names, inner moments, anchor, outer momentum,
+// the model's random state, and the cursor (docs/protocol.md rule 22). Between merges, when nothing is in flight.
+// Owner thread: the worker.
+#pragma once
+
+#include <string>
+
+#include "intertie/base/result.h"
+#include "intertie/checkpoint/checkpoint.h"
+#include "intertie/env/disk.h"
+#include "intertie/sync/site_state.h"
+
+namespace intertie::sync {
+
+struct SaveAs {
+  std::string folder;  // of this site's checkpoints
+  std::string run;
+  std::string site;
+  Hash64 data;
+};
+Result<checkpoint::Written> save(env::Disk& disk, const SaveAs& as, SiteState& site);
+
+// Reads `found` into `site`: version, parameters, optimiser states. Errors (reconfigure) name the file and what does not fit.
+Result<void> restore(env::Disk& disk, const checkpoint::Found& found, SiteState& site);
+
+}  // namespace intertie::sync

@@ -1,0 +1,73 @@
+// SiteState: what a site's run works with - who it is, the services it borrows, and the state that merges change. One value,
+// made by Run, so that merge.cpp can be read on its own.
+// Owner thread: the loop; while the worker runs, the model, `inner`, `anchor`, `momentum` and `result` belong to it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "intertie/base/event.h"
+#include "intertie/data/sampler.h"
+#include "intertie/env/loop.h"
+#include "intertie/links/mesh.h"
+#include "intertie/members/member.h"
+#include "intertie/sync/inner.h"
+#include "intertie/sync/round.h"
+#include "intertie/sync/settings.h"
+#include "intertie/sync/timetable.h"
+#include "intertie/sync/waiting.h"
+#include "intertie/train/local_step.h"
+
+namespace intertie::sync {
+
+// What the site has done since the run started here, for progress and reports.
+struct Meter {
+  std::uint64_t steps = 0;
+  double loss = 0;        // of the last step, this site's samples
+  Duration computing{0};  // forward, backward, inner optimiser (and pacing)
+  Duration encoding{0};   // outer gradient, encoding, outer optimiser
+  Duration waiting{0};    // for merges to commit
+};
+
+struct SiteState {
+  // Who this is.
+  SiteId self;
+  Incarnation incarnation;
+  Restart restart;
+  std::vector<Incarnation> incarnations;  // of the members, in site order
+  Hash64 agreement;
+  Settings sync;
+  train::Settings train;
+  Timetable timetable;
+  std::optional<Duration> step_time;  // a paced site: an inner step takes at least this long
+  wire::Schedule schedule;
+
+  // Services, borrowed.
+  env::Loop& loop;
+  env::Worker& worker;
+  links::Mesh& mesh;
+  members::Member& member;
+  train::LocalStep& model;
+  const data::Sampler& samples;
+  EventSink& events;
+  Waiting& waiting;
+
+  // What training changes.
+  Meter meter;
+  Inner inner;
+  Version version;              // of the anchor
+  std::vector<float> anchor;    // last agreed parameters (diloco; for synchronous the live parameters are the anchor)
+  std::vector<float> momentum;  // of the outer optimiser
+  std::vector<float> result;    // weighted sum of the merge in progress
+  std::map<Version, Round> rounds = {};
+  std::shared_ptr<const bool> alive = std::make_shared<const bool>(true);  // for what was posted and may outlive this
+
+  std::uint16_t num_sites() const { return static_cast<std::uint16_t>(incarnations.size()); }
+  // The round of `version`, made if need be; nullptr if it is too old or too far ahead to be anybody's business.
+  Round* round(Version of);
+  void send(reduce::Sends sends);
+};
+
+}  // namespace intertie::sync
