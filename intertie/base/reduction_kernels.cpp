@@ -18,7 +18,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 // How far ahead memory is asked for, in elements: 4 KiB, which gains about a tenth over the machine's own prefetching.
 constexpr std::size_t kAhead = 1024;
 
-void AccumulateProducts(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::size_t size, double* HWY_RESTRICT sums) {
+void accumulate_products(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::size_t size,
+                         double* HWY_RESTRICT sums) {
   const hn::CappedTag<double, kNumAccumulators> d;
   const hn::Rebind<float, decltype(d)> floats;
   constexpr std::size_t kLanes = hn::MaxLanes(d);
@@ -37,7 +38,7 @@ void AccumulateProducts(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b
   for (std::size_t k = 0; k < kVectors; ++k) hn::StoreU(parts[k], d, sums + k * kLanes);
 }
 
-bool StretchFinite(const float* values, std::size_t size) {
+bool stretch_finite(const float* values, std::size_t size) {
   const hn::CappedTag<float, 16> d;
   const hn::RebindToUnsigned<decltype(d)> bits;
   const auto unsigned_part = hn::Set(bits, 0x7fffffffU);
@@ -55,14 +56,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace intertie {
 
-HWY_EXPORT(AccumulateProducts);
-HWY_EXPORT(StretchFinite);
+HWY_EXPORT(accumulate_products);
+HWY_EXPORT(stretch_finite);
 
 void accumulate_products(const float* a, const float* b, std::size_t size, double* sums) {
-  HWY_DYNAMIC_DISPATCH(AccumulateProducts)(a, b, size, sums);
+  HWY_DYNAMIC_DISPATCH(accumulate_products)(a, b, size, sums);
 }
 
-bool stretch_finite(const float* values, std::size_t size) { return HWY_DYNAMIC_DISPATCH(StretchFinite)(values, size); }
+bool stretch_finite(const float* values, std::size_t size) { return HWY_DYNAMIC_DISPATCH(stretch_finite)(values, size); }
 
 }  // namespace intertie
 #endif
