@@ -2,7 +2,8 @@
 //
 // f64; 16 interleaved accumulators per block of 4,096 elements (element i goes to accumulator i mod 16); the 16 are added by a
 // fixed tree ((0+8)+(4+12))+..., halving: a[i] += a[i+8], then +4, +2, +1; block sums are added in block order. No fused
-// multiply-add, whatever the vector width (PROTOCOL.md rule 9). Used for norms, clipping and radial-directional averaging.
+// multiply-add, whatever the vector width (PROTOCOL.md rule 9). A result that is not a number is the one default NaN. Used for
+// norms, clipping and radial-directional averaging.
 // Pure; any thread.
 #pragma once
 
@@ -15,5 +16,11 @@ double dot_product(std::span<const float> a, std::span<const float> b);  // equa
 
 // True if every value is finite.
 bool all_finite(std::span<const float> values);
+
+// The same in plain scalar code: the definition that the vector code is tested against.
+namespace reference {
+double dot_product(std::span<const float> a, std::span<const float> b);
+bool all_finite(std::span<const float> values);
+}  // namespace reference
 
 }  // namespace intertie

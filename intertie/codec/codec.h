@@ -1,7 +1,8 @@
 // codec: elements <-> bytes. An encoding is a fixed function of the values (same bytes on every machine and SIMD target).
-// f32: little-endian IEEE 754. bf16: round to nearest even; NaN stays NaN (quiet), denormals kept.
-// Ranges handed to these functions begin and end at block edges of the fragment, so encodings with per-block state fit in.
-// Pure; any thread; the caller owns all memory.
+// f32: little-endian IEEE 754. bf16: its upper half, rounded to nearest even; denormals kept; a NaN keeps its sign and the
+// upper seven bits of its payload, of which the first, the quiet one, is set. A weighted sum that is not a number is one
+// everywhere, but its bits are not specified. Ranges handed to these functions begin and end at block edges of the fragment, so
+// encodings with per-block state fit in. Pure; any thread; the caller owns all memory.
 #pragma once
 
 #include <cstddef>
