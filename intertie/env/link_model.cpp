@@ -1,13 +1,15 @@
 #include "intertie/env/link_model.h"
 
-#include <algorithm>
-
 namespace intertie::env {
 
 LinkModel::Passage LinkModel::pass(Bytes bytes, TimePoint now) {
-  const TimePoint start = std::max(now, free_at_);
-  const Duration sending = profile_.rate.bits_per_second > 0 ? transfer_time(bytes, profile_.rate) : Duration{0};
-  free_at_ = start + sending;
+  if (now > free_at_) {
+    busy_since_ = now;
+    busy_bytes_ = Bytes{};
+  }
+  busy_bytes_.value += bytes.value;
+  const bool limited = profile_.rate.bits_per_second > 0;
+  free_at_ = busy_since_ + (limited ? transfer_time(busy_bytes_, profile_.rate) : Duration{0});
   return {free_at_, free_at_ + profile_.delay};
 }
 
