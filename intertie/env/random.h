@@ -24,7 +24,7 @@ class Random {
   }
   // Uniform in [0, bound); bound > 0. (Multiply-shift; bias below 2^-32 for bounds below 2^32.)
   constexpr std::uint64_t below(std::uint64_t bound) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    return static_cast<std::uint64_t>((static_cast<Product>(next()) * bound) >> 64);
   }
   // Uniform in [0, 1).
   constexpr double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
@@ -33,6 +33,7 @@ class Random {
   constexpr std::uint64_t state() const { return state_; }
 
  private:
+  __extension__ using Product = unsigned __int128;  // not ISO C++, but g++ and clang have it
   std::uint64_t state_;
 };
 
