@@ -1,0 +1,181 @@
+#include "intertie/data/shards.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace intertie::data {
+namespace {
+
+constexpr int kFormatVersion = 1;
+constexpr std::size_t kLargestIndex = 8U << 20U;  // bytes
+constexpr std::size_t kMostFiles = 65536;
+
+Error bad_index(std::string what) {
+  return Error{ErrorCode::reconfigure, kShardIndexName, std::move(what), "make the shards again", nullptr};
+}
+
+nlohmann::ordered_json list_json(const std::vector<ShardFile>& files) {
+  auto list = nlohmann::ordered_json::array();
+  for (const ShardFile& file : files) list.push_back({{"file", file.name}, {"tokens", file.tokens}});
+  return list;
+}
+
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name.size() < 256 && !name.starts_with('.') && name.ends_with(".bin") &&
+         name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
+}
+
+Result<std::vector<ShardFile>> files_from(const nlohmann::json& list) {
+  if (!list.is_array() || list.size() > kMostFiles) return bad_index("`train` and `validation` must be lists of files");
+  std::vector<ShardFile> files;
+  for (const nlohmann::json& entry : list) {
+    const nlohmann::json name = entry.is_object() ? entry.value("file", nlohmann::json()) : nlohmann::json();
+    const nlohmann::json tokens = entry.is_object() ? entry.value("tokens", nlohmann::json()) : nlohmann::json();
+    if (!name.is_string() || !is_plain_name(name.get_ref<const std::string&>())) {
+      return bad_index("a file's name is not a plain name that ends in .bin");
+    }
+    if (!tokens.is_number_unsigned() || tokens.get<std::uint64_t>() == 0) return bad_index("a file's `tokens` is not a count");
+    files.push_back({name.get<std::string>(), tokens.get<std::uint64_t>()});
+  }
+  return files;
+}
+
+Result<Hash64> hash_from(const nlohmann::json& value) {
+  if (!value.is_string() || value.get_ref<const std::string&>().size() != 16) return bad_index("`hash` is not 16 digits");
+  Hash64 hash;
+  for (const char c : value.get_ref<const std::string&>()) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    const std::size_t digit = kDigits.find(c);
+    if (digit == std::string_view::npos) return bad_index("`hash` is not hexadecimal");
+    hash.value = (hash.value << 4U) | digit;
+  }
+  return hash;
+}
+
+// Writes under a temporary name, then renames.
+Result<void> write_file(env::Disk& disk, const std::string& path, const std::string& writer, const Tokens& tokens) {
+  const std::string partial = path + "." + writer + ".partial";
+  {
+    INTERTIE_ASSIGN(const std::unique_ptr<env::WritableFile> file, disk.create(partial));
+    for (const Tokens::Piece& piece : tokens.pieces()) INTERTIE_RETURN_IF_ERROR(file->append(std::as_bytes(piece.view)));
+    INTERTIE_RETURN_IF_ERROR(file->sync());
+  }
+  return disk.rename(partial, path);
+}
+
+Result<void> write_index(env::Disk& disk, const std::string& path, const std::string& writer, const ShardIndex& index) {
+  const std::string partial = path + "." + writer + ".partial";
+  const std::string json = to_json(index);
+  {
+    INTERTIE_ASSIGN(const std::unique_ptr<env::WritableFile> file, disk.create(partial));
+    INTERTIE_RETURN_IF_ERROR(file->append(std::as_bytes(std::span(json))));
+    INTERTIE_RETURN_IF_ERROR(file->sync());
+  }
+  return disk.rename(partial, path);
+}
+
+Result<std::vector<ShardFile>> write_split(env::Disk& disk, const std::string& folder, const std::string& split,
+                                           const std::string& writer, const Tokens& tokens) {
+  std::vector<ShardFile> files;
+  for (std::uint64_t first = 0; first < tokens.size(); first += kShardTokens) {
+    const Tokens part = tokens.slice(first, std::min(tokens.size(), first + kShardTokens));
+    std::string number = std::to_string(files.size());
+    number.insert(0, 5 - std::min<std::size_t>(5, number.size()), '0');
+    files.push_back({split + "-" + number + ".bin", part.size()});
+    INTERTIE_RETURN_IF_ERROR(write_file(disk, folder + "/" + files.back().name, writer, part));
+  }
+  return files;
+}
+
+Result<Tokens> open_split(env::Disk& disk, const std::string& folder, const std::vector<ShardFile>& files,
+                          int vocabulary_size) {
+  Tokens tokens;
+  for (const ShardFile& file : files) {
+    const std::string path = folder + "/" + file.name;
+    INTERTIE_ASSIGN(const Tokens part, Tokens::map(disk, path));
+    if (part.size() != file.tokens) {
+      return Error{ErrorCode::reconfigure, path,
+                   "the file holds " + std::to_string(part.size()) + " tokens, its index says " + std::to_string(file.tokens),
+                   "make the shards again", nullptr};
+    }
+    INTERTIE_RETURN_IF_ERROR(check_vocabulary(part, vocabulary_size, path));
+    tokens.append(part);
+  }
+  return tokens;
+}
+
+}  // namespace
+
+std::string to_json(const ShardIndex& index) {
+  nlohmann::ordered_json value = {{"format", "intertie-shards"}, {"version", kFormatVersion}};
+  value["tokenizer"] = nlohmann::ordered_json::parse(index.tokenizer.to_json());
+  value["hash"] = to_string(index.hash);
+  value["train"] = list_json(index.train);
+  value["validation"] = list_json(index.validation);
+  return value.dump(1) + "\n";
+}
+
+Result<ShardIndex> shard_index_from(std::string_view json) {
+  if (json.size() > kLargestIndex) return bad_index("larger than any index of this program");
+  const nlohmann::json value = nlohmann::json::parse(json, nullptr, false);
+  if (!value.is_object()) return bad_index("not a JSON object");
+  if (value.value("format", nlohmann::json()) != "intertie-shards" ||
+      value.value("version", nlohmann::json()) != kFormatVersion) {
+    return bad_index("not an index of intertie-shards, version 1");
+  }
+  ShardIndex index;
+  const nlohmann::json tokenizer = value.value("tokenizer", nlohmann::json());
+  if (!tokenizer.is_object()) return bad_index("`tokenizer` is missing");
+  INTERTIE_ASSIGN(index.tokenizer,
+                  Tokenizer::from_json(tokenizer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+  INTERTIE_ASSIGN(index.hash, hash_from(value.value("hash", nlohmann::json())));
+  INTERTIE_ASSIGN(index.train, files_from(value.value("train", nlohmann::json())));
+  INTERTIE_ASSIGN(index.validation, files_from(value.value("validation", nlohmann::json())));
+  if (index.train.empty()) return bad_index("`train` names no file");
+  return index;
+}
+
+Hash64 data_hash(const TokenSplits& splits) {
+  Hasher hasher;
+  const std::string tokenizer = splits.tokenizer.to_json();
+  const std::array<std::uint64_t, 3> sizes = {tokenizer.size(), splits.train.size(), splits.validation.size()};
+  hasher.add(std::as_bytes(std::span(sizes)));
+  hasher.add(std::as_bytes(std::span(tokenizer)));
+  splits.train.add_to(hasher);
+  splits.validation.add_to(hasher);
+  return hasher.finish();
+}
+
+Result<void> check_vocabulary(const Tokens& tokens, int vocabulary_size, const std::string& where) {
+  if (tokens.largest() < vocabulary_size) return {};
+  return Error{
+      ErrorCode::reconfigure, where,
+      "holds the token " + std::to_string(tokens.largest()) + ", outside the vocabulary of " + std::to_string(vocabulary_size),
+      "use the tokenizer that the file was made with (tokenizer = \"bin\" takes any)", nullptr};
+}
+
+Result<void> write_shards(env::Disk& disk, const std::string& folder, const TokenSplits& splits, const std::string& writer) {
+  INTERTIE_RETURN_IF_ERROR(disk.make_folders(folder));
+  ShardIndex index{.tokenizer = splits.tokenizer, .train = {}, .validation = {}, .hash = data_hash(splits)};
+  INTERTIE_ASSIGN(index.train, write_split(disk, folder, "train", writer, splits.train));
+  INTERTIE_ASSIGN(index.validation, write_split(disk, folder, "validation", writer, splits.validation));
+  return write_index(disk, folder + "/" + kShardIndexName, writer, index);
+}
+
+Result<TokenSplits> open_shards(env::Disk& disk, const std::string& folder) {
+  INTERTIE_ASSIGN(const std::vector<std::byte> json, disk.read(folder + "/" + kShardIndexName));
+  const Result<ShardIndex> index =
+      shard_index_from(std::string_view(static_cast<const char*>(static_cast<const void*>(json.data())), json.size()));
+  if (!index) return index.error().in("reading the shards in " + folder);
+  TokenSplits splits{.tokenizer = index->tokenizer, .train = {}, .validation = {}};
+  INTERTIE_ASSIGN(splits.train, open_split(disk, folder, index->train, index->tokenizer.vocabulary_size()));
+  INTERTIE_ASSIGN(splits.validation, open_split(disk, folder, index->validation, index->tokenizer.vocabulary_size()));
+  if (data_hash(splits) != index->hash) {
+    return Error{ErrorCode::reconfigure, folder, "the shards' tokens do not match the hash in their index",
+                 "make the shards again", nullptr};
+  }
+  return splits;
+}
+
+}  // namespace intertie::data

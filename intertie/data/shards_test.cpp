@@ -1,0 +1,102 @@
+#include "intertie/data/shards.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "intertie/data/fake_disk.h"
+
+namespace intertie::data {
+namespace {
+
+using testing::HasSubstr;
+
+TokenSplits splits() {
+  return {.tokenizer = Tokenizer::bytes(), .train = Tokens::own({1, 2, 3, 4, 255}), .validation = Tokens::own({6, 7})};
+}
+
+std::vector<std::uint16_t> all(const Tokens& tokens) {
+  std::vector<std::uint16_t> out(tokens.size());
+  tokens.copy(0, out);
+  return out;
+}
+
+TEST(Shards, WhatWasWrittenIsOpened) {
+  FakeDisk disk;
+  ASSERT_TRUE(write_shards(disk, "out", splits(), "a"));
+  const TokenSplits opened = open_shards(disk, "out").value();
+  EXPECT_EQ(all(opened.train), all(splits().train));
+  EXPECT_EQ(all(opened.validation), all(splits().validation));
+  EXPECT_EQ(opened.tokenizer, Tokenizer::bytes());
+  EXPECT_EQ(disk.list("out")->size(), 3U);  // nothing temporary is left
+}
+
+TEST(Shards, HashDependsOnTokensSplitAndTokenizer) {
+  const Hash64 hash = data_hash(splits());
+  EXPECT_EQ(data_hash(splits()), hash);
+  TokenSplits other = splits();
+  other.tokenizer = Tokenizer::bin(256);
+  EXPECT_NE(data_hash(other), hash);
+  other = splits();
+  other.train = Tokens::own({1, 2, 3, 4});
+  other.validation = Tokens::own({255, 6, 7});
+  EXPECT_NE(data_hash(other), hash);
+}
+
+TEST(Shards, DamageIsNoticed) {
+  FakeDisk disk;
+  ASSERT_TRUE(write_shards(disk, "out", splits(), "a"));
+  const auto whole = disk.files;
+  disk.files["out/train-00000.bin"][0] = std::byte{9};
+  EXPECT_THAT(open_shards(disk, "out").error().message(), HasSubstr("do not match the hash"));
+  disk.files = whole;
+  disk.files["out/train-00000.bin"].resize(8);
+  EXPECT_THAT(open_shards(disk, "out").error().message(), HasSubstr("holds 4 tokens, its index says 5"));
+  disk.files = whole;
+  disk.files["out/train-00000.bin"].resize(9);
+  EXPECT_THAT(open_shards(disk, "out").error().message(), HasSubstr("odd size"));
+  disk.files = whole;
+  disk.files["out/train-00000.bin"][1] = std::byte{1};
+  EXPECT_THAT(open_shards(disk, "out").error().message(), HasSubstr("holds the token 257, outside the vocabulary of 256"));
+  disk.files = whole;
+  disk.files.erase("out/validation-00000.bin");
+  EXPECT_FALSE(open_shards(disk, "out"));
+}
+
+TEST(Shards, IndexComesBack) {
+  const ShardIndex index{
+      .tokenizer = Tokenizer::bin(70), .train = {{"a.bin", 5}, {"b.bin", 6}}, .validation = {}, .hash = {0xfe12}};
+  EXPECT_EQ(shard_index_from(to_json(index)).value(), index);
+}
+
+TEST(Shards, IndexFromOutsideIsRefusedWhenAnythingIsWrong) {
+  const std::string good = to_json({.tokenizer = Tokenizer::bytes(), .train = {{"a.bin", 5}}, .validation = {}, .hash = {1}});
+  ASSERT_TRUE(shard_index_from(good));
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+  };
+  EXPECT_FALSE(shard_index_from(with("a.bin", "../a.bin")));
+  EXPECT_FALSE(shard_index_from(with("a.bin", "/a.bin")));
+  EXPECT_FALSE(shard_index_from(with("a.bin", ".a.bin")));
+  EXPECT_FALSE(shard_index_from(with("a.bin", "a.txt")));
+  EXPECT_FALSE(shard_index_from(with("5", "0")));
+  EXPECT_FALSE(shard_index_from(with("5", "-5")));
+  EXPECT_FALSE(shard_index_from(with("5", "\"5\"")));
+  EXPECT_FALSE(shard_index_from(with("0000000000000001", "000000000000000G")));
+  EXPECT_FALSE(shard_index_from(with("intertie-shards", "others")));
+  EXPECT_FALSE(shard_index_from(with("\"kind\": \"bytes\"", "\"kind\": \"words\"")));
+  EXPECT_FALSE(shard_index_from("[]"));
+  EXPECT_FALSE(shard_index_from(good.substr(0, good.size() / 2)));
+}
+
+TEST(Shards, AFullDiskIsAnErrorAndLeavesNoIndex) {
+  FakeDisk disk;
+  disk.full = true;
+  EXPECT_THAT(write_shards(disk, "out", splits(), "a").error().message(), HasSubstr("no space left"));
+  EXPECT_FALSE(disk.exists("out/shards.json"));
+}
+
+}  // namespace
+}  // namespace intertie::data
