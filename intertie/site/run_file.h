@@ -1,16 +1,19 @@
 // The run file: one TOML file that describes a run, as typed values. Every key, its unit, default and meaning are declared in
-// run_file.cpp's tables, from which docs/run-file.md is generated.
+// run_file_keys.cpp, from which docs/run-file.md is generated.
 // Values; made once at start, validated here and nowhere else.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "intertie/base/hash.h"
+#include "intertie/base/ids.h"
 #include "intertie/base/result.h"
 #include "intertie/base/units.h"
 #include "intertie/data/settings.h"
+#include "intertie/env/disk.h"
 #include "intertie/env/network.h"
 #include "intertie/sync/settings.h"
 #include "intertie/train/settings.h"
@@ -20,8 +23,8 @@ namespace intertie::site {
 struct RunSettings {
   std::string name;  // [a-z0-9-]+, in certificates, folders and logs
   std::uint64_t seed = 1;
-  std::string folder;      // where this run's state lives; default runs/NAME beside the working folder
-  Duration start_wait{0};  // how long a site waits for the others to appear; default 2 min
+  std::string folder;                             // where this run's state lives; default runs/NAME in the working folder
+  Duration start_wait = std::chrono::minutes(2);  // how long a site waits for the others to appear
 };
 
 struct SiteSettings {
@@ -34,7 +37,7 @@ struct SiteSettings {
 
 struct PathSettings {
   BitRate rate;            // 0: not stated
-  Duration round_trip{0};  // from `rtt`, or from km at 4.90 us/km one way
+  Duration round_trip{0};  // from `rtt`, from `delay` (one way), or from km at 4.90 us/km one way
   int streams = 4;         // TCP connections
 };
 
@@ -44,23 +47,41 @@ struct LinkSettings {
 };
 
 struct RunFile {
-  std::string path;  // as given
-  std::string text;  // as read, for checkpoints and reports
+  std::string path;    // as given
+  std::string folder;  // that the file is in; relative paths in it start there
+  std::string text;    // as read, for checkpoints and reports
   RunSettings run;
-  train::ModelSettings model;
-  data::Settings data;
-  train::Settings train;
+  train::ModelSettings model;  // intermediate_size is filled in; vocab_size stays 0 for the tokenizer's
+  data::Settings data;         // paths start at the working folder or at the root
+  train::Settings train;       // sequence_length and decay are filled in
   sync::Settings sync;
-  std::vector<SiteSettings> sites;  // in site order: SiteId is the position
+  std::vector<SiteSettings> sites;  // in site order: SiteId is the position; never empty
   std::vector<LinkSettings> links;
-  std::vector<std::string> unused;  // keys that the file has and `train` cannot use yet: "site[0].power_cap (run.toml:31)"
+  std::vector<std::string> unused;  // what the file has and `train` does not use: "site.columbus.power_cap (run.toml:31)"
 
   // What all sites must agree on, one `key = value` a line in a fixed order (no addresses, devices, folders, threads): its
   // hash is in every hello, and the text itself is compared to name the first key that differs.
   std::string agreement() const;
+
+  std::optional<SiteId> find_site(const std::string& name) const;
+  const LinkSettings* find_link(SiteId a, SiteId b) const;      // null: not in the file
+  int batch_size(SiteId site) const;                            // sequences of a site and step
+  std::uint64_t tokens_per_step() const;                        // over all sites
+  std::uint64_t steps_of(const train::Stretch& stretch) const;  // rounded up
+  std::uint64_t num_steps() const { return steps_of(train.tokens); }
+  std::uint64_t steps_per_merge() const;
 };
 
 // Overrides from `--set path=value`, e.g. "sync.every=10", "site.columbus.local_batch_size=4".
-Result<RunFile> read_run_file(const std::string& path, const std::vector<std::string>& overrides);
+// Errors (reconfigure) name file and line, or the override; the first one found is returned.
+Result<RunFile> read_run_file(env::Disk& disk, const std::string& path, const std::vector<std::string>& overrides);
+
+// The same over a text that was read before. `read` is asked for the file that [model] config names.
+using ReadText = std::function<Result<std::string>(const std::string& path)>;
+Result<RunFile> parse_run_file(std::string text, const std::string& path, const std::vector<std::string>& overrides,
+                               const ReadText& read);
+
+// Round trip over `km` of fibre at 4.90 us/km one way.
+Duration fibre_round_trip(double km);
 
 }  // namespace intertie::site

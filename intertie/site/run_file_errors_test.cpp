@@ -1,0 +1,185 @@
+// Wrong run files and what is said about them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "intertie/site/run_file.h"
+
+namespace intertie::site {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Line 1 is [run], line 5 the first of `text`.
+std::string with(const std::string& text) { return "[run]\nname = \"r\"\n[train]\ntokens = \"2 M\"\n" + text; }
+
+const std::string kSites = "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\n";  // lines 5 to 8
+
+std::string message(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  const auto config = [](const std::string& path) -> Result<std::string> {
+    if (path == "llama.json") return std::string("{\n\"model_type\": \"llama\"\n}");
+    if (path == "wide.json") return std::string("{\"n_embd\": \"wide\"}");
+    if (path == "deep.json") return std::string(100000, '[');
+    return Error{.code = ErrorCode::reconfigure, .where = path, .what = "no such file", .fix = {}, .cause = nullptr};
+  };
+  const Result<RunFile> file = parse_run_file(text, "run.toml", overrides, config);
+  if (file) return "accepted";
+  EXPECT_EQ(file.error().code, ErrorCode::reconfigure);
+  const std::string line = file.error().message();
+  EXPECT_THAT(line, Not(HasSubstr("\n"))) << "a message is one line";
+  return line;
+}
+
+struct Case {
+  std::string text;
+  std::string message;
+};
+
+void check(const std::vector<Case>& cases) {
+  for (const Case& wrong : cases) EXPECT_EQ(message(wrong.text), wrong.message) << wrong.text;
+}
+
+TEST(RunFileErrors, KeysAndSections) {
+  check({
+      {with("[sync]\nevry = 3\n"), R"(run.toml:6: unknown key "evry" in sync; did you mean "every"?)"},
+      {with("[sync]\nlr = 3\n"), R"(run.toml:6: unknown key "lr" in sync; it belongs in [train])"},
+      {with("[snyc]\nevery = 3\n"), R"(run.toml:5: unknown section "snyc"; did you mean "sync"?)"},
+      {with("[sync]\nevery = 3\nevery = 4\n"),
+       "run.toml:7: not valid TOML: Error while parsing key-value pair: cannot redefine existing integer 'every'"},
+      {"name = \"r\"\n", R"(run.toml:1: unknown key "name" in no section; it belongs in [run])"},
+      {"[train]\ntokens = \"2 M\"\n", R"(run.toml: run.name is missing; write for example [run] name = "first")"},
+      {"[run]\nname = \"r\"\n", R"(run.toml: train.tokens is missing; write for example [train] tokens = "2 M")"},
+      {"", R"(run.toml: run.name is missing; write for example [run] name = "first")"},
+      {with("sync = 3\n"),
+       R"(run.toml:5: unknown key "sync" in train; the keys are )"
+       "tokens, local_batch_size, sequence_length, micro_batches, optimizer, lr, min_lr, warmup, decay, weight_decay, "
+       "beta1, beta2, epsilon, clip, precision, device, threads, evaluate_every, evaluate_batches, checkpoint_every"},
+      {"sync = 3\n", "run.toml:1: sync must be a section with keys, not 3"},
+  });
+}
+
+TEST(RunFileErrors, Units) {
+  const std::string link = "[[link]]\nbetween = [\"a\", \"b\"]\npaths = [{ ";
+  check({
+      {with(kSites + link + "rate = 100 }]\n"),
+       R"(run.toml:11: link.a-b.paths[0].rate = 100: missing unit; write for example "100 Mbit/s")"},
+      {with(kSites + link + "rate = \"100\" }]\n"),
+       R"(run.toml:11: link.a-b.paths[0].rate = "100": missing unit; write for example "100 Mbit/s")"},
+      {with(kSites + link + "rate = \"0 bit/s\" }]\n"),
+       R"(run.toml:11: link.a-b.paths[0].rate must be a rate of at least 1 bit/s and at most 1e18 bit/s, not "0 bit/s")"},
+      {with(kSites + link + "rtt = \"40 ms\", delay = \"20 ms\" }]\n"),
+       "run.toml:11: link.a-b.paths[0] has both rtt and delay; write one of them: rtt = 2 x delay"},
+      {with("warmup = 100\n"), R"(run.toml:5: train.warmup has no unit; write it as "200 steps" or "2 M tokens")"},
+      {with("warmup = \"100\"\n"), R"(run.toml:5: train.warmup has no unit; write it as "200 steps" or "2 M tokens")"},
+  });
+}
+
+TEST(RunFileErrors, Numbers) {
+  check({
+      {with("local_batch_size = 0\n"), "run.toml:5: train.local_batch_size must be a whole number from 1 to 16777216, not 0"},
+      {with("local_batch_size = 1.5\n"),
+       "run.toml:5: train.local_batch_size must be a whole number from 1 to 16777216, not 1.5"},
+      {with("lr = -1.0\n"), "run.toml:5: train.lr must be a number above 0, not -1"},
+      {with("lr = nan\n"), "run.toml:5: train.lr must be a number above 0, not nan"},
+      {with("lr = \"fast\"\n"), R"(run.toml:5: train.lr must be a number above 0, not "fast")"},
+      {with("min_lr = 0.1\n"), "run.toml:5: train.min_lr = 0.1 is above train.lr = 0.001"},
+      {with("beta2 = 1.0\n"), "run.toml:5: train.beta2 must be a number of at least 0 and below 1, not 1"},
+      {with("sequence_length = 65\n"),
+       "run.toml:5: train.sequence_length = 65 is longer than model.max_position_embeddings = 64"},
+      {with("micro_batches = 5\n"),
+       R"(run.toml:5: local_batch_size = 12 of site "local" is not a multiple of micro_batches = 5)"},
+      {with("decay = \"10 steps\"\n"), "run.toml:5: train.decay ends before train.warmup"},
+      {with("[model]\nhidden_size = 130\n"),
+       "run.toml:6: model.hidden_size = 130 is not a multiple of model.num_attention_heads = 4"},
+      {with("[model]\ndropout = 1.0\n"), "run.toml:6: model.dropout must be a number of at least 0 and below 1, not 1"},
+      {with("[model]\nvocab_size = 65\n"),
+       R"(run.toml:6: model.vocab_size = 65 is smaller than the 256 of tokenizer = "bytes"; remove it)"},
+      {with("[data]\nvalidation_share = 1.5\n"),
+       "run.toml:6: data.validation_share must be a number above 0 and below 1, not 1.5"},
+      {with("[data]\ntrain = []\n"),
+       R"(run.toml:6: data.train must be a list of texts: files, patterns, folders, .bin shards, or "python-stdlib", not a list)"},
+      {with("[data]\ntokenizer = \"bin\"\n"),
+       "run.toml:6: ready-made tokens do not say how many kinds there are; write vocab_size in [model]"},
+      {with("[sync]\nevery = 0\n"), "run.toml:6: sync.every must be a whole number from 1 to 1000000, not 0"},
+      {with("[sync]\nouter_momentum = 1.0\n"),
+       "run.toml:6: sync.outer_momentum must be a number of at least 0 and below 1, not 1"},
+      {"[run]\nname = \"r\"\n[train]\ntokens = 100\n",
+       "run.toml:4: train.tokens = 100 is less than the 768 tokens of one step over all sites; train longer, or use smaller "
+       "batches"},
+      {"[run]\nname = \"Mine\"\n",
+       "run.toml:2: run.name must be a name of at most 63 lower-case letters, digits and hyphens, not \"Mine\""},
+  });
+}
+
+TEST(RunFileErrors, ChoicesToComeNameThoseThatExist) {
+  check({
+      {with("[sync]\nmethod = \"auto\"\n"),
+       "run.toml:6: sync.method = \"auto\" is not available yet; choose one of synchronous, diloco"},
+      {with("[sync]\nmethod = \"streaming\"\n"),
+       "run.toml:6: sync.method = \"streaming\" is not available yet; choose one of synchronous, diloco"},
+      {with("[sync]\nencoding = \"fp4\"\n"),
+       "run.toml:6: sync.encoding = \"fp4\" is not available yet; choose one of f32, bf16"},
+      {with("[sync]\nmethod = \"dilocco\"\n"),
+       "run.toml:6: sync.method must be one of synchronous, diloco, not \"dilocco\"; did you mean \"diloco\"?"},
+      {with("[sync]\nresult_encoding = \"bf16\"\n"),
+       "run.toml:6: sync.result_encoding is narrower than sync.encoding = \"f32\"; write result_encoding = \"f32\" or remove "
+       "it"},
+  });
+}
+
+TEST(RunFileErrors, SitesAndLinks) {
+  const std::string path = "paths = [{ rate = \"1 Mbit/s\" }]\n";
+  check({
+      {with("[[site]]\nname = \"a\"\n[[site]]\nname = \"a\"\n"), "run.toml:8: there is another site \"a\"; names must differ"},
+      {with("[[site]]\naddress = \"a:1\"\n"), "run.toml:5: site[0].name is missing; write for example name = \"ashburn\""},
+      {with("[[site]]\nname = \"a\"\naddress = \"a\"\n"),
+       R"(run.toml:7: site.a.address must be an address such as "ashburn.example:7400", not "a")"},
+      {with("[[site]]\nname = \"a\"\naddress = \"x:1\"\n[[site]]\nname = \"b\"\naddress = \"x:1\"\n"),
+       "run.toml:10: another site has the address x:1; addresses must differ"},
+      {with("[site]\nname = \"a\"\n"), "run.toml:5: site must be written [[site]]"},
+      {with(kSites + "[[link]]\nbetween = [\"a\", \"c\"]\n" + path),
+       "run.toml:10: a link names \"c\", which is no site; the sites are a, b"},
+      {with(kSites + "[[link]]\nbetween = [\"a\", \"a\"]\n" + path),
+       "run.toml:10: a link joins site \"a\" to itself; name two sites"},
+      {with(kSites + "[[link]]\nbetween = [\"a\"]\n" + path),
+       R"(run.toml:10: link[0].between must be the names of two sites, for example ["ashburn", "columbus"], not a list)"},
+      {with(kSites + "[[link]]\nbetween = [\"a\", \"b\"]\n"),
+       R"(run.toml:9: link.a-b.paths is missing; write for example paths = [{ rate = "100 Mbit/s", rtt = "40 ms" }])"},
+      {with(kSites + "[[link]]\nbetween = [\"a\", \"b\"]\n" + path + "[[link]]\nbetween = [\"b\", \"a\"]\n" + path),
+       "run.toml:13: there is another link between b and a; write one [[link]] with both paths"},
+  });
+}
+
+TEST(RunFileErrors, ConfigurationFiles) {
+  check({
+      {with("[model]\nconfig = \"missing.json\"\n"), "run.toml:6: model.config cannot be read: missing.json: no such file"},
+      {with("[model]\nconfig = \"llama.json\"\n"),
+       "llama.json:2: model_type is not \"gpt2\", the family that can be trained; remove it to train a GPT-2 of that size"},
+      {with("[model]\nconfig = \"wide.json\"\n"), "wide.json:1: n_embd must be a whole number from 1 to 16777216"},
+      {with("[model]\nconfig = \"deep.json\"\n"), "deep.json: is not a JSON object with a model's configuration"},
+  });
+}
+
+TEST(RunFileErrors, OverridesNameThemselves) {
+  const std::string good = with(kSites);
+  EXPECT_EQ(message(good, {"sync.every=0"}), "--set sync.every=0: sync.every must be a whole number from 1 to 1000000, not 0");
+  EXPECT_EQ(message(good, {"sync.evry=1"}), R"(--set sync.evry=1: unknown key "evry" in sync; did you mean "every"?)");
+  EXPECT_EQ(message(good, {"site.c.local_batch_size=1"}),
+            R"(--set site.c.local_batch_size=1: there is no site "c"; the sites are a, b)");
+  EXPECT_EQ(message(good, {"link.a-b.rate=1"}), R"(--set link.a-b.rate=1: there is no link "a-b"; the file has no [[link]])");
+  EXPECT_THAT(message(good, {"every"}), HasSubstr("--set every: is not section.key=value; for example"));
+  EXPECT_THAT(message(good, {"site.local_batch_size=1"}), HasSubstr("\"site\" is not a section with keys"));
+  EXPECT_THAT(message(good, {"sync.every=1\n[x]"}), Not(HasSubstr("accepted")));
+}
+
+TEST(RunFileErrors, BytesThatAreNoText) {
+  EXPECT_THAT(message(std::string("\x7f"
+                                  "ELF\x02\x01\x01\0\0\0",
+                                  10)),
+              HasSubstr("run.toml:1: not valid TOML"));
+  EXPECT_THAT(message(std::string(2 << 20, 'a')), HasSubstr("2097152 bytes are too many for a run file"));
+  EXPECT_THAT(message("a = " + std::string(100000, '[')), HasSubstr("run.toml:1: not valid TOML"));
+}
+
+}  // namespace
+}  // namespace intertie::site

@@ -1,0 +1,58 @@
+// The types of values that a run file's keys may have: how one is named in the docs, read from a node, and written back.
+// Read errors carry the place and, in `what`, words that follow the key's name: "must be a whole number from 1, not 0".
+// Values; pure; any thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "intertie/base/encoding.h"
+#include "intertie/base/units.h"
+#include "intertie/env/network.h"
+#include "intertie/site/run_file_tree.h"
+#include "intertie/sync/settings.h"
+#include "intertie/train/settings.h"
+
+namespace intertie::site {
+
+template <class V>
+struct ValueType {
+  std::string words;  // for docs/run-file.md
+  std::function<Result<V>(const Node&)> read;
+  std::function<std::string(const V&)> write;
+};
+
+// A text that can be the name of a site or run.
+bool is_name(const Node& node);
+
+// `node` is not what the key wants: "must be `wanted`, not ...".
+Error unfit(const Node& node, const std::string& wanted);
+
+struct Interval {
+  double low = 0;
+  double high = 1;
+  bool low_open = false;
+  bool high_open = false;
+};
+
+ValueType<int> whole(int low, int high);
+ValueType<std::uint64_t> large_whole(std::uint64_t low);  // up to 2^63 - 1; a text "20 M" too
+ValueType<double> number(Interval interval);
+ValueType<bool> flag();
+ValueType<std::string> text(std::string words);                   // not empty
+ValueType<std::string> name();                                    // [a-z0-9-]+, at most 63
+ValueType<std::string> one_of(std::vector<std::string> allowed);  // suggests the nearest
+ValueType<std::vector<std::string>> texts(std::string words);     // a list, or one text
+ValueType<Duration> duration(Duration low);                       // at least `low`, at most 365 days
+ValueType<BitRate> bit_rate();                                    // above 0
+ValueType<double> mebibytes();                                    // "4 MiB"
+ValueType<Watts> watts();                                         // "30 MW"; a text that ends in .csv is a file by the hour
+ValueType<env::Address> address();                                // host:port
+ValueType<Encoding> encoding();                                   // names the ones to come
+ValueType<sync::Method> method();                                 // names the ones to come
+enum class BareCount { tokens, refused };                         // what a number without steps or a scale means
+ValueType<train::Stretch> stretch(BareCount bare, std::uint64_t low);
+ValueType<Node> anything(std::string words);  // keys that no command reads yet and that have many forms
+
+}  // namespace intertie::site
