@@ -80,19 +80,17 @@ Task<Result<Done>> Run::after_merge(MergeReport report) {
 }
 
 Task<Result<Done>> Run::evaluate() {
-  const auto per_batch = static_cast<std::uint64_t>(settings_.train.local_batch_size);
-  const std::uint64_t all = services_.validation->samples_per_pass();
-  const auto wanted = static_cast<std::uint64_t>(settings_.train.evaluate_batches) * per_batch;
-  const std::uint64_t samples = wanted == 0 ? all : std::min(all, wanted);
   Result<double> loss = 0.0;
   std::function<void()> work = [&] {
     double sum = 0;
-    for (std::uint64_t first = 0; first < samples && loss; first += per_batch) {
-      const std::uint64_t count = std::min(per_batch, samples - first);
-      loss = services_.model.evaluate(services_.validation->batch(first, static_cast<int>(count)));
-      if (loss) sum += *loss * static_cast<double>(count);
+    int sequences = 0;
+    for (std::uint64_t i = 0; i < services_.validation->num_batches() && loss; ++i) {
+      const data::Batch batch = services_.validation->batch(i);
+      loss = services_.model.evaluate(batch);
+      if (loss) sum += *loss * batch.sequences;
+      sequences += batch.sequences;
     }
-    if (loss) loss = sum / static_cast<double>(samples);
+    if (loss) loss = sum / sequences;
   };
   co_await env::run_on(services_.loop, services_.worker, std::move(work));
   if (!loss) co_return loss.error();
@@ -100,7 +98,6 @@ Task<Result<Done>> Run::evaluate() {
   record("evaluation", {{"version", static_cast<std::int64_t>(state_->version.value)},
                         {"step", static_cast<std::int64_t>(step)},
                         {"tokens", static_cast<std::int64_t>(state_->timetable.tokens_before(step))},
-                        {"samples", static_cast<std::int64_t>(samples)},
                         {"loss", *loss}});
   co_return Done{};
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "intertie/data/evaluation.h"
 #include "intertie/env/disk.h"
 #include "intertie/env/network.h"
 #include "intertie/sync/anchor_hashes.h"
@@ -46,7 +47,7 @@ struct RunServices {
   env::Disk& disk;
   train::LocalStep& model;
   const data::Sampler& samples;
-  const data::Sampler* validation = nullptr;  // of the site that evaluates (the first)
+  const data::EvaluationWindows* validation = nullptr;  // of the site that evaluates (the first)
   EventSink& events;
 };
 
