@@ -1,18 +1,21 @@
-# intertie_module(FOLDER [DEPENDS folder...] [LIBRARIES target...])
+# intertie_module(FOLDER [PROGRAM name] [DEPENDS folder...] [LIBRARIES target...] [TEST_LIBRARIES target...])
 #
 # One folder of intertie/ = one namespace = one static library `intertie_FOLDER` (slashes become underscores). Every .cpp of
-# the folder belongs to it, but *_test.cpp, which make the test program FOLDER_test. DEPENDS are the only
-# intertie folders it may include; they are what the arrows in ARCHITECTURE.md say, and cmake/check_includes.py checks
-# the include lines against the same lists.
+# the folder belongs to it, but *_test.cpp, which make the test program FOLDER_test, and with PROGRAM main.cpp, which makes the
+# program `name`. DEPENDS are the only intertie folders it may include, and its tests those in TEST_LIBRARIES too; they are what
+# the arrows in ARCHITECTURE.md say, and tools/lint/check_rules.py checks the include lines against the same lists.
 include(GoogleTest)
 
 function(intertie_module folder)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "PROGRAM" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   string(REPLACE "/" "_" name "${folder}")
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(arg_PROGRAM)
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  endif()
   list(TRANSFORM arg_DEPENDS REPLACE "/" "_")
   list(TRANSFORM arg_DEPENDS PREPEND "intertie_")
   if(sources)
@@ -21,6 +24,10 @@ function(intertie_module folder)
   else()
     add_library(intertie_${name} INTERFACE)
     target_link_libraries(intertie_${name} INTERFACE intertie_options ${arg_DEPENDS} ${arg_LIBRARIES})
+  endif()
+  if(arg_PROGRAM)
+    add_executable(${arg_PROGRAM} main.cpp)
+    target_link_libraries(${arg_PROGRAM} PRIVATE intertie_${name})
   endif()
   if(tests)
     add_executable(${name}_test ${tests})

@@ -1,0 +1,68 @@
+# shellcheck shell=sh
+# ./dev demo, test, sim, fuzz, bench: build, then run.
+
+dev_demo() {
+  build dev intertie intertie-trainer
+  say "three sites on this machine; the links between them are emulated"
+  exec "$ROOT/build/dev/bin/intertie" train "$ROOT/examples/three-sites.toml" --local "$@"
+}
+
+dev_test() {
+  preset=dev
+  case ${1:-} in --core) preset=core && shift ;; esac
+  build "$preset"
+  run_tests "$preset" -LE slow "$@"
+}
+
+# run_tests PRESET [ctest options]: the last lines are ctest's own summary.
+run_tests() {
+  preset=$1
+  shift
+  ctest --test-dir "$ROOT/build/$preset" --output-on-failure --no-tests=error --parallel "$(nproc)" "$@"
+}
+
+dev_sim() {
+  preset=$(core_preset)
+  build "$preset" sim
+  exec "$ROOT/build/$preset/bin/sim" "$@"
+}
+
+# Finds go to build/fuzz/finds/, and each target's corpus stays in build/fuzz/corpus/NAME for the next time.
+dev_fuzz() {
+  seconds=20
+  case ${1:-} in [0-9]*) seconds=$1 && shift ;; esac
+  [ $# -gt 0 ] || eval "set -- $(names_of "$ROOT"/fuzz/*_fuzz.cpp | tr '\n' ' ')"
+  build fuzz "$@"
+  mkdir -p "$ROOT/build/fuzz/finds" "$LOGS"
+  crashed=
+  for target; do
+    mkdir -p "$ROOT/build/fuzz/corpus/$target"
+    say "$target: $seconds s"
+    fuzz_one "$target" "$seconds" || crashed="$crashed $target"
+  done
+  [ -z "$crashed" ] || fail "crashed:$crashed; the inputs are in build/fuzz/finds/ (run build/fuzz/bin/TARGET INPUT)"
+}
+
+# Source files -> the programs that CMake makes of them.
+names_of() {
+  for source; do basename "$source" .cpp; done
+}
+
+fuzz_one() {
+  log=$LOGS/$1.log
+  status=0
+  "$ROOT/build/fuzz/bin/$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="$ROOT/build/fuzz/finds/$1-" "$ROOT/build/fuzz/corpus/$1" >"$log" 2>&1 || status=$?
+  if [ "$status" -eq 0 ]; then grep -E '^(stat::number_of_executed_units|Done)' "$log"; else tail -n 40 "$log"; fi
+  return "$status"
+}
+
+dev_bench() {
+  preset=$(core_preset)
+  [ $# -gt 0 ] || eval "set -- $(names_of "$ROOT"/bench/*_bench.cpp | tr '\n' ' ')"
+  build "$preset" "$@"
+  for bench; do
+    say "$bench"
+    "$ROOT/build/$preset/bin/$bench"
+  done
+}

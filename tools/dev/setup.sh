@@ -1,0 +1,89 @@
+# shellcheck shell=sh
+# ./dev setup: Debian's packages, and torch in .venv. What is there is not touched; looking takes a fraction of a second.
+
+TORCH_VERSION=2.13.0
+VENV=$ROOT/.venv
+
+# PACKAGE or PACKAGE=COMMAND; with the latter, a command of that name from elsewhere will do as well.
+CORE_PACKAGES="g++=g++ cmake=cmake ninja-build=ninja ccache=ccache mold=mold python3=python3
+  libasio-dev libbenchmark-dev libcli11-dev libfmt-dev libgmock-dev libgtest-dev libhwy-dev libspdlog-dev libssl-dev
+  libtomlplusplus-dev libxxhash-dev nlohmann-json3-dev"
+TORCH_PACKAGES="python3-venv"
+FUZZ_PACKAGES="clang=clang libclang-rt-14-dev lld"
+LINT_PACKAGES="clang=clang clang-tidy=clang-tidy clang-format=clang-format shellcheck=shellcheck"
+
+dev_setup() {
+  torch=yes lint=no
+  for argument; do
+    case $argument in
+      --core) torch=no ;;
+      --lint) lint=yes ;;
+      *) fail "setup knows --core and --lint, not '$argument'" ;;
+    esac
+  done
+  need_core
+  [ "$torch" = no ] || need_torch
+  [ "$lint" = no ] || need_lint
+  say "set up"
+}
+
+need_core() { need_packages "$CORE_PACKAGES"; }
+need_lint() { need_packages "$CORE_PACKAGES $LINT_PACKAGES"; }
+need_fuzz() { need_packages "$CORE_PACKAGES $FUZZ_PACKAGES"; }
+
+need_packages() {
+  missing=$(missing_packages "$1")
+  [ -n "$missing" ] || return 0
+  if ! have apt-get; then
+    fail "this is not Debian; install what corresponds to: $missing"
+  elif [ "$(id -u)" -ne 0 ]; then
+    fail "packages are missing and only root can install them; run this, then ./dev again:
+  sudo apt-get update && sudo apt-get install -y --no-install-recommends $missing"
+  fi
+  say "installing Debian packages: $missing"
+  export DEBIAN_FRONTEND=noninteractive
+  logged apt-update apt-get -o Acquire::Retries=3 update || apt_failed apt-update
+  # shellcheck disable=SC2086 # a list of packages
+  logged apt-install apt-get -o Acquire::Retries=3 install -y --no-install-recommends $missing || apt_failed apt-install
+}
+
+apt_failed() {
+  grep -E '^(E|W|Err)' "$LOGS/$1.log" | tail -n 3 >&2
+  fail "apt-get failed: see $LOGS/$1.log, and whether this machine reaches its package mirror (/etc/apt/sources.list*)"
+}
+
+# Prints those of the list that neither dpkg nor the PATH has.
+missing_packages() {
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
+  missing=
+  for entry in $1; do
+    package=${entry%%=*}
+    printf '%s\n' "$installed" | grep -qxF "$package" && continue
+    [ "$entry" != "$package" ] && have "${entry#*=}" && continue
+    case " $missing " in *" $package "*) ;; *) missing="${missing:+$missing }$package" ;; esac
+  done
+  printf '%s' "$missing"
+}
+
+# torch from its wheel, for its headers and libraries. pip writes a package's RECORD last, so a cut-off install does not count.
+need_torch() {
+  for record in "$VENV"/lib/python3*/site-packages/torch-"$TORCH_VERSION"*.dist-info/RECORD; do
+    [ -f "$record" ] && return 0
+  done
+  if [ ! -x "$VENV/bin/pip" ]; then
+    python3 -c 'import ensurepip' 2>/dev/null || need_packages "$TORCH_PACKAGES"
+    say "making the virtual environment .venv"
+    logged venv python3 -m venv --clear "$VENV" ||
+      fail "python3 -m venv failed: see $LOGS/venv.log (the disk full, or Debian's package python3-venv missing?)"
+  fi
+  say "installing torch $TORCH_VERSION into .venv"
+  install_torch || {
+    say "pip failed; trying once more"
+    install_torch
+  } || {
+    grep -i error "$LOGS/pip.log" | tail -n 3 >&2
+    fail "pip could not install torch==$TORCH_VERSION: see $LOGS/pip.log; ./dev build --core and ./dev test --core do without it"
+  }
+}
+
+install_torch() { logged pip "$VENV/bin/pip" install "torch==$TORCH_VERSION"; }
