@@ -11,7 +11,7 @@ dev_nightly() {
   night tests run_tests dev -LE slow
   night slow run_tests dev -L slow
   for sanitizer in asan ubsan tsan; do
-    night "$sanitizer" sanitized "$sanitizer"
+    night "$sanitizer" dev_test --sanitizer "$sanitizer"
   done
   night seeds dev_sim --seed "$(date +%s)" --seeds "${NIGHTLY_SEEDS:-10000}"
   night fuzz dev_fuzz "${NIGHTLY_FUZZ:-600}"
@@ -35,10 +35,4 @@ night() {
 night_table() {
   echo
   cat "$NIGHT/table"
-}
-
-# The torch-free tests under a sanitizer.
-sanitized() {
-  build "$1"
-  run_tests "$1" -LE slow
 }

@@ -9,7 +9,13 @@ dev_demo() {
 
 dev_test() {
   preset=dev
-  case ${1:-} in --core) preset=core && shift ;; esac
+  case ${1:-} in
+    --core) preset=core && shift ;;
+    --sanitizer)
+      preset=${2:-}
+      case $preset in asan | tsan | ubsan) shift 2 ;; *) fail "the sanitizers are asan, tsan and ubsan, not '$preset'" ;; esac
+      ;;
+  esac
   build "$preset"
   run_tests "$preset" -LE slow "$@"
 }
