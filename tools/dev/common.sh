@@ -35,7 +35,7 @@ logged() {
   while kill -0 "$pid" 2>/dev/null; do
     sleep 1
     elapsed=$((elapsed + 1))
-    [ $((elapsed % 10)) -ne 0 ] || printf 'dev:   %3d s: %.100s\n' "$elapsed" "$(tail -n 1 "$log" | tr '\r' '\n' | tail -n 1)"
+    [ $((elapsed % 10)) -ne 0 ] || printf 'dev:   %3d s: %.100s\n' "$elapsed" "$(tr '\r' '\n' <"$log" | grep . | tail -n 1)"
   done
   status=0
   wait "$pid" || status=$?
