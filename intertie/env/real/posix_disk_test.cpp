@@ -1,0 +1,127 @@
+#include "intertie/env/real/posix_disk.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstring>
+#include <string_view>
+
+#include "intertie/env/real/scratch_folder_fixture.h"
+
+namespace intertie::env::real {
+namespace {
+
+std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+
+std::string text(std::span<const std::byte> got) { return {reinterpret_cast<const char*>(got.data()), got.size()}; }
+
+TEST(PosixDisk, WritesReadsAndMaps) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  ASSERT_TRUE(disk.write_atomically(folder / "a", bytes("hello")));
+  EXPECT_EQ(text(*disk.read(folder / "a")), "hello");
+  EXPECT_EQ(text((*disk.map(folder / "a"))->bytes()), "hello");
+  ASSERT_TRUE(disk.write_atomically(folder / "a", bytes("")));
+  EXPECT_TRUE((*disk.map(folder / "a"))->bytes().empty());
+  EXPECT_TRUE(disk.read(folder / "a")->empty());
+  EXPECT_EQ(*disk.list(folder.path()), std::vector<std::string>{"a"}) << "nothing is left beside";
+}
+
+TEST(PosixDisk, CreateTruncatesAndAppendAppends) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  for (const char* content : {"first", "second"}) {
+    auto file = disk.create(folder / "log");
+    ASSERT_TRUE(file);
+    ASSERT_TRUE((*file)->append(bytes(content)));
+    ASSERT_TRUE((*file)->sync());
+  }
+  auto more = disk.append_to(folder / "log");
+  ASSERT_TRUE((*more)->append(bytes("+")));
+  ASSERT_TRUE((*disk.append_to(folder / "new"))->append(bytes("x")));
+  EXPECT_EQ(text(*disk.read(folder / "log")), "second+");
+  EXPECT_EQ(text(*disk.read(folder / "new")), "x");
+}
+
+TEST(PosixDisk, FoldersListsRenamesAndRemoves) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  ASSERT_TRUE(disk.make_folders(folder / "x/y"));
+  ASSERT_TRUE(disk.make_folders(folder / "x/y"));
+  ASSERT_TRUE(disk.write_atomically(folder / "x/b", bytes("b")));
+  ASSERT_TRUE(disk.write_atomically(folder / "x/a", bytes("a")));
+  EXPECT_EQ(*disk.list(folder / "x"), (std::vector<std::string>{"a", "b", "y"}));
+  ASSERT_TRUE(disk.rename(folder / "x", folder / "z"));
+  EXPECT_FALSE(disk.exists(folder / "x"));
+  EXPECT_TRUE(disk.exists(folder / "z/y"));
+  ASSERT_TRUE(disk.remove_all(folder / "z"));
+  EXPECT_FALSE(disk.exists(folder / "z"));
+  EXPECT_TRUE(disk.remove_all(folder / "z"));
+}
+
+TEST(PosixDisk, AnOldPartDoesNotStandInTheWay) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  ASSERT_TRUE(disk.write_atomically(folder / "a.part", bytes("half of an older write")));
+  ASSERT_TRUE(disk.write_atomically(folder / "a", bytes("new")));
+  EXPECT_EQ(text(*disk.read(folder / "a")), "new");
+  EXPECT_FALSE(disk.exists(folder / "a.part"));
+}
+
+TEST(PosixDisk, KeysAreForTheirOwnerOnly) {
+  ScratchFolder folder;
+  ASSERT_TRUE(write_file_atomically(folder / "key", bytes("secret"), 0600));
+  struct stat about {};
+  ASSERT_EQ(::stat((folder / "key").c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777u, 0600u);
+}
+
+TEST(PosixDisk, ErrorsNameThePathTheActionAndTheReason) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  ASSERT_TRUE(disk.write_atomically(folder / "file", bytes("x")));
+  const struct {
+    Error error;
+    const char* what;
+    std::string path;
+  } cases[] = {
+      {disk.read(folder / "none").error(), "cannot read: no such file or folder", folder / "none"},
+      {disk.map(folder / "none").error(), "cannot read: no such file or folder", folder / "none"},
+      {disk.read(folder.path()).error(), "cannot read: it is a folder", folder.path()},
+      {disk.map(folder.path()).error(), "cannot read: it is a folder", folder.path()},
+      {disk.create(folder / "file/x").error(), "a part of the path is a file", folder / "file/x"},
+      {disk.create(folder / "none/x").error(), "cannot create: no such file or folder", folder / "none/x"},
+      {disk.write_atomically(folder / "none/x", bytes("x")).error(), "no such file or folder", folder / "none/x"},
+      {disk.make_folders(folder / "file/x").error(), "a part of the path is a file", folder / "file/x"},
+      {disk.list(folder / "none").error(), "cannot list the folder: no such file", folder / "none"},
+      {disk.rename(folder / "none", folder / "x").error(), "cannot rename to", folder / "none"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_NE(c.error.message().find(c.what), std::string::npos) << c.error.message();
+    EXPECT_NE(c.error.message().find(c.path), std::string::npos) << c.error.message();
+    EXPECT_EQ(c.error.code, ErrorCode::reconfigure);
+  }
+}
+
+TEST(PosixDisk, AFullDiskIsAnErrorAndNotAShortFile) {
+  PosixDisk disk;
+  auto file = disk.append_to("/dev/full");
+  if (!file) GTEST_SKIP() << "this system has no /dev/full";
+  const auto written = (*file)->append(bytes("x"));
+  ASSERT_FALSE(written);
+  EXPECT_NE(written.error().message().find("no space left"), std::string::npos);
+  EXPECT_EQ(written.error().code, ErrorCode::give_up);
+}
+
+TEST(PosixDisk, AFailedAtomicWriteLeavesTheOldFile) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  ASSERT_TRUE(disk.make_folders(folder / "a/inside"));
+  const auto written = disk.write_atomically(folder / "a", bytes("over a folder"));
+  EXPECT_FALSE(written);
+  EXPECT_TRUE(disk.exists(folder / "a/inside"));
+  EXPECT_FALSE(disk.exists(folder / "a.part"));
+}
+
+}  // namespace
+}  // namespace intertie::env::real
