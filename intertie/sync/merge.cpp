@@ -2,7 +2,7 @@
 
 #include "intertie/base/reduction.h"
 #include "intertie/codec/codec.h"
-#include "intertie/fragment/rebase.h"
+#include "intertie/fragment/fragment.h"
 #include "intertie/outer/optimiser.h"
 #include "intertie/train/learning_rate.h"
 

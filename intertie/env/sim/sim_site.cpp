@@ -15,8 +15,8 @@ std::chrono::system_clock::time_point SimLoop::wall() const {
 void SimWorker::run(std::function<void()> work, std::function<void()> done) {
   if (life_->over) return;
   busy_until_ = std::max(busy_until_, events_.now()) + (work_time_ ? work_time_(life_->site) : Duration{0});
+  work();  // what it posts comes before `done`, as with a real worker
   events_.at(busy_until_, life_, std::move(done));
-  work();
 }
 
 }  // namespace intertie::env::sim

@@ -1,0 +1,243 @@
+// The named cases: a whole run of the toy problem over several sites on virtual time.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "tests/sim/reference.h"
+#include "tests/sim/toy_world.h"
+
+namespace intertie::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+Hash64 hash_of(const std::vector<float>& values) { return hash_bytes(std::as_bytes(std::span(values))); }
+
+std::string message(const std::optional<Result<sync::Outcome>>& outcome) {
+  if (!outcome) return "still running";
+  return *outcome ? "ok" : outcome->error().message();
+}
+
+struct Variant {
+  sync::Method method;
+  std::vector<int> batch_sizes;
+  std::string reduction;
+  std::string outer;
+};
+
+class EveryVariant : public testing::TestWithParam<Variant> {
+ protected:
+  ToyOptions options(std::uint64_t steps) const {
+    ToyOptions made = toy_options(steps);
+    made.sync.method = GetParam().method;
+    made.sync.reduction = GetParam().reduction;
+    made.sync.outer = GetParam().outer;
+    made.sync.hash_every = 1;
+    made.sync.bucket_mib = 0.05;
+    made.batch_sizes = GetParam().batch_sizes;
+    return made;
+  }
+};
+
+TEST_P(EveryVariant, EverySiteHasTheBitsOfThePlainReferenceAfterEveryMerge) {
+  const ToyOptions options = this->options(23);
+  const std::vector<std::vector<float>> expected = reference_run(options);
+  ToyWorld world(options);
+  std::size_t merges = 0;
+  world.on_merge = [&](std::size_t site, Version version, Hash64 parameters) {
+    EXPECT_EQ(parameters, hash_of(expected[version.value])) << "site " << site << ", version " << version;
+    ++merges;
+  };
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  for (std::size_t site = 0; site < world.num_sites(); ++site) {
+    ASSERT_EQ(message(world.outcome(site)), "ok");
+    EXPECT_TRUE(same_bits(world.parameters(site), expected.back()));
+    EXPECT_FALSE(world.outcome(site)->value().stopped);
+  }
+  EXPECT_EQ(merges, (expected.size() - 1) * world.num_sites());
+}
+
+TEST_P(EveryVariant, KilledEverywhereAtAnyMomentAndResumedItEndsWithTheSameBits) {
+  const ToyOptions options = this->options(60);
+  const std::vector<float> expected = reference_run(options).back();
+  for (const Duration moment : {30ms, 170ms, 400ms, 650ms, 900ms, 1400ms, 2000ms}) {
+    ToyWorld world(options);
+    world.start_all();
+    world.world().run_for(moment);
+    world.kill_all();
+    world.start_all(true);
+    ASSERT_TRUE(world.run_to_end());
+    for (std::size_t site = 0; site < world.num_sites(); ++site) {
+      ASSERT_EQ(message(world.outcome(site)), "ok") << "killed after " << to_string(moment);
+      EXPECT_TRUE(same_bits(world.parameters(site), expected)) << "killed after " << to_string(moment);
+    }
+  }
+}
+
+TEST_P(EveryVariant, StoppedByAnySiteAndResumedItEndsWithTheSameBits) {
+  const ToyOptions options = this->options(60);
+  const std::vector<float> expected = reference_run(options).back();
+  for (std::size_t asker = 0; asker < options.batch_sizes.size(); ++asker) {
+    ToyWorld world(options);
+    world.start_all();
+    world.world().run_for(500ms);
+    world.run(asker)->request_stop("test");
+    ASSERT_TRUE(world.run_to_end());
+    const Version version = world.outcome(0)->value().version;
+    EXPECT_GT(version, Version{0});
+    for (std::size_t site = 0; site < world.num_sites(); ++site) {
+      ASSERT_EQ(message(world.outcome(site)), "ok");
+      EXPECT_TRUE(world.outcome(site)->value().stopped);
+      EXPECT_EQ(world.outcome(site)->value().version, version);
+    }
+    world.start_all(true);
+    ASSERT_TRUE(world.run_to_end());
+    for (std::size_t site = 0; site < world.num_sites(); ++site) {
+      ASSERT_EQ(message(world.outcome(site)), "ok");
+      EXPECT_TRUE(same_bits(world.parameters(site), expected)) << "stopped by site " << asker;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Run, EveryVariant,
+                         testing::Values(Variant{sync::Method::diloco, {4}, "auto", "nesterov"},
+                                         Variant{sync::Method::diloco, {4, 2}, "auto", "nesterov"},
+                                         Variant{sync::Method::diloco, {4, 4, 4}, "auto", "nesterov"},
+                                         Variant{sync::Method::diloco, {1, 2, 3, 4, 5}, "auto", "sgd"},
+                                         Variant{sync::Method::diloco, {2, 2, 2}, "gather", "nesterov"},
+                                         Variant{sync::Method::synchronous, {4}, "auto", "nesterov"},
+                                         Variant{sync::Method::synchronous, {3, 5}, "auto", "nesterov"},
+                                         Variant{sync::Method::synchronous, {4, 4, 4}, "auto", "nesterov"},
+                                         Variant{sync::Method::synchronous, {2, 2, 2, 2}, "gather", "nesterov"}));
+
+TEST(Run, TheSameSeedGivesTheSameEventsAndTraceTwice) {
+  const auto trace = [](std::uint64_t seed) {
+    ToyOptions options = toy_options(20);
+    options.seed = seed;
+    ToyWorld world(options);
+    world.start_all();
+    EXPECT_TRUE(world.run_to_end());
+    return world.world().trace();
+  };
+  EXPECT_EQ(trace(5), trace(5));
+  EXPECT_NE(trace(5), trace(6));
+}
+
+TEST(Run, Bf16KeepsAllSitesBitEqualAndStillConverges) {
+  ToyOptions options = toy_options(100);
+  options.sync.encoding = Encoding::bf16;
+  options.sync.result_encoding = Encoding::bf16;
+  ToyWorld world(options);
+  std::map<Version, std::set<Hash64>> seen;
+  world.on_merge = [&](std::size_t, Version version, Hash64 parameters) { seen[version].insert(parameters); };
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  for (const auto& [version, hashes] : seen) EXPECT_EQ(hashes.size(), 1U) << version;
+  const std::vector<float> exact = reference_run(toy_options(100)).back();
+  double distance = 0;
+  for (std::size_t k = 0; k < exact.size(); ++k) distance = std::max(distance, std::abs(double{exact[k]} - world.parameters(0)[k]));
+  EXPECT_LT(distance, 0.05);
+  EXPECT_GT(distance, 0) << "bf16 was not used";
+}
+
+TEST(Run, ALostSiteEndsTheRunEverywhereWithItsNameAndWhatToDo) {
+  ToyWorld world(toy_options(200));
+  world.start_all();
+  world.world().run_for(600ms);
+  world.kill(1);
+  ASSERT_TRUE(world.run_to_end(1min));
+  for (const std::size_t site : {std::size_t{0}, std::size_t{2}}) {
+    EXPECT_THAT(message(world.outcome(site)), testing::HasSubstr("site site1 (site1:7400), phase merge"));
+    EXPECT_THAT(message(world.outcome(site)), testing::HasSubstr("--resume"));
+  }
+}
+
+TEST(Run, ASilentCutIsNoticedAndEndsTheRunInsteadOfHanging) {
+  ToyWorld world(toy_options(200));
+  world.start_all();
+  world.world().run_for(600ms);
+  world.world().cut("site0", "site1");
+  ASSERT_TRUE(world.run_to_end(1min));
+  EXPECT_THAT(message(world.outcome(0)), testing::HasSubstr("nothing was heard for"));
+}
+
+TEST(Run, AMissingSiteIsNamedWhenTheStartWaitIsOver) {
+  ToyWorld world(toy_options(20));
+  world.start(0);
+  world.start(1);
+  ASSERT_TRUE(world.run_to_end(5min));
+  EXPECT_THAT(message(world.outcome(0)), testing::AllOf(testing::HasSubstr("site site2 (site2:7400)"), testing::HasSubstr("has not connected")));
+}
+
+TEST(Run, OtherDataOrAnotherRunFileIsRefusedByNameOnBothSides) {
+  for (const bool data : {true, false}) {
+    ToyWorld world(toy_options(20));
+    world.adjust = [data](std::size_t site, sync::RunSettings& settings) {
+      settings.start_wait = 20s;
+      settings.agreement_text = "train.lr = 0.05\n";
+      if (site == 1 && !data) settings.agreement_text = "train.lr = 0.07\n";
+      if (site == 1 && data) settings.data = Hash64{2};
+      settings.agreement = hash_text(settings.agreement_text);
+    };
+    world.start_all();
+    ASSERT_TRUE(world.run_to_end(5min));
+    const std::string why = data ? "its training data has hash 0000000000000002" : "train.lr is 0.05 here and 0.07 there";
+    EXPECT_THAT(message(world.outcome(1)), testing::AllOf(testing::HasSubstr("refused this site"), testing::HasSubstr(why)));
+  }
+}
+
+TEST(Run, AnExistingRunIsNotOverwrittenWithoutAWord) {
+  ToyWorld world(toy_options(20));
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  EXPECT_THAT(message(world.outcome(2)), testing::AllOf(testing::HasSubstr("up to version 4"), testing::HasSubstr("--resume")));
+}
+
+TEST(Run, OnlySomeSitesStartedWithResumeIsAnError) {
+  ToyWorld world(toy_options(20));
+  world.start(0, false);
+  world.start(1, true);
+  world.start(2, true);
+  ASSERT_TRUE(world.run_to_end());
+  EXPECT_THAT(message(world.outcome(0)), testing::HasSubstr("site site1 was started with --resume, site site0 without"));
+}
+
+TEST(Run, ASiteThatLostItsCheckpointsCannotResumeAndIsNamed) {
+  ToyWorld world(toy_options(60));
+  world.start_all();
+  world.world().run_for(1200ms);
+  world.kill_all();
+  ASSERT_TRUE(world.disk(2).remove_all("run"));
+  world.start_all(true);
+  ASSERT_TRUE(world.run_to_end());
+  EXPECT_THAT(message(world.outcome(0)), testing::HasSubstr("site site2 does not have its part of version"));
+}
+
+TEST(Run, AFullDiskEndsTheRunAndLeavesTheLastCheckpointUsable) {
+  ToyOptions options = toy_options(60);
+  ToyWorld world(options);
+  world.on_merge = [&](std::size_t site, Version version, Hash64) {
+    if (site == 1 && version == Version{6}) world.disk(1).set_capacity(Bytes{1000});
+  };
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  EXPECT_THAT(message(world.outcome(1)), testing::HasSubstr("no space left"));
+  EXPECT_THAT(message(world.outcome(0)), testing::HasSubstr("site site1"));
+  world.disk(1).set_capacity(Bytes{UINT64_MAX});
+  world.on_merge = {};
+  world.start_all(true);
+  ASSERT_TRUE(world.run_to_end());
+  ASSERT_EQ(message(world.outcome(0)), "ok");
+  EXPECT_TRUE(same_bits(world.parameters(0), reference_run(options).back()));
+}
+
+}  // namespace
+}  // namespace intertie::tests

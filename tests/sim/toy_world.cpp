@@ -1,0 +1,139 @@
+#include "tests/sim/toy_world.h"
+
+#include "intertie/train/toy.h"
+
+namespace intertie::tests {
+
+ToyOptions toy_options(std::uint64_t steps) {
+  ToyOptions options;
+  options.sync.every = 5;
+  options.train.tokens = {.count = steps, .steps = true};
+  options.train.warmup = {.count = 0, .steps = true};
+  options.train.lr = 0.05;
+  options.train.min_lr = 0.05;
+  options.train.weight_decay = 0;
+  options.train.optimizer = "sgd";
+  options.train.clip = 0;
+  options.train.evaluate_every = {};
+  options.train.checkpoint_every = {.count = 20, .steps = true};
+  options.train.threads = 1;
+  return options;
+}
+
+class ToyWorld::Recorder final : public EventSink {
+ public:
+  Recorder(ToyWorld& world, std::size_t site) : world_(world), site_(site) {}
+  void record(Event event) override {
+    const bool merged = event.name == "merge.committed";
+    std::int64_t version = 0;
+    for (const auto& [name, value] : event.fields) {
+      if (merged && name == "version") version = std::get<std::int64_t>(value);
+    }
+    world_.events_.push_back({site_, world_.world_->now(), std::move(event)});
+    if (merged && world_.on_merge) {
+      const std::vector<float> parameters = world_.parameters(site_);
+      world_.on_merge(site_, Version{static_cast<std::uint64_t>(version)}, hash_bytes(std::as_bytes(std::span(parameters))));
+    }
+  }
+
+ private:
+  ToyWorld& world_;
+  std::size_t site_;
+};
+
+ToyWorld::ToyWorld(ToyOptions options) : options_(std::move(options)), sites_(options_.batch_sizes.size()), jitter_(options_.seed ^ 77) {
+  env::Random random(options_.seed ^ 99);
+  for (int i = 0; i < 20000; ++i) tokens_.push_back(static_cast<std::uint16_t>(random.below(256)));
+  sampler_ = *data::Sampler::make(std::span<const std::uint16_t>(tokens_), options_.sequence_length, options_.seed);
+  validation_ = *data::EvaluationWindows::make(std::span<const std::uint16_t>(tokens_), options_.sequence_length, 4, 2, 1);
+  world_ = std::make_unique<env::sim::SimWorld>(env::sim::SimOptions{
+      .seed = options_.seed, .link = options_.link, .work_time = [this](const std::string&) {
+        return options_.step_time + Duration(static_cast<std::int64_t>(jitter_.uniform() * static_cast<double>(options_.step_jitter.count())));
+      }});
+  for (Site& site : sites_) site.disk = std::make_unique<env::sim::MemoryDisk>();
+}
+
+ToyWorld::~ToyWorld() {
+  for (Site& site : sites_) stop_running(site);
+}
+
+std::string ToyWorld::name(std::size_t site) const { return "site" + std::to_string(site); }
+
+sync::RunSettings ToyWorld::settings_of(std::size_t site, bool resume) const {
+  sync::RunSettings settings;
+  settings.run = "toy";
+  settings.self = SiteId{static_cast<std::uint16_t>(site)};
+  for (std::size_t i = 0; i < num_sites(); ++i) {
+    settings.site_names.push_back(name(i));
+    settings.addresses.push_back({name(i), 7400});
+  }
+  settings.num_merge_streams.assign(num_sites(), options_.streams);
+  settings.batch_sizes = options_.batch_sizes;
+  settings.sequence_length = options_.sequence_length;
+  settings.sync = options_.sync;
+  settings.train = options_.train;
+  settings.folder = "run";
+  settings.resume = resume;
+  settings.agreement_text = "run.name = toy\n";
+  settings.agreement = hash_text(settings.agreement_text);
+  settings.data = Hash64{1};
+  return settings;
+}
+
+void ToyWorld::start(std::size_t index, bool resume) {
+  Site& site = sites_[index];
+  stop_running(site);
+  site.outcome.reset();
+  site.life = &world_->start(name(index));
+  site.model = train::make_toy({.kind = "toy", .toy_elements = options_.elements}, options_.seed);
+  site.recorder = std::make_unique<Recorder>(*this, index);
+  sync::RunSettings settings = settings_of(index, resume);
+  if (adjust) adjust(index, settings);
+  site.run = std::make_unique<sync::Run>(std::move(settings), sync::RunServices{.loop = site.life->loop(),
+                                                                                .worker = site.life->worker(),
+                                                                                .network = site.life->network(),
+                                                                                .disk = *site.disk,
+                                                                                .model = *site.model,
+                                                                                .samples = *sampler_,
+                                                                                .validation = index == 0 ? &*validation_ : nullptr,
+                                                                                .events = *site.recorder});
+  site.run->start([&site](Result<sync::Outcome> outcome) { site.outcome = std::move(outcome); });
+}
+
+void ToyWorld::start_all(bool resume) {
+  for (std::size_t i = 0; i < num_sites(); ++i) start(i, resume);
+}
+
+void ToyWorld::stop_running(Site& site) {
+  if (site.life && site.life->alive()) world_->kill(site.life->name());
+  site.run.reset();
+  site.life = nullptr;
+}
+
+// A process that is killed leaves its disk as a power cut would: what was not synced is gone.
+void ToyWorld::kill(std::size_t index) {
+  stop_running(sites_[index]);
+  sites_[index].disk->crash();
+}
+
+void ToyWorld::kill_all() {
+  for (std::size_t i = 0; i < num_sites(); ++i) kill(i);
+}
+
+bool ToyWorld::run_to_end(Duration limit) {
+  return world_->run_until(
+      [this] {
+        for (const Site& site : sites_) {
+          if (site.run && !site.outcome) return false;
+        }
+        return true;
+      },
+      limit);
+}
+
+std::vector<float> ToyWorld::parameters(std::size_t site) const {
+  const std::span<float> parameters = sites_[site].model->parameters();
+  return {parameters.begin(), parameters.end()};
+}
+
+}  // namespace intertie::tests
