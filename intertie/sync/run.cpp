@@ -29,7 +29,9 @@ void Run::request_stop(const std::string& reason) {
 Task<Result<Outcome>> Run::main() {
   Result<Outcome> outcome = co_await take_part();
   services_.loop.cancel(progress_timer_);
-  co_await leave(outcome ? std::nullopt : std::optional(outcome.error()));
+  std::optional<Error> error;
+  if (!outcome) error = outcome.error();
+  co_await leave(std::move(error));
   co_return outcome;
 }
 
