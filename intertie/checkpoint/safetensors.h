@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "intertie/base/hash.h"
@@ -17,12 +18,20 @@ namespace intertie::checkpoint {
 
 struct Tensor {
   std::string name;
-  std::string dtype;  // "F32", "U8", "U64"
+  std::string dtype;  // "F32", "U8", "U64", ...: the format's names
   std::vector<std::int64_t> shape;
   std::span<const std::byte> bytes;  // borrowed for the call, or from the opened file
 };
 
-// Writes and syncs; returns size and hash of the file for the manifest.
+// What the bytes of a whole file hold; the tensors, in the order of their bytes, point into them. Errors: reconfigure, without
+// a place.
+struct SafetensorsContent {
+  std::vector<Tensor> tensors;
+  std::map<std::string, std::string> metadata;
+};
+Result<SafetensorsContent> parse_safetensors(std::span<const std::byte> file);
+
+// Writes and syncs; returns size and hash of the file for the manifest. Wider elements come first, so that all are aligned.
 struct WrittenFile {
   std::uint64_t size = 0;
   Hash64 hash;
@@ -33,15 +42,17 @@ Result<WrittenFile> write_safetensors(env::Disk& disk, const std::string& path, 
 class SafetensorsFile {
  public:
   static Result<SafetensorsFile> open(env::Disk& disk, const std::string& path);
-  const std::vector<Tensor>& tensors() const { return tensors_; }
-  const Tensor* find(std::string_view name) const;
-  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::vector<Tensor>& tensors() const { return content_.tensors; }
+  const Tensor* find(std::string_view name) const;  // nullptr when there is none
+  const std::map<std::string, std::string>& metadata() const { return content_.metadata; }
   std::span<const std::byte> file_bytes() const { return file_->bytes(); }
 
  private:
+  SafetensorsFile(std::unique_ptr<env::MappedFile> file, SafetensorsContent content)
+      : file_(std::move(file)), content_(std::move(content)) {}
+
   std::unique_ptr<env::MappedFile> file_;
-  std::vector<Tensor> tensors_;
-  std::map<std::string, std::string> metadata_;
+  SafetensorsContent content_;
 };
 
 }  // namespace intertie::checkpoint
