@@ -57,6 +57,11 @@ class LocalStep {
   // Mean loss over the batch, nothing changed (dropout off).
   virtual Result<double> evaluate(const data::Batch& batch) = 0;
 
+  // Logits of the token after `context` (of which as much is used as the model sees), one for each token of the vocabulary.
+  virtual Result<std::vector<float>> next_logits(std::span<const std::uint16_t> /*context*/) {
+    return Error{ErrorCode::reconfigure, "sample", "this model does not write text", "use kind = \"gpt2\"", nullptr};
+  }
+
   // State beside the parameters that the next step depends on (the random state of dropout), for checkpoints.
   virtual std::vector<std::byte> state() const = 0;
   virtual Result<void> restore(std::span<const std::byte> state) = 0;
