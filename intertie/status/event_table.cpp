@@ -1,0 +1,218 @@
+#include "intertie/status/event_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace intertie::status {
+namespace {
+
+using enum FieldType;
+
+// Fields that more than one event has.
+const FieldDoc kStep{"step", integer, "steps", "Inner steps that the site has done in the run."};
+const FieldDoc kTokens{"tokens", integer, "tokens", "Counted by the run, over all sites."};
+const FieldDoc kPeer{"peer", text, "", "The other site."};
+const FieldDoc kVersion{"version", integer, "", "Of the anchor."};
+const FieldDoc kRestart{"restart", integer, "", "How often the run was resumed."};
+const FieldDoc kSeconds{"seconds", number, "s", "How long it took."};
+const FieldDoc kComputing{"computing_share", number, "", "Share of the time in which the site computed steps."};
+const FieldDoc kWaiting{"waiting_share", number, "", "Share of the time in which it waited for other sites."};
+const FieldDoc kEncoding{"encoding_share", number, "", "Share of the time in which it encoded, decoded and summed."};
+const FieldDoc kSent{"bytes_sent", integer, "B", "Payload sent to other sites."};
+const FieldDoc kReceived{"bytes_received", integer, "B", "Payload received from other sites."};
+const FieldDoc kRate{"tokens_per_second", number, "tokens/s", "Of this site."};
+
+std::vector<EventDoc> run_events() {
+  return {
+      {"log.opened",
+       "The first line of a log, and again when a later start appends to it.",
+       {{"schema", integer, "", "Version of this page's table."}, {"program", text, "", "Name and version."}}},
+      {"run.started",
+       "The site has read its run file and data and begins.",
+       {{"run", text, "", "Name of the run."},
+        {"method", text, "", "synchronous or diloco."},
+        {"num_sites", integer, "", "Sites of the run."},
+        {"num_steps", integer, "steps", "Inner steps that the run takes."},
+        {"tokens_per_step", integer, "tokens", "Over all sites."},
+        {"num_parameters", integer, "", "Of the model."},
+        {"trainer", text, "", "What computes: model, device, precision, threads."},
+        {"threads", integer, "", "CPU threads of this site."},
+        {"agreement", text, "", "Hash of what all sites agree on."},
+        {"data", text, "", "Hash of the text."},
+        {"emulated", flag, "", "Links are emulated on this machine."},
+        {"paced", flag, "", "The site's steps are paced."}}},
+      {"run.resumed",
+       "The run goes on from a checkpoint.",
+       {kStep, kTokens, kVersion, kRestart, {"checkpoint", text, "", "Its folder."}}},
+      {"progress",
+       "Once an interval. All shares and rates are of the interval.",
+       {kStep,
+        {"num_steps", integer, "steps", "Inner steps that the run takes."},
+        kTokens,
+        {"loss", number, "nats/token", "Mean training loss."},
+        {"lr", number, "", "Learning rate of the last step."},
+        {"gradient_norm", number, "", "Of the last step, before clipping."},
+        kRate,
+        kComputing,
+        kWaiting,
+        kEncoding,
+        {"eta_seconds", number, "s", "Time to the end of the run at this pace."}}},
+      {"evaluation",
+       "The loss on held-out text.",
+       {kStep,
+        kTokens,
+        {"loss", number, "nats/token", "Mean validation loss."},
+        {"num_batches", integer, "", "How many batches it is a mean of."},
+        kSeconds}},
+      {"run.stopping",
+       "Someone asked to stop; the run goes on to the named version, writes a checkpoint and ends.",
+       {kStep, kVersion, {"reason", text, "", "Who asked, and how."}}},
+      {"run.finished",
+       "The site is done. Shares and rates are of the whole time since it started.",
+       {kStep,
+        kTokens,
+        {"complete", flag, "", "The run reached its end, and did not stop before."},
+        {"loss", number, "nats/token", "Mean training loss of the last interval."},
+        {"validation_loss", number, "nats/token", "Of the last evaluation; null if there was none."},
+        kSeconds,
+        kRate,
+        kComputing,
+        kWaiting,
+        kEncoding,
+        kSent,
+        kReceived,
+        {"parameters_hash", text, "", "Hash of the final parameters."}}},
+      {"error",
+       "Something went wrong; the site ends, or goes on if it says so.",
+       {{"code", text, "", "retry, rejoin, reconfigure, give up or cancelled."}, {"message", text, "", "What and where."}}},
+  };
+}
+
+std::vector<EventDoc> link_events() {
+  return {
+      {"site.waiting",
+       "Another site has not appeared yet.",
+       {kPeer, kSeconds, {"reason", text, "", "What the last attempt said."}}},
+      {"site.connected",
+       "The links to another site are up and both agree.",
+       {kPeer,
+        {"address", text, "", "host:port."},
+        {"streams", integer, "", "TCP connections."},
+        {"congestion_control", text, "", "What the operating system gave."}}},
+      {"connection.refused",
+       "Someone connected who is not a site of this run as it is now.",
+       {{"address", text, "", "host:port."}, {"message", text, "", "Why."}}},
+      {"link.measured",
+       "Once an interval and link.",
+       {kPeer,
+        {"mbit_per_second", number, "Mbit/s", "Payload sent to the peer, over the time in which something was to be sent."},
+        {"rtt_ms", number, "ms", "Round trip, smoothed."},
+        kSent,
+        kReceived}},
+      {"merge.committed",
+       "One agreed update of one fragment was applied.",
+       {{"fragment", integer, "", "Of the model; 0 when it is merged whole."},
+        kVersion,
+        kStep,
+        {"set_size", integer, "sites", "Whose contributions it contains."},
+        {"seconds_waiting", number, "s", "Waited for chunks of other sites."},
+        {"seconds_encoding", number, "s", "Encoded and decoded."},
+        {"seconds_summing", number, "s", "Summed, and took the outer step."},
+        kSent,
+        kReceived,
+        {"result_norm", number, "", "Norm of the summed contributions."}}},
+      {"checkpoint.written",
+       "This site's part of a checkpoint is on disk.",
+       {kStep, kVersion, kRestart, {"folder", text, "", "Where."}, {"bytes", integer, "B", "Its size."}, kSeconds}},
+      {"checkpoint.complete", "Every site's part is on disk: the run can be resumed from it.", {kVersion, kRestart}},
+  };
+}
+
+const char* to_string(FieldType type) {
+  switch (type) {
+    case flag: return "true or false";
+    case integer: return "whole number";
+    case number: return "number";
+    case text: return "text";
+  }
+  return "";
+}
+
+const FieldDoc* find_field(const EventDoc& event, const std::string& name) {
+  const auto at = std::find_if(event.fields.begin(), event.fields.end(), [&](const FieldDoc& f) { return f.name == name; });
+  return at == event.fields.end() ? nullptr : &*at;
+}
+
+const Event::Value* find_value(const Event& event, const std::string& name) {
+  const auto at = std::find_if(event.fields.begin(), event.fields.end(), [&](const auto& f) { return f.first == name; });
+  return at == event.fields.end() ? nullptr : &at->second;
+}
+
+}  // namespace
+
+const std::vector<EventDoc>& event_table() {
+  static const std::vector<EventDoc> table = [] {
+    std::vector<EventDoc> events = run_events();
+    for (EventDoc& event : link_events()) events.push_back(std::move(event));
+    return events;
+  }();
+  return table;
+}
+
+std::string fault_of(const Event& event) {
+  const auto& table = event_table();
+  const auto doc = std::find_if(table.begin(), table.end(), [&](const EventDoc& e) { return e.name == event.name; });
+  if (doc == table.end()) return fmt::format("event {} is not in the table", event.name);
+  for (const auto& [name, value] : event.fields) {
+    const FieldDoc* field = find_field(*doc, name);
+    if (!field) return fmt::format("field {} of {} is not in the table", name, event.name);
+    // The types are declared in the order of the variant's alternatives.
+    if (static_cast<std::size_t>(field->type) != value.index()) {
+      return fmt::format("field {} of {} must be a {}", name, event.name, to_string(field->type));
+    }
+  }
+  for (const FieldDoc& field : doc->fields) {
+    if (!find_value(event, field.name)) return fmt::format("field {} of {} is missing", field.name, event.name);
+  }
+  return {};
+}
+
+std::string events_page() {
+  std::string page = fmt::format(R"(# The event log
+
+Each site writes `events.jsonl` into its folder of the run: one JSON object a line, appended to when a run is resumed. This page is
+generated (`intertie docs events`); the table's version is {}, written into the log's first line.
+
+Every line has `time` (wall clock, UTC), `seconds` (since the site's program started), `site`, `event`, and the event's own fields.
+A number that is not finite is written as `null`. Shares are between 0 and 1.
+)",
+                                 kEventSchema);
+  for (const EventDoc& event : event_table()) {
+    page += fmt::format("\n## {}\n\n{}\n\n| field | type | unit | meaning |\n|---|---|---|---|\n", event.name, event.meaning);
+    for (const FieldDoc& field : event.fields) {
+      page += fmt::format("| `{}` | {} | {} | {} |\n", field.name, to_string(field.type), field.unit, field.meaning);
+    }
+  }
+  return page;
+}
+
+double number_of(const Event& event, const std::string& field) {
+  const Event::Value* value = find_value(event, field);
+  if (const auto* number_value = value ? std::get_if<double>(value) : nullptr) return *number_value;
+  return static_cast<double>(integer_of(event, field));
+}
+
+std::string text_of(const Event& event, const std::string& field) {
+  const Event::Value* value = find_value(event, field);
+  const auto* text_value = value ? std::get_if<std::string>(value) : nullptr;
+  return text_value ? *text_value : std::string();
+}
+
+std::int64_t integer_of(const Event& event, const std::string& field) {
+  const Event::Value* value = find_value(event, field);
+  const auto* integer_value = value ? std::get_if<std::int64_t>(value) : nullptr;
+  return integer_value ? *integer_value : 0;
+}
+
+}  // namespace intertie::status

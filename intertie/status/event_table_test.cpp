@@ -1,0 +1,52 @@
+#include "intertie/status/event_table.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace intertie::status {
+namespace {
+
+TEST(EventTable, PageIsWhatIsCommitted) {
+  std::ifstream file(INTERTIE_DOCS "/events.md");
+  std::stringstream committed;
+  committed << file.rdbuf();
+  EXPECT_EQ(committed.str(), events_page()) << "write it anew: intertie docs events > docs/events.md";
+}
+
+TEST(EventTable, NamesAreUniqueAndDescribed) {
+  std::set<std::string> events;
+  for (const EventDoc& event : event_table()) {
+    EXPECT_TRUE(events.insert(event.name).second) << event.name;
+    EXPECT_FALSE(event.meaning.empty()) << event.name;
+    std::set<std::string> fields = {"time", "site", "event"};  // of every line
+    for (const FieldDoc& field : event.fields) {
+      EXPECT_TRUE(fields.insert(field.name).second) << event.name << " " << field.name;
+      EXPECT_FALSE(field.meaning.empty()) << event.name << " " << field.name;
+    }
+  }
+}
+
+TEST(EventTable, FindsFaults) {
+  EXPECT_EQ(fault_of({"checkpoint.complete", {{"version", std::int64_t{3}}, {"restart", std::int64_t{0}}}}), "");
+  EXPECT_EQ(fault_of({"checkpoint.done", {}}), "event checkpoint.done is not in the table");
+  EXPECT_EQ(fault_of({"checkpoint.complete", {{"version", std::int64_t{3}}}}),
+            "field restart of checkpoint.complete is missing");
+  EXPECT_EQ(fault_of({"checkpoint.complete", {{"version", 3.0}}}),
+            "field version of checkpoint.complete must be a whole number");
+  EXPECT_EQ(fault_of({"checkpoint.complete", {{"size", true}}}), "field size of checkpoint.complete is not in the table");
+}
+
+TEST(EventTable, ReadsFields) {
+  const Event event{"x", {{"a", std::int64_t{3}}, {"b", 2.5}, {"c", std::string("t")}}};
+  EXPECT_EQ(number_of(event, "a"), 3.0);
+  EXPECT_EQ(number_of(event, "b"), 2.5);
+  EXPECT_EQ(text_of(event, "c"), "t");
+  EXPECT_EQ(integer_of(event, "missing"), 0);
+  EXPECT_EQ(text_of(event, "a"), "");
+}
+
+}  // namespace
+}  // namespace intertie::status

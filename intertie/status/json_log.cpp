@@ -1,0 +1,69 @@
+#include "intertie/status/json_log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "intertie/status/event_table.h"
+
+namespace intertie::status {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json to_json(const Event::Value& value) {
+  return std::visit([](const auto& v) { return ordered_json(v); }, value);  // a number that is not finite becomes null
+}
+
+std::string utc(std::chrono::system_clock::time_point wall) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();
+  const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), milliseconds % 1000);
+}
+
+// True if a program that was killed left half a line at the end.
+bool ends_within_a_line(env::Disk& disk, const std::string& path) {
+  if (!disk.exists(path)) return false;
+  const auto file = disk.map(path);
+  return file && !(*file)->bytes().empty() && (*file)->bytes().back() != std::byte{'\n'};
+}
+
+}  // namespace
+
+std::string json_line(const Record& record) {
+  ordered_json line;
+  line["time"] = utc(record.wall);
+  line["seconds"] = std::round(std::chrono::duration<double>(record.since_start).count() * 1e6) / 1e6;
+  line["site"] = record.site;
+  line["event"] = record.event.name;
+  for (const auto& [name, value] : record.event.fields) line[name] = to_json(value);
+  return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+Result<std::unique_ptr<JsonLog>> JsonLog::open(env::Disk& disk, const std::string& path, Record opened,
+                                               std::function<void(Error)> failed) {
+  const bool torn = ends_within_a_line(disk, path);
+  INTERTIE_ASSIGN(auto file, disk.append_to(path));
+  std::unique_ptr<JsonLog> log(new JsonLog(std::move(file), std::move(failed)));
+  INTERTIE_RETURN_IF_ERROR(log->write((torn ? "\n" : "") + json_line(opened)));
+  return log;
+}
+
+void JsonLog::consume(const Record& record) {
+  if (!file_) return;
+  const Result<void> written = write(json_line(record));
+  if (written) return;
+  file_.reset();
+  failed_(written.error().in("writing the event log; no further events are logged"));
+}
+
+Result<void> JsonLog::write(const std::string& line) { return file_->append(std::as_bytes(std::span(line))); }
+
+Record log_opened(const env::Clock& clock, std::string site, std::string program) {
+  Event event{.name = "log.opened", .fields = {{"schema", std::int64_t{kEventSchema}}, {"program", std::move(program)}}};
+  return Record{.event = std::move(event), .site = std::move(site), .wall = clock.wall(), .since_start = Duration(0)};
+}
+
+}  // namespace intertie::status
