@@ -28,7 +28,7 @@ def check_includes(tree):
 
 
 def check_arrow(tree, path, line, name, what):
-    target = what.removeprefix("intertie/").rpartition("/")[0]
+    target = tree.folder_of(what)
     if name not in tree.folders:
         yield Finding("include", path, line, f"no intertie_module({name}) in a CMakeLists.txt: this file belongs to no folder")
         return

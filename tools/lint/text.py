@@ -5,7 +5,6 @@ import re
 from tree import SOURCE_SUFFIXES, Finding
 
 SOURCE_ASK, SOURCE_STOP, HEADER_STOP = 300, 600, 120
-LINE_STOP = 128
 
 # Written with a gap, so that this file does not break its own rule.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
@@ -60,8 +59,6 @@ def check_words(tree):
                 match = pattern.search(line)
                 if match and path != "LICENSE":
                     yield Finding(rule, path, number, f"{match.group(0)} {message}")
-            if path.endswith(SOURCE_SUFFIXES) and len(line) > LINE_STOP:
-                yield Finding("line-length", path, number, f"{len(line)} columns: lines end at {LINE_STOP}")
 
 
 def check_hosts(tree):

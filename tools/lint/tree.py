@@ -49,9 +49,14 @@ class Tree:
         return enumerate(self.text(path).splitlines(), start=1)
 
     def folder_of(self, path):
-        """The folder of intertie/ that holds a file, as CMake calls it: env/real, not intertie/env/real. None elsewhere."""
-        folder = os.path.dirname(path)
-        return folder.removeprefix("intertie/") if folder.startswith("intertie/") else None
+        """The folder of intertie/ that a file belongs to, as CMake calls it: env/real, not intertie/env/real. A folder without an
+        intertie_module of its own (files for one processor, say) is part of the one above. None outside intertie/."""
+        if not path.startswith("intertie/"):
+            return None
+        own = folder = os.path.dirname(path).removeprefix("intertie/")
+        while folder and folder not in self.folders:
+            folder = os.path.dirname(folder)
+        return folder or own
 
 
 def list_files(root):
