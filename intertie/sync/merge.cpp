@@ -61,7 +61,9 @@ Task<Result<Done>> train_locally(SiteState& site, MergeReport& report) {
     co_await pace(site, start);
     site.meter.computing += since(site, start);
     site.meter.steps += 1;
-    site.meter.loss = trained->loss;
+    site.meter.loss += trained->loss;
+    site.meter.learning_rate = report.learning_rate;
+    site.meter.gradient_norm = norm;
   }
   co_return Done{};
 }
@@ -205,7 +207,7 @@ Task<Result<Done>> contribute_gradient(SiteState& site, MergeReport& report) {
   site.meter.encoding += sender.encoding();
   site.meter.computing += since(site, start) - sender.encoding();
   site.meter.steps += 1;
-  site.meter.loss = trained->loss;
+  site.meter.loss += trained->loss;
   co_return Done{};
 }
 
@@ -241,6 +243,8 @@ void apply_gradient(SiteState& site, MergeReport& report) {
   const std::uint64_t step = site.timetable.first_step(report.merge.version);
   report.learning_rate = learning_rate_of(site, step);
   report.gradient_norm = site.inner.apply(site.result, report.learning_rate, step);
+  site.meter.learning_rate = report.learning_rate;
+  site.meter.gradient_norm = report.gradient_norm;
 }
 
 bool compares_hashes(const SiteState& site, Version version) {

@@ -31,6 +31,8 @@ Task<Result<Outcome>> Run::main() {
   services_.loop.cancel(progress_timer_);
   std::optional<Error> error;
   if (!outcome) error = outcome.error();
+  if (outcome) report_finished(*outcome);
+  if (error) report_error(*error);
   co_await leave(std::move(error));
   co_return outcome;
 }
@@ -41,6 +43,8 @@ Task<Result<Outcome>> Run::take_part() {
   INTERTIE_CO_RETURN_IF_ERROR(co_await join());
   INTERTIE_CO_RETURN_IF_ERROR(co_await go_on_from_checkpoint());
   report_progress();
+  const std::uint64_t first_step = state_->timetable.first_step(state_->version.next());
+  started_ = {services_.loop.now(), first_step};
   while (!ends_with(state_->version)) {
     const Meter before = state_->meter;
     INTERTIE_CO_ASSIGN(const MergeReport report, co_await merge(*state_));
@@ -82,6 +86,7 @@ Task<Result<Done>> Run::after_merge(MergeReport report) {
 }
 
 Task<Result<Done>> Run::evaluate() {
+  const env::TimePoint start = services_.loop.now();
   Result<double> loss = 0.0;
   std::function<void()> work = [&] {
     double sum = 0;
@@ -96,11 +101,7 @@ Task<Result<Done>> Run::evaluate() {
   };
   co_await env::run_on(services_.loop, services_.worker, std::move(work));
   if (!loss) co_return loss.error();
-  const std::uint64_t step = state_->timetable.first_step(state_->version.next());
-  record("evaluation", {{"version", static_cast<std::int64_t>(state_->version.value)},
-                        {"step", static_cast<std::int64_t>(step)},
-                        {"tokens", static_cast<std::int64_t>(state_->timetable.tokens_before(step))},
-                        {"loss", *loss}});
+  report_evaluation(*loss, services_.loop.now() - start);
   co_return Done{};
 }
 
@@ -113,10 +114,7 @@ Task<Result<Done>> Run::write_checkpoint() {
   };
   co_await env::run_on(services_.loop, services_.worker, std::move(work));
   if (!written) co_return written.error().in("writing a checkpoint failed; the one before it is intact");
-  record("checkpoint.written", {{"version", static_cast<std::int64_t>(state_->version.value)},
-                                {"bytes", static_cast<std::int64_t>(written->bytes)},
-                                {"seconds", std::chrono::duration<double>(services_.loop.now() - start).count()},
-                                {"folder", written->folder}});
+  report_checkpoint(*written, services_.loop.now() - start);
   perform(member_->wrote_checkpoint({state_->version, state_->restart, written->manifest_hash}));
   co_return Done{};
 }
@@ -173,10 +171,11 @@ Result<void> Run::perform_one(members::Action action) {
     enter(entered->view);
   } else if (auto* stop = std::get_if<members::StopAt>(&action)) {
     stop_at_ = stop->version;
-    record("run.stopping", {{"version", static_cast<std::int64_t>(stop->version.value)}, {"reason", stop->reason}});
+    report_stopping(stop->version, stop->reason);
   } else if (auto* complete = std::get_if<members::CheckpointIsComplete>(&action)) {
     complete_checkpoint_ = complete->version;
-    record("checkpoint.complete", {{"version", static_cast<std::int64_t>(complete->version.value)}});
+    record("checkpoint.complete", {{"version", static_cast<std::int64_t>(complete->version.value)},
+                                   {"restart", static_cast<std::int64_t>(complete->restart.value)}});
     return checkpoint::prune(services_.disk, path("checkpoints"), complete->keep);
   } else if (auto* failed = std::get_if<members::Fail>(&action)) {
     return failed->error;

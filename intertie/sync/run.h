@@ -3,6 +3,7 @@
 // Owner thread: the loop. Create, start(), and keep until the callback has come.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -95,8 +96,21 @@ class Run {
   bool ends_with(Version version) const;
 
   void record(std::string name, std::vector<std::pair<std::string, Event::Value>> fields);
+  // What happened, as events (run_report.cpp).
+  void report_connected(SiteId site);
+  void report_resumed(const std::string& folder, int threads_then);
   void report_progress();
+  void report_links();
   void report_merge(const MergeReport& report, const Meter& before);
+  void report_evaluation(double loss, Duration took);
+  void report_checkpoint(const checkpoint::Written& written, Duration took);
+  void report_stopping(Version version, const std::string& reason);
+  void report_finished(const Outcome& outcome);
+  void report_error(const Error& error);
+  std::int64_t step() const;    // inner steps of the run that are in the current version
+  std::int64_t tokens() const;  // counted so far
+  Bytes bytes_sent() const;     // over all links
+  Bytes bytes_received() const;
 
   RunSettings settings_;
   RunServices services_;
@@ -112,8 +126,18 @@ class Run {
   std::optional<Version> stop_at_;
   std::optional<Version> complete_checkpoint_;
   std::set<SiteId> left_;  // sites that said farewell
+  struct Started {
+    env::TimePoint at{};
+    std::uint64_t step = 0;
+  };
+  Started started_;
   Meter reported_;
   env::TimePoint reported_at_{};
+  std::map<SiteId, Bytes> reported_sent_;  // by link, at the last progress
+  double last_loss_ = std::nan("");        // mean of the last interval that had steps
+  double last_validation_loss_ = std::nan("");
+  Bytes merged_sent_;  // over all links, at the last merge
+  Bytes merged_received_;
   env::TimerId progress_timer_;
   std::optional<env::Task<Result<Outcome>>> task_;
 };

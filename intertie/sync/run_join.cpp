@@ -192,18 +192,8 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
     co_await env::run_on(services_.loop, services_.worker, std::move(work));
     INTERTIE_CO_RETURN_IF_ERROR(restored);
     complete_checkpoint_ = state_->version;
-    if (found->manifest.threads != settings_.train.threads) {
-      record("error",
-             {{"message", fmt::format("resumed with {} threads where {} were used: results will differ in the last bits",
-                                      settings_.train.threads, found->manifest.threads)}});
-    }
+    report_resumed(found->folder, found->manifest.threads);
   }
-  record("run.started", {{"version", static_cast<std::int64_t>(state_->version.value)},
-                         {"last_version", static_cast<std::int64_t>(state_->timetable.last_version().value)},
-                         {"restart", static_cast<std::int64_t>(state_->restart.value)},
-                         {"incarnation", static_cast<std::int64_t>(incarnation_.value)},
-                         {"parameters", static_cast<std::int64_t>(services_.model.layout().num_elements)},
-                         {"model", services_.model.description()}});
   co_return Done{};
 }
 

@@ -1,4 +1,6 @@
-// What a run records: merges, progress, and their figures.
+// What a run records: its events and their figures (docs/events.md).
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "intertie/sync/run.h"
@@ -8,6 +10,7 @@ namespace {
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+double per(double amount, double time) { return time > 0 ? amount / time : 0; }
 
 }  // namespace
 
@@ -15,18 +18,45 @@ void Run::record(std::string name, std::vector<std::pair<std::string, Event::Val
   services_.events.record({std::move(name), std::move(fields)});
 }
 
-void Run::report_merge(const MergeReport& report, const Meter& before) {
-  const Meter& now = state_->meter;
-  record("merge.committed", {{"fragment", number(report.merge.fragment.value)},
-                             {"version", number(report.merge.version.value)},
-                             {"steps", number(report.steps)},
-                             {"tokens", number(report.tokens)},
-                             {"loss", report.loss},
-                             {"gradient_norm", report.gradient_norm},
-                             {"learning_rate", report.learning_rate},
-                             {"computing", seconds(now.computing - before.computing)},
-                             {"encoding", seconds(now.encoding - before.encoding)},
-                             {"waiting", seconds(now.waiting - before.waiting)}});
+std::int64_t Run::step() const { return number(state_->timetable.first_step(state_->version.next())); }
+
+std::int64_t Run::tokens() const { return number(state_->timetable.tokens_before(static_cast<std::uint64_t>(step()))); }
+
+Bytes Run::bytes_sent() const {
+  Bytes total;
+  for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
+    if (const links::Link* link = mesh_->link(SiteId{i})) total = total + link->bytes_sent();
+  }
+  return total;
+}
+
+Bytes Run::bytes_received() const {
+  Bytes total;
+  for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
+    if (const links::Link* link = mesh_->link(SiteId{i})) total = total + link->bytes_received();
+  }
+  return total;
+}
+
+void Run::report_connected(SiteId site) {
+  record("site.connected", {{"peer", settings_.site_names[site.value]},
+                            {"address", env::to_string(settings_.addresses[site.value])},
+                            {"streams", std::int64_t{settings_.num_merge_streams[site.value]}},
+                            {"congestion_control", mesh_->link(site)->congestion_control()}});
+}
+
+void Run::report_resumed(const std::string& folder, int threads_then) {
+  record("run.resumed", {{"step", step()},
+                         {"tokens", tokens()},
+                         {"version", number(state_->version.value)},
+                         {"restart", std::int64_t{state_->restart.value}},
+                         {"checkpoint", folder}});
+  if (threads_then == settings_.train.threads) return;
+  record("error",
+         {{"code", std::string("reconfigure")},
+          {"message", fmt::format("resumed with {} threads where the checkpoint was made with {}: the run goes on, but not "
+                                  "bit for bit as it would have",
+                                  settings_.train.threads, threads_then)}});
 }
 
 // Once at the start, then every progress_every: what happened since the last time.
@@ -34,24 +64,116 @@ void Run::report_progress() {
   const env::TimePoint now = services_.loop.now();
   const double elapsed = seconds(now - reported_at_);
   const Meter& meter = state_->meter;
-  if (elapsed > 0 && meter.steps > reported_.steps) {
+  const std::uint64_t steps = meter.steps - reported_.steps;
+  if (steps > 0) {
     const Timetable& timetable = state_->timetable;
-    const std::uint64_t step = std::min(timetable.num_steps(), timetable.first_step(state_->version.next()));
-    const auto share = [&](Duration a, Duration b) { return seconds(a - b) / elapsed; };
-    record("progress",
-           {{"step", number(step)},
-            {"steps", number(timetable.num_steps())},
-            {"version", number(state_->version.value)},
-            {"loss", meter.loss},
-            {"tokens", number(timetable.tokens_before(step))},
-            {"tokens_per_second", static_cast<double>((meter.steps - reported_.steps) * timetable.tokens_per_step()) / elapsed},
-            {"computing", share(meter.computing, reported_.computing)},
-            {"encoding", share(meter.encoding, reported_.encoding)},
-            {"waiting", share(meter.waiting, reported_.waiting)}});
+    const std::uint64_t done = std::min(timetable.num_steps(), started_.step + meter.steps);
+    const double pace = per(static_cast<double>(meter.steps), seconds(now - started_.at));
+    last_loss_ = (meter.loss - reported_.loss) / static_cast<double>(steps);
+    const auto share = [elapsed](Duration a, Duration b) { return per(seconds(a - b), elapsed); };
+    record("progress", {{"step", number(done)},
+                        {"num_steps", number(timetable.num_steps())},
+                        {"tokens", number(timetable.tokens_before(done))},
+                        {"loss", last_loss_},
+                        {"lr", meter.learning_rate},
+                        {"gradient_norm", meter.gradient_norm},
+                        {"tokens_per_second", per(static_cast<double>(steps * timetable.tokens_of(settings_.self)), elapsed)},
+                        {"computing_share", share(meter.computing, reported_.computing)},
+                        {"waiting_share", share(meter.waiting, reported_.waiting)},
+                        {"encoding_share", share(meter.encoding, reported_.encoding)},
+                        {"eta_seconds", per(static_cast<double>(timetable.num_steps() - done), pace)}});
+    report_links();
     reported_ = meter;
     reported_at_ = now;
   }
   progress_timer_ = services_.loop.call_after(settings_.progress_every, [this] { report_progress(); });
+}
+
+void Run::report_links() {
+  const double elapsed = seconds(services_.loop.now() - reported_at_);
+  for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
+    const links::Link* link = mesh_->link(SiteId{i});
+    if (!link) continue;
+    const Bytes sent = link->bytes_sent();
+    const double bits = 8.0 * static_cast<double>(sent.value - reported_sent_[SiteId{i}].value);
+    record("link.measured", {{"peer", settings_.site_names[i]},
+                             {"mbit_per_second", per(bits, elapsed) / 1e6},
+                             {"rtt_ms", 1e3 * seconds(link->round_trip())},
+                             {"bytes_sent", number(sent.value)},
+                             {"bytes_received", number(link->bytes_received().value)}});
+    reported_sent_[SiteId{i}] = sent;
+  }
+}
+
+void Run::report_merge(const MergeReport& report, const Meter& before) {
+  const Meter& now = state_->meter;
+  const Bytes sent = bytes_sent();
+  const Bytes received = bytes_received();
+  record("merge.committed", {{"fragment", std::int64_t{report.merge.fragment.value}},
+                             {"version", number(report.merge.version.value)},
+                             {"step", step()},
+                             {"set_size", number(settings_.site_names.size())},
+                             {"steps", std::int64_t{report.steps}},
+                             {"merge_tokens", number(report.tokens)},
+                             {"loss", report.loss},
+                             {"gradient_norm", report.gradient_norm},
+                             {"lr", report.learning_rate},
+                             {"seconds_computing", seconds(now.computing - before.computing)},
+                             {"seconds_waiting", seconds(now.waiting - before.waiting)},
+                             {"seconds_encoding", seconds(now.encoding - before.encoding)},
+                             {"bytes_sent", number(sent.value - merged_sent_.value)},
+                             {"bytes_received", number(received.value - merged_received_.value)}});
+  merged_sent_ = sent;
+  merged_received_ = received;
+}
+
+void Run::report_evaluation(double loss, Duration took) {
+  last_validation_loss_ = loss;
+  record("evaluation", {{"step", step()},
+                        {"tokens", tokens()},
+                        {"loss", loss},
+                        {"num_batches", number(services_.validation->num_batches())},
+                        {"seconds", seconds(took)}});
+}
+
+void Run::report_checkpoint(const checkpoint::Written& written, Duration took) {
+  record("checkpoint.written", {{"step", step()},
+                                {"version", number(state_->version.value)},
+                                {"restart", std::int64_t{state_->restart.value}},
+                                {"folder", written.folder},
+                                {"bytes", number(written.bytes)},
+                                {"seconds", seconds(took)}});
+}
+
+void Run::report_stopping(Version version, const std::string& reason) {
+  record(
+      "run.stopping",
+      {{"step", number(state_->timetable.first_step(version.next()))}, {"version", number(version.value)}, {"reason", reason}});
+}
+
+void Run::report_finished(const Outcome& outcome) {
+  const double elapsed = seconds(services_.loop.now() - started_.at);
+  const Meter& meter = state_->meter;
+  const std::uint64_t recent = meter.steps - reported_.steps;
+  if (recent > 0) last_loss_ = (meter.loss - reported_.loss) / static_cast<double>(recent);
+  record("run.finished",
+         {{"step", step()},
+          {"tokens", number(outcome.tokens)},
+          {"complete", !outcome.stopped},
+          {"loss", last_loss_},
+          {"validation_loss", last_validation_loss_},
+          {"seconds", elapsed},
+          {"tokens_per_second", per(static_cast<double>(meter.steps * state_->timetable.tokens_of(settings_.self)), elapsed)},
+          {"computing_share", per(seconds(meter.computing), elapsed)},
+          {"waiting_share", per(seconds(meter.waiting), elapsed)},
+          {"encoding_share", per(seconds(meter.encoding), elapsed)},
+          {"bytes_sent", number(bytes_sent().value)},
+          {"bytes_received", number(bytes_received().value)},
+          {"parameters_hash", to_string(outcome.parameters)}});
+}
+
+void Run::report_error(const Error& error) {
+  record("error", {{"code", std::string(to_string(error.code))}, {"message", error.message()}});
 }
 
 }  // namespace intertie::sync

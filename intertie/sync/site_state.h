@@ -25,10 +25,12 @@ namespace intertie::sync {
 // What the site has done since the run started here, for progress and reports.
 struct Meter {
   std::uint64_t steps = 0;
-  double loss = 0;        // of the last step, this site's samples
-  Duration computing{0};  // forward, backward, inner optimiser (and pacing)
-  Duration encoding{0};   // outer gradient, encoding, outer optimiser
-  Duration waiting{0};    // for merges to commit
+  double loss = 0;           // summed over steps, this site's samples
+  double learning_rate = 0;  // of the last step
+  double gradient_norm = 0;  // of the last step, before clipping
+  Duration computing{0};     // forward, backward, inner optimiser (and pacing)
+  Duration encoding{0};      // outer gradient, encoding, outer optimiser
+  Duration waiting{0};       // for merges to commit
 };
 
 struct SiteState {

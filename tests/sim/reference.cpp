@@ -18,8 +18,8 @@ struct Model {
 };
 
 // The gradient of site `site` in step `step` at `parameters`.
-Vector gradient(Model& model, const ToyOptions& options, const data::Sampler& sampler, const Vector& parameters, std::size_t site,
-                std::uint64_t step) {
+Vector gradient(Model& model, const ToyOptions& options, const data::Sampler& sampler, const Vector& parameters,
+                std::size_t site, std::uint64_t step) {
   std::uint64_t first = step * model.all_samples;
   for (std::size_t i = 0; i < site; ++i) first += static_cast<std::uint64_t>(options.batch_sizes[i]);
   std::copy(parameters.begin(), parameters.end(), model.toy->parameters().begin());
@@ -72,7 +72,8 @@ std::vector<std::vector<float>> reference_run(const ToyOptions& options) {
   std::vector<std::uint16_t> tokens;
   env::Random random(options.seed ^ 99);
   for (int i = 0; i < 20000; ++i) tokens.push_back(static_cast<std::uint16_t>(random.below(256)));
-  const data::Sampler sampler = *data::Sampler::make(std::span<const std::uint16_t>(tokens), options.sequence_length, options.seed);
+  const data::Sampler sampler =
+      *data::Sampler::make(std::span<const std::uint16_t>(tokens), options.sequence_length, options.seed);
   const auto lr = static_cast<float>(options.train.lr);
   const bool synchronous = options.sync.method == sync::Method::synchronous;
   const std::uint64_t every = synchronous ? 1 : static_cast<std::uint64_t>(options.sync.every);
@@ -89,7 +90,8 @@ std::vector<std::vector<float>> reference_run(const ToyOptions& options) {
         continue;
       }
       Vector local = anchor;
-      for (std::uint64_t step = first; step < last; ++step) sgd(local, gradient(model, options, sampler, local, site, step), lr);
+      for (std::uint64_t step = first; step < last; ++step)
+        sgd(local, gradient(model, options, sampler, local, site, step), lr);
       Vector difference(anchor.size());
       for (std::size_t k = 0; k < anchor.size(); ++k) difference[k] = anchor[k] - local[k];
       contributions.push_back(std::move(difference));

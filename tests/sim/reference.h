@@ -1,5 +1,5 @@
-// The methods in the plainest code: one process, no network, no chunks, scalar loops in the order that docs/protocol.md gives. What
-// the stack computes is compared with this bit for bit.
+// The methods in the plainest code: one process, no network, no chunks, scalar loops in the order that docs/protocol.md gives.
+// What the stack computes is compared with this bit for bit.
 #pragma once
 
 #include <vector>

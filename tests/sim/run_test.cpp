@@ -141,7 +141,8 @@ TEST(Run, Bf16KeepsAllSitesBitEqualAndStillConverges) {
   for (const auto& [version, hashes] : seen) EXPECT_EQ(hashes.size(), 1U) << version;
   const std::vector<float> exact = reference_run(toy_options(100)).back();
   double distance = 0;
-  for (std::size_t k = 0; k < exact.size(); ++k) distance = std::max(distance, std::abs(double{exact[k]} - world.parameters(0)[k]));
+  for (std::size_t k = 0; k < exact.size(); ++k)
+    distance = std::max(distance, std::abs(double{exact[k]} - world.parameters(0)[k]));
   EXPECT_LT(distance, 0.05);
   EXPECT_GT(distance, 0) << "bf16 was not used";
 }
@@ -172,7 +173,8 @@ TEST(Run, AMissingSiteIsNamedWhenTheStartWaitIsOver) {
   world.start(0);
   world.start(1);
   ASSERT_TRUE(world.run_to_end(5min));
-  EXPECT_THAT(message(world.outcome(0)), testing::AllOf(testing::HasSubstr("site site2 (site2:7400)"), testing::HasSubstr("has not connected")));
+  EXPECT_THAT(message(world.outcome(0)),
+              testing::AllOf(testing::HasSubstr("site site2 (site2:7400)"), testing::HasSubstr("has not connected")));
 }
 
 TEST(Run, OtherDataOrAnotherRunFileIsRefusedByNameOnBothSides) {

@@ -15,8 +15,8 @@ bool run_one(std::uint64_t seed, bool twice, intertie::tests::SeedReport& total)
   std::string problem = report.problem;
   if (problem.empty() && twice && intertie::tests::run_seed(seed).trace != report.trace) problem = "two runs differ";
   if (problem.empty()) return true;
-  std::printf("seed %llu FAILED: %s\n  %s\n  replay: ./dev sim --seed %llu\n", static_cast<unsigned long long>(seed), problem.c_str(),
-              report.description.c_str(), static_cast<unsigned long long>(seed));
+  std::printf("seed %llu FAILED: %s\n  %s\n  replay: ./dev sim --seed %llu\n", static_cast<unsigned long long>(seed),
+              problem.c_str(), report.description.c_str(), static_cast<unsigned long long>(seed));
   return false;
 }
 
@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
     ++done;
   }
   std::printf("%llu seeds from %llu: %llu failed; %d merges, %d faults, %.1f s\n", static_cast<unsigned long long>(done),
-              static_cast<unsigned long long>(first), static_cast<unsigned long long>(failed), total.merges, total.faults, elapsed());
+              static_cast<unsigned long long>(first), static_cast<unsigned long long>(failed), total.merges, total.faults,
+              elapsed());
   return failed == 0 ? 0 : 1;
 }

@@ -41,14 +41,16 @@ class ToyWorld::Recorder final : public EventSink {
   std::size_t site_;
 };
 
-ToyWorld::ToyWorld(ToyOptions options) : options_(std::move(options)), sites_(options_.batch_sizes.size()), jitter_(options_.seed ^ 77) {
+ToyWorld::ToyWorld(ToyOptions options)
+    : options_(std::move(options)), sites_(options_.batch_sizes.size()), jitter_(options_.seed ^ 77) {
   env::Random random(options_.seed ^ 99);
   for (int i = 0; i < 20000; ++i) tokens_.push_back(static_cast<std::uint16_t>(random.below(256)));
   sampler_ = *data::Sampler::make(std::span<const std::uint16_t>(tokens_), options_.sequence_length, options_.seed);
   validation_ = *data::EvaluationWindows::make(std::span<const std::uint16_t>(tokens_), options_.sequence_length, 4, 2, 1);
   world_ = std::make_unique<env::sim::SimWorld>(env::sim::SimOptions{
       .seed = options_.seed, .link = options_.link, .work_time = [this](const std::string&) {
-        return options_.step_time + Duration(static_cast<std::int64_t>(jitter_.uniform() * static_cast<double>(options_.step_jitter.count())));
+        return options_.step_time +
+               Duration(static_cast<std::int64_t>(jitter_.uniform() * static_cast<double>(options_.step_jitter.count())));
       }});
   for (Site& site : sites_) site.disk = std::make_unique<env::sim::MemoryDisk>();
 }
@@ -89,14 +91,15 @@ void ToyWorld::start(std::size_t index, bool resume) {
   site.recorder = std::make_unique<Recorder>(*this, index);
   sync::RunSettings settings = settings_of(index, resume);
   if (adjust) adjust(index, settings);
-  site.run = std::make_unique<sync::Run>(std::move(settings), sync::RunServices{.loop = site.life->loop(),
-                                                                                .worker = site.life->worker(),
-                                                                                .network = site.life->network(),
-                                                                                .disk = *site.disk,
-                                                                                .model = *site.model,
-                                                                                .samples = *sampler_,
-                                                                                .validation = index == 0 ? &*validation_ : nullptr,
-                                                                                .events = *site.recorder});
+  site.run =
+      std::make_unique<sync::Run>(std::move(settings), sync::RunServices{.loop = site.life->loop(),
+                                                                         .worker = site.life->worker(),
+                                                                         .network = site.life->network(),
+                                                                         .disk = *site.disk,
+                                                                         .model = *site.model,
+                                                                         .samples = *sampler_,
+                                                                         .validation = index == 0 ? &*validation_ : nullptr,
+                                                                         .events = *site.recorder});
   site.run->start([&site](Result<sync::Outcome> outcome) { site.outcome = std::move(outcome); });
 }
 

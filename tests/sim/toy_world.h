@@ -1,5 +1,5 @@
-// ToyWorld: sites that train the toy problem through the real stack (sync and all below it) on virtual time, each with a disk in
-// memory that survives its death. For tests and for `sim`.
+// ToyWorld: sites that train the toy problem through the real stack (sync and all below it) on virtual time, each with a disk
+// in memory that survives its death. For tests and for `sim`.
 #pragma once
 
 #include <map>

@@ -25,7 +25,8 @@ ToyOptions draw(env::Random& random) {
   options.sync.hash_every = 1;
   options.sync.bucket_mib = 0.02 + random.uniform() * 0.1;
   options.train.checkpoint_every = {.count = 5 + random.below(20), .steps = true};
-  options.link = {BitRate{1e6 * static_cast<double>(2 + random.below(200))}, Duration(std::chrono::milliseconds(random.below(80)))};
+  options.link = {BitRate{1e6 * static_cast<double>(2 + random.below(200))},
+                  Duration(std::chrono::milliseconds(random.below(80)))};
   options.step_jitter = std::chrono::milliseconds(random.below(50));
   options.streams = static_cast<std::uint16_t>(1 + random.below(4));
   return options;
@@ -33,8 +34,8 @@ ToyOptions draw(env::Random& random) {
 
 std::string describe(const ToyOptions& options) {
   return fmt::format("{} sites, {}, every {}, {} elements, {} steps, {}, {} one way", options.batch_sizes.size(),
-                     options.sync.method == sync::Method::diloco ? "diloco" : "synchronous", options.sync.every, options.elements,
-                     options.train.tokens.count, to_string(options.link.rate), to_string(options.link.delay));
+                     options.sync.method == sync::Method::diloco ? "diloco" : "synchronous", options.sync.every,
+                     options.elements, options.train.tokens.count, to_string(options.link.rate), to_string(options.link.delay));
 }
 
 // Faults that end a run which cannot yet go on without a member; the run is then resumed at all sites.

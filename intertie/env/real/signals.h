@@ -1,0 +1,25 @@
+// Signals: SIGINT and SIGTERM as events of the loop. While one of these exists the signals do not end the process.
+// Owner thread: the loop, or before it runs.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "intertie/env/real/real_loop.h"
+
+namespace intertie::env::real {
+
+class Signals {
+ public:
+  // `received` is called on the loop, each time, with the signal's number.
+  Signals(RealLoop& loop, std::function<void(int)> received);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace intertie::env::real
