@@ -6,19 +6,25 @@
 // Thread: the loop; lines are formatted by a pure function.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "intertie/status/recorder.h"
 
 namespace intertie::status {
 
-// Mbit/s that were sent to each peer, of the last interval.
-using LinkRates = std::map<std::string, double>;
+// What a line about progress says beside its event.
+struct Pace {
+  std::map<std::string, double> mbit_per_second;  // sent to each peer in the last interval
+  double seconds_per_step = std::numeric_limits<double>::quiet_NaN();
+};
 
 // The line for a record, without a line break; empty: the event has none.
-std::string console_line(const Record& record, const LinkRates& rates);
+std::string console_line(const Record& record, const Pace& pace);
 
 class Console final : public Consumer {
  public:
@@ -26,8 +32,15 @@ class Console final : public Consumer {
   void consume(const Record& record) override;
 
  private:
+  void take_pace(const Record& record);
+
   std::function<void(const std::string&)> print_;
-  LinkRates rates_;
+  struct Mark {
+    std::int64_t step = 0;
+    Duration at{0};
+  };
+  Pace pace_;
+  std::optional<Mark> first_;
 };
 
 // "3 min 20 s" from seconds; "-" when not finite.

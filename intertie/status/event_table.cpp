@@ -10,99 +10,94 @@ namespace {
 using enum FieldType;
 
 // Fields that more than one event has.
-const FieldDoc kStep{"step", integer, "steps", "Inner steps that the site has done in the run."};
+const FieldDoc kStep{"step", integer, "steps", "Inner steps that were done in the run."};
 const FieldDoc kTokens{"tokens", integer, "tokens", "Counted by the run, over all sites."};
 const FieldDoc kPeer{"peer", text, "", "The other site."};
-const FieldDoc kVersion{"version", integer, "", "Of the anchor."};
-const FieldDoc kRestart{"restart", integer, "", "How often the run was resumed."};
+const FieldDoc kVersion{"version", integer, "", "Of the anchor: how many merges were applied."};
 const FieldDoc kSeconds{"seconds", number, "s", "How long it took."};
-const FieldDoc kComputing{"computing_share", number, "", "Share of the time in which the site computed steps."};
-const FieldDoc kWaiting{"waiting_share", number, "", "Share of the time in which it waited for other sites."};
-const FieldDoc kEncoding{"encoding_share", number, "", "Share of the time in which it encoded, decoded and summed."};
-const FieldDoc kSent{"bytes_sent", integer, "B", "Payload sent to other sites."};
-const FieldDoc kReceived{"bytes_received", integer, "B", "Payload received from other sites."};
-const FieldDoc kRate{"tokens_per_second", number, "tokens/s", "Of this site."};
+const FieldDoc kComputing{"computing", number, "", "Share of the time in which the site computed steps."};
+const FieldDoc kWaiting{"waiting", number, "", "Share of the time in which it waited for other sites."};
+const FieldDoc kEncoding{"encoding", number, "", "Share of the time in which it encoded, decoded and summed."};
+const FieldDoc kSent{"bytes_sent", integer, "B", "Payload sent to other sites since the start."};
+const FieldDoc kReceived{"bytes_received", integer, "B", "Payload received from other sites since the start."};
+
+EventDoc site_started() {
+  return {"site.started",
+          "The site has read its run file and data, and looks for the others.",
+          {{"run", text, "", "Name of the run."},
+           {"method", text, "", "synchronous or diloco."},
+           {"num_sites", integer, "", "Sites of the run."},
+           {"num_steps", integer, "steps", "Inner steps that the run takes."},
+           {"tokens_per_step", integer, "tokens", "Over all sites."},
+           {"threads", integer, "", "CPU threads of this site."},
+           {"agreement", text, "", "Hash of what all sites agree on."},
+           {"data", text, "", "Hash of the text."},
+           {"emulated", flag, "", "Links are emulated on this machine."},
+           {"paced", flag, "", "The site's steps are paced."}}};
+}
+
+EventDoc run_finished() {
+  return {"run.finished",
+          "The site is done. Shares are of the whole time since the run began here.",
+          {kVersion,
+           kTokens,
+           {"complete", flag, "", "The run reached its end, and did not stop before."},
+           {"loss", number, "nats/token", "Training loss of the last step, over this site's samples."},
+           {"validation_loss", number, "nats/token", "Of the last evaluation at this site; null if there was none."},
+           kSeconds,
+           kComputing,
+           kEncoding,
+           kWaiting,
+           kSent,
+           kReceived,
+           {"parameters", text, "", "Hash of the final parameters."}}};
+}
 
 std::vector<EventDoc> run_events() {
   return {
       {"log.opened",
        "The first line of a log, and again when a later start appends to it.",
        {{"schema", integer, "", "Version of this page's table."}, {"program", text, "", "Name and version."}}},
+      site_started(),
       {"run.started",
-       "The site has read its run file and data and begins.",
-       {{"run", text, "", "Name of the run."},
-        {"method", text, "", "synchronous or diloco."},
-        {"num_sites", integer, "", "Sites of the run."},
-        {"num_steps", integer, "steps", "Inner steps that the run takes."},
-        {"tokens_per_step", integer, "tokens", "Over all sites."},
-        {"num_parameters", integer, "", "Of the model."},
-        {"trainer", text, "", "What computes: model, device, precision, threads."},
-        {"threads", integer, "", "CPU threads of this site."},
-        {"agreement", text, "", "Hash of what all sites agree on."},
-        {"data", text, "", "Hash of the text."},
-        {"emulated", flag, "", "Links are emulated on this machine."},
-        {"paced", flag, "", "The site's steps are paced."}}},
-      {"run.resumed",
-       "The run goes on from a checkpoint.",
-       {kStep, kTokens, kVersion, kRestart, {"checkpoint", text, "", "Its folder."}}},
+       "All sites are connected and the run begins, or goes on from a checkpoint.",
+       {kVersion,
+        {"last_version", integer, "", "The run ends with it."},
+        {"restart", integer, "", "How often the run was resumed."},
+        {"incarnation", integer, "", "How often this site was started."},
+        {"parameters", integer, "", "Of the model."},
+        {"model", text, "", "What computes: model, device, precision, threads."}}},
       {"progress",
-       "Once an interval. All shares and rates are of the interval.",
+       "Once an interval. Shares and rates are of the interval.",
        {kStep,
-        {"num_steps", integer, "steps", "Inner steps that the run takes."},
+        {"steps", integer, "steps", "Inner steps that the run takes."},
+        kVersion,
+        {"loss", number, "nats/token", "Training loss of the last step, over this site's samples."},
         kTokens,
-        {"loss", number, "nats/token", "Mean training loss."},
-        {"lr", number, "", "Learning rate of the last step."},
-        {"gradient_norm", number, "", "Of the last step, before clipping."},
-        kRate,
+        {"tokens_per_second", number, "tokens/s", "Of the run, over all sites."},
         kComputing,
-        kWaiting,
         kEncoding,
-        {"eta_seconds", number, "s", "Time to the end of the run at this pace."}}},
+        kWaiting}},
       {"evaluation",
-       "The loss on held-out text.",
-       {kStep,
+       "The loss on held-out text, at the site that evaluates.",
+       {kVersion,
+        kStep,
         kTokens,
-        {"loss", number, "nats/token", "Mean validation loss."},
-        {"num_batches", integer, "", "How many batches it is a mean of."},
-        kSeconds}},
+        {"samples", integer, "", "Sequences that it is a mean of."},
+        {"loss", number, "nats/token", "Mean validation loss."}}},
       {"run.stopping",
        "Someone asked to stop; the run goes on to the named version, writes a checkpoint and ends.",
-       {kStep, kVersion, {"reason", text, "", "Who asked, and how."}}},
-      {"run.finished",
-       "The site is done. Shares and rates are of the whole time since it started.",
-       {kStep,
-        kTokens,
-        {"complete", flag, "", "The run reached its end, and did not stop before."},
-        {"loss", number, "nats/token", "Mean training loss of the last interval."},
-        {"validation_loss", number, "nats/token", "Of the last evaluation; null if there was none."},
-        kSeconds,
-        kRate,
-        kComputing,
-        kWaiting,
-        kEncoding,
-        kSent,
-        kReceived,
-        {"parameters_hash", text, "", "Hash of the final parameters."}}},
+       {kVersion, {"reason", text, "", "Who asked, and how."}}},
+      run_finished(),
       {"error",
-       "Something went wrong; the site ends, or goes on if it says so.",
-       {{"code", text, "", "retry, rejoin, reconfigure, give up or cancelled."}, {"message", text, "", "What and where."}}},
+       "Something is wrong; the site ends, or goes on where it can.",
+       {{"message", text, "", "Where, what, and what to do."}}},
   };
 }
 
 std::vector<EventDoc> link_events() {
   return {
-      {"site.waiting",
-       "Another site has not appeared yet.",
-       {kPeer, kSeconds, {"reason", text, "", "What the last attempt said."}}},
-      {"site.connected",
-       "The links to another site are up and both agree.",
-       {kPeer,
-        {"address", text, "", "host:port."},
-        {"streams", integer, "", "TCP connections."},
-        {"congestion_control", text, "", "What the operating system gave."}}},
-      {"connection.refused",
-       "Someone connected who is not a site of this run as it is now.",
-       {{"address", text, "", "host:port."}, {"message", text, "", "Why."}}},
+      {"site.connected", "The links to another site are up and both agree.", {kPeer}},
       {"link.measured",
        "Once an interval and link.",
        {kPeer,
@@ -114,18 +109,18 @@ std::vector<EventDoc> link_events() {
        "One agreed update of one fragment was applied.",
        {{"fragment", integer, "", "Of the model; 0 when it is merged whole."},
         kVersion,
-        kStep,
-        {"set_size", integer, "sites", "Whose contributions it contains."},
-        {"seconds_waiting", number, "s", "Waited for chunks of other sites."},
-        {"seconds_encoding", number, "s", "Encoded and decoded."},
-        {"seconds_summing", number, "s", "Summed, and took the outer step."},
-        kSent,
-        kReceived,
-        {"result_norm", number, "", "Norm of the summed contributions."}}},
+        {"steps", integer, "steps", "Inner steps since the merge before."},
+        {"tokens", integer, "tokens", "Of these steps, over all sites."},
+        {"loss", number, "nats/token", "Mean training loss of these steps at this site."},
+        {"gradient_norm", number, "", "Mean over these steps, before clipping."},
+        {"learning_rate", number, "", "Of the last step."},
+        {"computing", number, "s", "Time in which this site computed steps."},
+        {"encoding", number, "s", "Time in which it encoded, decoded and summed."},
+        {"waiting", number, "s", "Time in which it waited for other sites."}}},
       {"checkpoint.written",
        "This site's part of a checkpoint is on disk.",
-       {kStep, kVersion, kRestart, {"folder", text, "", "Where."}, {"bytes", integer, "B", "Its size."}, kSeconds}},
-      {"checkpoint.complete", "Every site's part is on disk: the run can be resumed from it.", {kVersion, kRestart}},
+       {kVersion, {"bytes", integer, "B", "Its size."}, kSeconds, {"folder", text, "", "Where."}}},
+      {"checkpoint.complete", "Every site's part is on disk: the run can be resumed from it.", {kVersion}},
   };
 }
 
@@ -213,6 +208,12 @@ std::int64_t integer_of(const Event& event, const std::string& field) {
   const Event::Value* value = find_value(event, field);
   const auto* integer_value = value ? std::get_if<std::int64_t>(value) : nullptr;
   return integer_value ? *integer_value : 0;
+}
+
+bool flag_of(const Event& event, const std::string& field) {
+  const Event::Value* value = find_value(event, field);
+  const auto* flag_value = value ? std::get_if<bool>(value) : nullptr;
+  return flag_value && *flag_value;
 }
 
 }  // namespace intertie::status

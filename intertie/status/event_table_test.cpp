@@ -30,13 +30,12 @@ TEST(EventTable, NamesAreUniqueAndDescribed) {
 }
 
 TEST(EventTable, FindsFaults) {
-  EXPECT_EQ(fault_of({"checkpoint.complete", {{"version", std::int64_t{3}}, {"restart", std::int64_t{0}}}}), "");
-  EXPECT_EQ(fault_of({"checkpoint.done", {}}), "event checkpoint.done is not in the table");
-  EXPECT_EQ(fault_of({"checkpoint.complete", {{"version", std::int64_t{3}}}}),
-            "field restart of checkpoint.complete is missing");
-  EXPECT_EQ(fault_of({"checkpoint.complete", {{"version", 3.0}}}),
-            "field version of checkpoint.complete must be a whole number");
-  EXPECT_EQ(fault_of({"checkpoint.complete", {{"size", true}}}), "field size of checkpoint.complete is not in the table");
+  const Event whole{"run.stopping", {{"version", std::int64_t{3}}, {"reason", std::string("Ctrl-C")}}};
+  EXPECT_EQ(fault_of(whole), "");
+  EXPECT_EQ(fault_of({"run.stopped", {}}), "event run.stopped is not in the table");
+  EXPECT_EQ(fault_of({"run.stopping", {{"version", std::int64_t{3}}}}), "field reason of run.stopping is missing");
+  EXPECT_EQ(fault_of({"run.stopping", {{"version", 3.0}}}), "field version of run.stopping must be a whole number");
+  EXPECT_EQ(fault_of({"run.stopping", {{"size", true}}}), "field size of run.stopping is not in the table");
 }
 
 TEST(EventTable, ReadsFields) {

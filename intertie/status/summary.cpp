@@ -15,11 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-bool flag_of(const json& line, const char* name) {
-  const auto at = line.find(name);
-  return at != line.end() && at->is_boolean() && at->get<bool>();
-}
-
 Event::Value value_of(const json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number_integer()) return value.get<std::int64_t>();
@@ -39,9 +34,9 @@ void take(SiteSummary& summary, const json& line) {
   const std::string event = line["event"].get<std::string>();
   if (event == "log.opened") summary.finished = Event{};
   if (event == "run.finished") summary.finished = event_of(line);
-  if (event == "run.started") {
-    summary.emulated = flag_of(line, "emulated");
-    summary.paced = flag_of(line, "paced");
+  if (event == "site.started") {
+    summary.emulated = flag_of(event_of(line), "emulated");
+    summary.paced = flag_of(event_of(line), "paced");
   }
 }
 
@@ -54,11 +49,10 @@ std::string bytes(const Event& event, const char* field) {
 std::string row(const SiteSummary& site) {
   const Event& end = site.finished;
   if (end.name.empty()) return fmt::format("{:<12} has not finished\n", site.site);
-  return fmt::format("{:<12} {:>9} {:>9} {:>9} {:>10} {:>7} {:>7} {:>7} {:>10} {:>10}\n", site.site, integer_of(end, "step"),
+  return fmt::format("{:<12} {:>8} {:>9} {:>9} {:>7} {:>7} {:>7} {:>10} {:>10}\n", site.site, integer_of(end, "version"),
                      number(number_of(end, "loss"), 3), number(number_of(end, "validation_loss"), 4),
-                     number(number_of(end, "tokens_per_second"), 0), number(100 * number_of(end, "computing_share"), 1),
-                     number(100 * number_of(end, "waiting_share"), 1), number(100 * number_of(end, "encoding_share"), 1),
-                     bytes(end, "bytes_sent"), bytes(end, "bytes_received"));
+                     number(100 * number_of(end, "computing"), 1), number(100 * number_of(end, "waiting"), 1),
+                     number(100 * number_of(end, "encoding"), 1), bytes(end, "bytes_sent"), bytes(end, "bytes_received"));
 }
 
 // What is the same at all sites, or that it is not.
@@ -66,13 +60,13 @@ std::string common(const std::vector<SiteSummary>& sites) {
   const Event& first = sites.front().finished;
   for (const SiteSummary& site : sites) {
     if (site.finished.name.empty()) return {};
-    if (text_of(site.finished, "parameters_hash") != text_of(first, "parameters_hash")) {
+    if (text_of(site.finished, "parameters") != text_of(first, "parameters")) {
       return fmt::format("the parameters of {} and {} differ\n", sites.front().site, site.site);
     }
   }
   return fmt::format("{} tokens in {}; final parameters {}{}\n",
                      count_to_string(static_cast<std::uint64_t>(integer_of(first, "tokens"))),
-                     seconds_to_string(number_of(first, "seconds")), text_of(first, "parameters_hash"),
+                     seconds_to_string(number_of(first, "seconds")), text_of(first, "parameters"),
                      sites.size() > 1 ? ", the same at all sites" : "");
 }
 
@@ -90,8 +84,8 @@ SiteSummary summarise(const std::string& site, std::string_view log) {
 
 std::string summary_table(const std::vector<SiteSummary>& sites) {
   if (sites.empty()) return {};
-  std::string table = fmt::format("{:<12} {:>9} {:>9} {:>9} {:>10} {:>7} {:>7} {:>7} {:>10} {:>10}\n", "site", "steps", "loss",
-                                  "val loss", "tokens/s", "comp %", "wait %", "enc %", "sent", "received");
+  std::string table = fmt::format("{:<12} {:>8} {:>9} {:>9} {:>7} {:>7} {:>7} {:>10} {:>10}\n", "site", "merges", "loss",
+                                  "val loss", "comp %", "wait %", "enc %", "sent", "received");
   bool emulated = false;
   bool paced = false;
   for (const SiteSummary& site : sites) {
