@@ -73,7 +73,7 @@ std::string line_of(const Event& event, const LinkRates& rates) {
   if (event.name == "run.stopping") {
     return fmt::format("stopping at version {}: {}", integer_of(event, "version"), text_of(event, "reason"));
   }
-  if (event.name == "error") return "error: " + text_of(event, "message");
+  if (event.name == "warning") return "warning: " + text_of(event, "message");
   return {};
 }
 

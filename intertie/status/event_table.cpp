@@ -83,8 +83,9 @@ std::vector<EventDoc> run_events() {
         kSent,
         kReceived,
         {"parameters_hash", text, "", "Hash of the final parameters."}}},
+      {"warning", "Something that the run goes on with, but a person should know.", {{"message", text, "", "What and where."}}},
       {"error",
-       "Something went wrong; the site ends, or goes on if it says so.",
+       "The site cannot go on and ends.",
        {{"code", text, "", "retry, rejoin, reconfigure, give up or cancelled."}, {"message", text, "", "What and where."}}},
   };
 }
