@@ -1,0 +1,53 @@
+#include "intertie/site/exit_code.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace intertie::site {
+namespace {
+
+struct Row {
+  ExitCode code;
+  const char* meaning;
+  const char* next;
+};
+
+constexpr std::array<Row, 5> kRows = {{
+    {ExitCode::done, "Done.", ""},
+    {ExitCode::failed, "Failed: the machine, another site, or a fault of the program. What is on disk is intact.",
+     "Read the message; go on with `--resume`."},
+    {ExitCode::input, "The command line, the run file, the data or a certificate is wrong. Nothing was started or written.",
+     "Change what the message names."},
+    {ExitCode::stopped, "Stopped because someone asked, with a checkpoint.", "Go on with `--resume`."},
+    {ExitCode::unreachable, "The other sites could not be reached, or were lost.",
+     "Start all sites, with `--resume` if the run had begun."},
+}};
+
+}  // namespace
+
+ExitCode exit_code_of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::retry: return ExitCode::unreachable;
+    case ErrorCode::reconfigure: return ExitCode::input;
+    case ErrorCode::cancelled: return ExitCode::stopped;
+    case ErrorCode::rejoin:
+    case ErrorCode::give_up: return ExitCode::failed;
+  }
+  return ExitCode::failed;
+}
+
+std::string exit_codes_page() {
+  std::string page = R"(# Exit codes
+
+Of `intertie` and `intertie-trainer`. This page is generated (`intertie docs exit-codes`). Of several sites that `--local` started,
+the code is that of the first to fail.
+
+| code | meaning | what to do |
+|---|---|---|
+)";
+  for (const Row& row : kRows) page += fmt::format("| {} | {} | {} |\n", static_cast<int>(row.code), row.meaning, row.next);
+  return page;
+}
+
+}  // namespace intertie::site

@@ -1,0 +1,23 @@
+// Exit codes of all programs (docs/exit-codes.md is generated from the table). Values; any thread.
+#pragma once
+
+#include <string>
+
+#include "intertie/base/result.h"
+
+namespace intertie::site {
+
+enum class ExitCode : int {
+  done = 0,
+  failed = 1,
+  input = 2,
+  stopped = 3,
+  unreachable = 4,
+};
+
+ExitCode exit_code_of(const Error& error);
+
+// docs/exit-codes.md.
+std::string exit_codes_page();
+
+}  // namespace intertie::site

@@ -1,0 +1,100 @@
+#include "intertie/site/forecast.h"
+
+#include <algorithm>
+
+namespace intertie::site {
+namespace {
+
+double bytes_per_element(Encoding encoding) { return encoding == Encoding::f32 ? 4 : 2; }
+
+Bytes whole_bytes(double value) { return Bytes{static_cast<std::uint64_t>(value)}; }
+
+bool gathers(const RunFile& file) {
+  return file.sync.reduction == "gather" || (file.sync.reduction == "auto" && file.sites.size() <= 2);
+}
+
+// Host memory of a merge: own contribution, results, and those of the others (gather: whole; owners: the shard that is owned).
+double merge_memory(const RunFile& file, double parameters, bool gather) {
+  const double sites = static_cast<double>(file.sites.size());
+  const double contribution = parameters * bytes_per_element(file.sync.encoding);
+  const double result = parameters * bytes_per_element(file.sync.result_encoding);
+  return gather ? sites * contribution : contribution + 2 * result + (sites - 1) * contribution / sites;
+}
+
+Bytes memory(const RunFile& file, double parameters, bool gather) {
+  const double moments = file.train.optimizer == "adamw" ? 2 : 0;
+  const double outer = file.sync.method == sync::Method::diloco ? (file.sync.outer == "nesterov" ? 2 : 1) : 0;
+  const double copies = 2 + moments + outer;  // parameters and gradient, and these
+  return whole_bytes(4 * copies * parameters + (file.sites.size() > 1 ? merge_memory(file, parameters, gather) : 0));
+}
+
+LinkForecast link_forecast(const RunFile& file, SiteId a, SiteId b, double parameters, bool gather) {
+  const double sites = static_cast<double>(file.sites.size());
+  const double contribution = parameters * bytes_per_element(file.sync.encoding);
+  const double result = parameters * bytes_per_element(file.sync.result_encoding);
+  LinkForecast link{.a = file.sites[a.value].name, .b = file.sites[b.value].name, .each_way = {}, .merge_time = {}};
+  link.each_way = whole_bytes(gather ? contribution : (contribution + result) / sites);
+  const LinkSettings* settings = file.find_link(a, b);
+  if (settings && settings->paths.front().rate.bits_per_second > 0) {
+    const PathSettings& path = settings->paths.front();
+    link.merge_time = transfer_time(link.each_way, path.rate) + (gather ? 1 : 2) * (path.round_trip / 2);
+  }
+  return link;
+}
+
+std::optional<Duration> slowest_merge(const std::vector<LinkForecast>& links) {
+  std::optional<Duration> slowest;
+  for (const LinkForecast& link : links) {
+    if (!link.merge_time) return std::nullopt;
+    slowest = std::max(slowest.value_or(Duration(0)), *link.merge_time);
+  }
+  return slowest;
+}
+
+std::optional<Duration> slowest_step(const RunFile& file) {
+  std::optional<Duration> slowest;
+  for (const SiteSettings& site : file.sites) {
+    if (site.step_time) slowest = std::max(slowest.value_or(Duration(0)), *site.step_time);
+  }
+  return slowest;
+}
+
+}  // namespace
+
+std::uint64_t num_parameters(const train::ModelSettings& model, std::uint64_t vocabulary) {
+  if (model.kind == "toy") return model.toy_elements;
+  const auto h = static_cast<std::uint64_t>(model.hidden_size);
+  const auto inner = static_cast<std::uint64_t>(model.intermediate_size);
+  const std::uint64_t bias = model.bias ? 1 : 0;
+  const std::uint64_t norm = h + bias * h;
+  const std::uint64_t attention = 3 * h * h + h * h + bias * (3 * h + h);
+  const std::uint64_t feed_forward = 2 * h * inner + bias * (inner + h);
+  const std::uint64_t embeddings = (vocabulary + static_cast<std::uint64_t>(model.max_position_embeddings)) * h;
+  return embeddings + static_cast<std::uint64_t>(model.num_hidden_layers) * (2 * norm + attention + feed_forward) + norm;
+}
+
+Forecast forecast(const RunFile& file, std::uint64_t parameters) {
+  const auto p = static_cast<double>(parameters);
+  Forecast f;
+  f.parameters = parameters;
+  f.steps = file.num_steps();
+  f.merges = (f.steps + file.steps_per_merge() - 1) / file.steps_per_merge();
+  f.tokens_per_step = file.tokens_per_step();
+  f.gather = gathers(file);
+  f.memory = memory(file, p, f.gather);
+  for (std::uint16_t a = 0; a < file.sites.size(); ++a) {
+    for (std::uint16_t b = static_cast<std::uint16_t>(a + 1); b < file.sites.size(); ++b) {
+      f.links.push_back(link_forecast(file, SiteId{a}, SiteId{b}, p, f.gather));
+    }
+  }
+  if (!f.links.empty()) f.sent_per_merge = Bytes{f.links.front().each_way.value * (file.sites.size() - 1)};
+  f.merge_time = slowest_merge(f.links);
+  f.step_time = slowest_step(file);
+  if (f.merge_time && f.step_time) {
+    const double computing = std::chrono::duration<double>(*f.step_time).count() * static_cast<double>(file.steps_per_merge());
+    f.utilisation = computing / (computing + std::chrono::duration<double>(*f.merge_time).count());
+  }
+  return f;
+}
+
+}  // namespace intertie::site

@@ -1,0 +1,38 @@
+// What a run file means in figures, before anything runs: for `intertie check`. Closed forms; pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "intertie/base/units.h"
+#include "intertie/site/run_file.h"
+
+namespace intertie::site {
+
+// Of the GPT-2 family with tied embeddings, or of the toy problem. `vocabulary`: entries of the token embedding.
+std::uint64_t num_parameters(const train::ModelSettings& model, std::uint64_t vocabulary);
+
+struct LinkForecast {
+  std::string a, b;
+  Bytes each_way;                      // per merge
+  std::optional<Duration> merge_time;  // of this link alone: bytes over rate, and its delays; where the rate is stated
+};
+
+struct Forecast {
+  std::uint64_t parameters = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t merges = 0;
+  std::uint64_t tokens_per_step = 0;
+  bool gather = false;   // every site gets every contribution; else owners sum
+  Bytes memory;          // of a site: parameters, gradient, moments, anchor, momentum, buffers of a merge; no activations
+  Bytes sent_per_merge;  // by each site
+  std::vector<LinkForecast> links;     // every pair of sites
+  std::optional<Duration> merge_time;  // of the slowest link; empty where a link has no rate
+  std::optional<Duration> step_time;   // of the slowest paced site
+  std::optional<double> utilisation;   // where both are known: computing / (computing + merging)
+};
+
+Forecast forecast(const RunFile& file, std::uint64_t parameters);
+
+}  // namespace intertie::site

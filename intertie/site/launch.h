@@ -1,0 +1,81 @@
+// Launch: what the local launcher decides while the sites of a run are processes of one machine. Sans-I/O: what happened goes
+// in, what to do comes out; site/launcher.cpp performs it.
+//
+//   a request to stop         the first site (the store's holder) is asked, and stops the whole run at a checkpoint
+//   a second one              everybody is killed
+//   a site fails              the others are asked to stop, then told to, then killed
+//   a site ends well          the others have kEndWait to do so, too
+//
+// Values; the launcher's thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "intertie/env/clock.h"
+#include "intertie/site/exit_code.h"
+
+namespace intertie::site {
+
+struct SendSignal {
+  std::size_t site = 0;
+  int signal = 0;
+  friend bool operator==(const SendSignal&, const SendSignal&) = default;
+};
+struct Say {
+  std::string line;  // of the launcher itself
+  friend bool operator==(const Say&, const Say&) = default;
+};
+using LaunchAction = std::variant<SendSignal, Say>;
+using LaunchActions = std::vector<LaunchAction>;
+
+struct SiteEnd {
+  int exit_code = 0;
+  int signal = 0;  // not 0: died of it
+};
+
+class Launch {
+ public:
+  static constexpr Duration kAskWait = std::chrono::seconds(5);   // from asking the survivors of a failure to SIGTERM
+  static constexpr Duration kTermWait = std::chrono::seconds(2);  // from there to SIGKILL
+  static constexpr Duration kEndWait = std::chrono::minutes(2);   // after the first site ended well
+
+  explicit Launch(std::vector<std::string> site_names);
+
+  // A site's own words about why it fails (its last line that begins with "error: ").
+  void failed_because(std::size_t site, std::string message);
+  LaunchActions ended(std::size_t site, SiteEnd end, env::TimePoint now);
+  LaunchActions stop_requested(env::TimePoint now);
+  LaunchActions time_passed(env::TimePoint now);
+
+  bool all_ended() const;
+  // When time_passed() wants to be called; far in the future where nothing is waited for.
+  env::TimePoint deadline() const { return deadline_; }
+
+  struct Outcome {
+    ExitCode code = ExitCode::done;
+    std::string message;  // of the site whose failure explains the others'; empty when none failed
+  };
+  Outcome outcome() const;  // once all have ended
+
+ private:
+  enum class Phase { running, ending, asked, terminating };
+  struct Site {
+    std::string name;
+    std::string message;
+    std::optional<SiteEnd> end;
+    std::size_t order = 0;  // of ending
+  };
+  LaunchActions signal_all(int signal) const;
+  LaunchActions enter(Phase phase, Duration wait, int signal, env::TimePoint now);
+
+  std::vector<Site> sites_;
+  Phase phase_ = Phase::running;
+  env::TimePoint deadline_ = env::TimePoint::max();
+  std::size_t num_ended_ = 0;
+  bool stop_requested_ = false;
+};
+
+}  // namespace intertie::site
