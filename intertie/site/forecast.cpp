@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "intertie/train/gpt2_layout.h"
+
 namespace intertie::site {
 namespace {
 
@@ -61,16 +63,11 @@ std::optional<Duration> slowest_step(const RunFile& file) {
 
 }  // namespace
 
-std::uint64_t num_parameters(const train::ModelSettings& model, std::uint64_t vocabulary) {
+Result<std::uint64_t> num_parameters(train::ModelSettings model, int vocabulary) {
   if (model.kind == "toy") return model.toy_elements;
-  const auto h = static_cast<std::uint64_t>(model.hidden_size);
-  const auto inner = static_cast<std::uint64_t>(model.intermediate_size);
-  const std::uint64_t bias = model.bias ? 1 : 0;
-  const std::uint64_t norm = h + bias * h;
-  const std::uint64_t attention = 3 * h * h + h * h + bias * (3 * h + h);
-  const std::uint64_t feed_forward = 2 * h * inner + bias * (inner + h);
-  const std::uint64_t embeddings = (vocabulary + static_cast<std::uint64_t>(model.max_position_embeddings)) * h;
-  return embeddings + static_cast<std::uint64_t>(model.num_hidden_layers) * (2 * norm + attention + feed_forward) + norm;
+  if (model.vocab_size == 0) model.vocab_size = vocabulary;
+  INTERTIE_ASSIGN(const train::Layout layout, train::gpt2_layout(model));
+  return layout.num_elements;
 }
 
 Forecast forecast(const RunFile& file, std::uint64_t parameters) {

@@ -10,8 +10,8 @@
 
 namespace intertie::site {
 
-// Of the GPT-2 family with tied embeddings, or of the toy problem. `vocabulary`: entries of the token embedding.
-std::uint64_t num_parameters(const train::ModelSettings& model, std::uint64_t vocabulary);
+// Of the model or the toy problem. `vocabulary`: the tokenizer's, where the run file has none.
+Result<std::uint64_t> num_parameters(train::ModelSettings model, int vocabulary);
 
 struct LinkForecast {
   std::string a, b;

@@ -43,11 +43,11 @@ TEST(Forecast, ParametersOfPublishedModels) {
   train::ModelSettings model;
   model.bias = false;
   model.intermediate_size = 512;
-  EXPECT_EQ(num_parameters(model, 65), 804096U) << "nanoGPT's character model for CPUs";
+  EXPECT_EQ(*num_parameters(model, 65), 804096U) << "nanoGPT's character model for CPUs";
   train::ModelSettings gpt2{
       .hidden_size = 768, .num_hidden_layers = 12, .num_attention_heads = 12, .max_position_embeddings = 1024};
   gpt2.intermediate_size = 3072;
-  EXPECT_EQ(num_parameters(gpt2, 50257), 124'439'808U) << "GPT-2 small";
+  EXPECT_EQ(*num_parameters(gpt2, 50257), 124'439'808U) << "GPT-2 small";
 }
 
 TEST(Forecast, OwnersOverThreeSites) {

@@ -139,9 +139,10 @@ Result<void> check_links(const RunFile& file, const Placer& place) {
   return {};
 }
 
-// A path of the run file, seen from the working folder.
-void relocate(std::string& path, const std::string& folder) {
-  if (path != "python-stdlib" && !path.empty() && path.front() != '/') path = folder + path;
+// A path of the run file, seen from the working folder. One from the command line starts there already.
+void relocate(std::string& path, const std::string& folder, const std::string& place) {
+  const bool relative = path != "python-stdlib" && !path.empty() && path.front() != '/';
+  if (relative && !place.starts_with("--")) path = folder + path;
 }
 
 struct Idle {
@@ -178,10 +179,10 @@ void resolve(RunFile& file, const Node& root) {
   if (!place.written("run", "folder")) {
     file.run.folder = "runs/" + file.run.name;
   } else {
-    relocate(file.run.folder, file.folder);
+    relocate(file.run.folder, file.folder, place("run", "folder"));
   }
-  for (std::string& pattern : file.data.train) relocate(pattern, file.folder);
-  for (std::string& pattern : file.data.validation) relocate(pattern, file.folder);
+  for (std::string& pattern : file.data.train) relocate(pattern, file.folder, place("data", "train"));
+  for (std::string& pattern : file.data.validation) relocate(pattern, file.folder, place("data", "validation"));
   if (file.model.intermediate_size == 0) file.model.intermediate_size = 4 * file.model.hidden_size;
   if (file.train.sequence_length == 0) file.train.sequence_length = file.model.max_position_embeddings;
   if (file.train.decay.count == 0) file.train.decay = file.train.tokens;

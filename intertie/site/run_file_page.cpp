@@ -41,7 +41,7 @@ One TOML file describes a run; `intertie check` says whether it is right and wha
 - Keys marked *not used yet* are accepted and checked; the program names them when it starts.
 - Keys marked *each site its own* may differ from site to site; all others must be the same everywhere, and a site that differs
   is told which key it is.
-- Relative paths start at the run file's folder. Any key can be set from the command line: `--set sync.every=10`,
+- Relative paths start at the run file's folder, those on the command line at the working folder. Any key can be set from the command line: `--set sync.every=10`,
   `--set site.columbus.local_batch_size=4`, `--set link.ashburn-columbus.rate="10 Mbit/s"` (of the first path).
 )";
 

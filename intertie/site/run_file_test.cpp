@@ -154,6 +154,9 @@ TEST(RunFile, PathsStartAtTheFile) {
   EXPECT_THAT(file.data.validation, ElementsAre("some/where/v"));
   EXPECT_EQ(file.folder, "some/where/");
   EXPECT_EQ(file.run.folder, "runs/first") << "the default stays in the working folder";
+  const RunFile other = read(text, {"data.train=b.txt", "run.folder=state"}, "some/where/run.toml");
+  EXPECT_THAT(other.data.train, ElementsAre("b.txt")) << "so does what the command line says";
+  EXPECT_EQ(other.run.folder, "state");
 }
 
 TEST(RunFile, Overrides) {

@@ -1,0 +1,180 @@
+#include "intertie/cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "intertie/base/nearest.h"
+
+namespace intertie::cli {
+namespace {
+
+Error wrong(std::string what, std::string fix = {}) {
+  return Error{.code = ErrorCode::reconfigure, .where = {}, .what = std::move(what), .fix = std::move(fix), .cause = nullptr};
+}
+
+// Everything that the parser writes into; one command is chosen.
+struct Parsed {
+  TrainOptions train;
+  CheckOptions check;
+  CaOptions ca;
+  site::SampleCommand sample;
+  ShardOptions shard;
+  DocsOptions docs;
+  std::vector<std::string> data;
+};
+
+void add_run_file(CLI::App& command, std::string& run_file, std::vector<std::string>& overrides) {
+  command.add_option("RUN.toml", run_file, "the run file (docs/run-file.md)")->required();
+  command.add_option("--set", overrides, "KEY=VALUE: sets a key of the run file, e.g. sync.every=10")->allow_extra_args(false);
+}
+
+void add_run(CLI::App& command, RunOptions& run, Parsed& parsed) {
+  add_run_file(command, run.run_file, run.overrides);
+  command.add_option("--data", parsed.data, "files, patterns or folders to train on instead of [data] train");
+  command.add_flag("--json", run.json, "machine-readable output");
+}
+
+void add_train(CLI::App& app, Parsed& parsed) {
+  CLI::App* command = app.add_subcommand("train", "trains: every site on this machine, or one of them");
+  add_run(*command, parsed.train.run, parsed);
+  command->add_flag("--local", parsed.train.local, "starts every site on this machine; the links between them are emulated");
+  command->add_option("--site", parsed.train.site, "starts this site; the others run elsewhere");
+  command->add_flag("--resume", parsed.train.resume, "goes on from the newest complete checkpoint");
+  command->add_flag("--fresh", parsed.train.fresh, "begins anew and removes what an earlier start left");
+  command->add_flag("--dry-run", parsed.train.dry_run, "says what would be started, and starts nothing");
+}
+
+void add_others(CLI::App& app, Parsed& parsed) {
+  add_run(*app.add_subcommand("check", "says whether a run file is right and what would happen"), parsed.check.run, parsed);
+
+  CLI::App* ca = app.add_subcommand("ca", "makes the run's authority and a certificate for each site");
+  add_run(*ca, parsed.ca.run, parsed);
+  ca->add_option("--site", parsed.ca.site, "only for this site");
+  ca->add_flag("--renew", parsed.ca.renew, "replaces certificates that exist");
+  ca->add_flag("--dry-run", parsed.ca.dry_run, "says what would be written, and writes nothing");
+
+  CLI::App* sample = app.add_subcommand("sample", "writes text with the model of the newest checkpoint");
+  add_run_file(*sample, parsed.sample.run_file, parsed.sample.overrides);
+  sample->add_option("--site", parsed.sample.site, "whose checkpoint; else the first site's");
+  sample->add_option("--prompt", parsed.sample.prompt, "what the text begins with");
+  sample->add_option("--tokens", parsed.sample.tokens, "how many tokens to write")->check(CLI::Range(1, 1'000'000));
+  sample->add_option("--temperature", parsed.sample.temperature, "0: always the likeliest")->check(CLI::Range(0.0, 100.0));
+  sample->add_option("--top-k", parsed.sample.top_k, "among so many likeliest; 0: all")->check(CLI::Range(0, 65536));
+  sample->add_option("--seed", parsed.sample.seed, "of the draws");
+
+  CLI::App* shard = app.add_subcommand("shard", "encodes the run's text into ready-made .bin shards");
+  add_run(*shard, parsed.shard.run, parsed);
+  shard->add_option("--out", parsed.shard.out, "the folder to write")->required();
+
+  app.add_subcommand("docs", "prints a generated page of the documentation")
+      ->add_option("PAGE", parsed.docs.page, "run-file, events or exit-codes")
+      ->required()
+      ->check(CLI::IsMember({"run-file", "events", "exit-codes"}));
+  app.add_subcommand("version", "prints the version");
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+// The first word that the parser had no use for.
+Error unexpected(const CLI::App& app, const std::vector<std::string>& words) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  if (chosen.empty()) {
+    const std::string close = words.empty() ? "" : nearest(words.front(), command_names(app));
+    const std::string list = fmt::format("the commands are {}", fmt::join(command_names(app), ", "));
+    if (words.empty()) return wrong("no command", list);
+    return wrong(fmt::format("unknown command {:?}", words.front()), close.empty() ? list : fmt::format("did you mean \"{}\"?", close));
+  }
+  const CLI::App& command = *chosen.front();
+  const std::vector<std::string> extra = command.remaining().empty() ? app.remaining() : command.remaining();
+  const std::string word = extra.empty() ? "" : extra.front().substr(0, extra.front().find('='));
+  if (!word.starts_with("-")) return wrong(fmt::format("{}: {:?} is one argument too many", command.get_name(), word));
+  const std::string close = nearest(word, option_names(command));
+  return wrong(fmt::format("{}: unknown option {:?}", command.get_name(), word),
+               close.empty() ? fmt::format("see intertie {} --help", command.get_name()) : fmt::format("did you mean {}?", close));
+}
+
+Error not_understood(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words) {
+  const bool extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  if (extra || app.get_subcommands().empty()) return unexpected(app, words);
+  std::string what = error.what();
+  std::replace(what.begin(), what.end(), '\n', ' ');
+  const std::string command = app.get_subcommands().front()->get_name();
+  return wrong(fmt::format("{}: {}", command, what), fmt::format("see intertie {} --help", command));
+}
+
+Result<Arguments> checked(TrainOptions train) {
+  if (train.local == !train.site.empty()) {
+    return wrong(train.local ? "train: --local and --site exclude each other" : "train: say which sites to start",
+                 "write --local for all of them on this machine, or --site NAME for one");
+  }
+  if (train.resume && train.fresh) return wrong("train: --resume and --fresh exclude each other", "choose one");
+  return Arguments(std::move(train));
+}
+
+// --data is an override of the run file.
+RunOptions with_data(RunOptions run, const std::vector<std::string>& data) {
+  if (!data.empty()) run.overrides.push_back("data.train=" + nlohmann::json(data).dump());
+  return run;
+}
+
+Result<Arguments> chosen(const CLI::App& app, Parsed parsed) {
+  const std::string name = app.get_subcommands().front()->get_name();
+  for (RunOptions* run : {&parsed.train.run, &parsed.check.run, &parsed.ca.run, &parsed.shard.run}) {
+    *run = with_data(std::move(*run), parsed.data);
+  }
+  if (name == "train") return checked(std::move(parsed.train));
+  if (name == "check") return Arguments(std::move(parsed.check));
+  if (name == "ca") return Arguments(std::move(parsed.ca));
+  if (name == "sample") return Arguments(std::move(parsed.sample));
+  if (name == "shard") return Arguments(std::move(parsed.shard));
+  if (name == "docs") return Arguments(std::move(parsed.docs));
+  return Arguments(VersionOptions{});
+}
+
+Result<Arguments> site_command(std::vector<std::string> words) {
+  words.erase(words.begin());
+  INTERTIE_ASSIGN(site::SiteCommand command, site::parse_site_command(words));
+  return Arguments(std::move(command));
+}
+
+}  // namespace
+
+Result<Arguments> parse_arguments(std::vector<std::string> words) {
+  // The site process of the toy problem: started by `train`, not by people.
+  if (!words.empty() && words.front() == "site") return site_command(std::move(words));
+  CLI::App app("Trains one model over several sites.", "intertie");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("intertie ") + kVersion);
+  Parsed parsed;
+  add_train(app, parsed);
+  add_others(app, parsed);
+  try {
+    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    const std::vector<CLI::App*> command = app.get_subcommands();
+    return Arguments(Text{command.empty() ? app.help() : command.front()->help()});
+  } catch (const CLI::CallForVersion&) {
+    return Arguments(VersionOptions{});
+  } catch (const CLI::ParseError& error) {
+    return not_understood(app, error, words);
+  }
+  return chosen(app, std::move(parsed));
+}
+
+}  // namespace intertie::cli

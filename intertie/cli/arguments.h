@@ -1,0 +1,57 @@
+// The command line of `intertie`, as values. Uses CLI11 (the only file that does); errors are one line with the nearest valid name.
+// Pure; main's thread.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "intertie/base/result.h"
+#include "intertie/site/programs.h"
+
+namespace intertie::cli {
+
+// What most commands begin with.
+struct RunOptions {
+  std::string run_file;
+  std::vector<std::string> overrides;  // --set, in order; then --data as one of them
+  bool json = false;
+};
+
+struct TrainOptions {
+  RunOptions run;
+  bool local = false;
+  std::string site;
+  bool resume = false;
+  bool fresh = false;
+  bool dry_run = false;
+};
+struct CheckOptions {
+  RunOptions run;
+};
+struct CaOptions {
+  RunOptions run;
+  std::string site;  // empty: all
+  bool renew = false;
+  bool dry_run = false;
+};
+struct ShardOptions {
+  RunOptions run;
+  std::string out;
+};
+struct DocsOptions {
+  std::string page;
+};
+struct VersionOptions {};
+struct Text {
+  std::string text;  // help that was asked for
+};
+using Arguments = std::variant<TrainOptions, CheckOptions, CaOptions, site::SampleCommand, site::SiteCommand, ShardOptions, DocsOptions,
+                               VersionOptions, Text>;
+
+inline constexpr const char* kVersion = "0.1.0";
+
+// Without the program's name.
+Result<Arguments> parse_arguments(std::vector<std::string> words);
+
+}  // namespace intertie::cli

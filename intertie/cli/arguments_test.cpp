@@ -1,0 +1,79 @@
+#include "intertie/cli/arguments.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace intertie::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+template <class Options>
+Options parsed(const std::vector<std::string>& words) {
+  const Result<Arguments> arguments = parse_arguments(words);
+  if (!arguments || !std::holds_alternative<Options>(*arguments)) {
+    ADD_FAILURE() << (arguments ? "another command" : arguments.error().message());
+    return {};
+  }
+  return std::get<Options>(*arguments);
+}
+
+std::string refused(const std::vector<std::string>& words) {
+  const Result<Arguments> arguments = parse_arguments(words);
+  if (arguments) return "accepted";
+  EXPECT_EQ(arguments.error().code, ErrorCode::reconfigure);
+  return arguments.error().message();
+}
+
+TEST(Arguments, Train) {
+  const auto train = parsed<TrainOptions>(
+      {"train", "run.toml", "--local", "--resume", "--set", "sync.every=10", "--set", "train.tokens=200 steps", "--json"});
+  EXPECT_EQ(train.run.run_file, "run.toml");
+  EXPECT_TRUE(train.local && train.resume && train.run.json);
+  EXPECT_FALSE(train.fresh || train.dry_run);
+  EXPECT_THAT(train.run.overrides, ElementsAre("sync.every=10", "train.tokens=200 steps"));
+  EXPECT_EQ(parsed<TrainOptions>({"train", "--site", "ashburn", "run.toml"}).site, "ashburn");
+}
+
+TEST(Arguments, DataIsAnOverride) {
+  const auto check = parsed<CheckOptions>({"check", "run.toml", "--data", "a b.txt", "quote\".txt"});
+  EXPECT_THAT(check.run.overrides, ElementsAre(R"(data.train=["a b.txt","quote\".txt"])"));
+}
+
+TEST(Arguments, OtherCommands) {
+  EXPECT_EQ(parsed<CaOptions>({"ca", "run.toml", "--site", "a", "--renew"}).site, "a");
+  EXPECT_EQ(parsed<ShardOptions>({"shard", "run.toml", "--out", "here"}).out, "here");
+  EXPECT_EQ(parsed<DocsOptions>({"docs", "events"}).page, "events");
+  const auto sample = parsed<site::SampleCommand>({"sample", "run.toml", "--tokens", "5", "--temperature", "0.5", "--prompt", "def"});
+  EXPECT_EQ(sample.tokens, 5);
+  EXPECT_EQ(sample.temperature, 0.5);
+  EXPECT_EQ(sample.prompt, "def");
+  parsed<VersionOptions>({"version"});
+  parsed<VersionOptions>({"--version"});
+  EXPECT_EQ(parsed<site::SiteCommand>({"site", "run.toml", "--site", "a"}).site, "a");
+}
+
+TEST(Arguments, Help) {
+  EXPECT_THAT(parsed<Text>({"--help"}).text, HasSubstr("train"));
+  EXPECT_THAT(parsed<Text>({"train", "--help"}).text, HasSubstr("--local"));
+}
+
+TEST(Arguments, MistakesAreOneLineWithTheNearest) {
+  EXPECT_EQ(refused({"trian", "run.toml"}), "unknown command \"trian\"; did you mean \"train\"?");
+  EXPECT_EQ(refused({"fly"}), "unknown command \"fly\"; the commands are train, check, ca, sample, shard, docs, version");
+  EXPECT_EQ(refused({}), "no command; the commands are train, check, ca, sample, shard, docs, version");
+  EXPECT_EQ(refused({"train", "run.toml", "--locl"}), "train: unknown option \"--locl\"; did you mean --local?");
+  EXPECT_EQ(refused({"train", "run.toml", "--local", "--frsh=1"}), "train: unknown option \"--frsh\"; did you mean --fresh?");
+  EXPECT_EQ(refused({"train", "run.toml", "other.toml", "--local"}), "train: \"other.toml\" is one argument too many");
+  EXPECT_EQ(refused({"train", "--local"}), "train: RUN.toml is required; see intertie train --help");
+  EXPECT_EQ(refused({"train", "run.toml"}),
+            "train: say which sites to start; write --local for all of them on this machine, or --site NAME for one");
+  EXPECT_THAT(refused({"train", "run.toml", "--local", "--site", "a"}), HasSubstr("exclude each other"));
+  EXPECT_THAT(refused({"train", "run.toml", "--local", "--resume", "--fresh"}), HasSubstr("exclude each other"));
+  EXPECT_THAT(refused({"docs", "nothing"}), HasSubstr("docs: PAGE: nothing not in {run-file,events,exit-codes}"));
+  EXPECT_THAT(refused({"sample", "run.toml", "--tokens", "many"}), HasSubstr("sample: "));
+}
+
+}  // namespace
+}  // namespace intertie::cli

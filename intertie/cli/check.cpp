@@ -1,0 +1,169 @@
+// intertie check: everything that can be said without training.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "intertie/base/units.h"
+#include "intertie/cli/commands.h"
+#include "intertie/data/corpus.h"
+#include "intertie/data/sampler.h"
+#include "intertie/env/real/certificates.h"
+#include "intertie/site/folders.h"
+#include "intertie/site/forecast.h"
+
+namespace intertie::cli {
+namespace {
+
+using nlohmann::ordered_json;
+using site::Forecast;
+using site::RunFile;
+
+struct Text {
+  std::uint64_t files = 0;
+  std::uint64_t train = 0;
+  std::uint64_t validation = 0;
+  int vocabulary = 0;
+  std::string hash;
+  std::vector<std::string> notes;
+};
+
+struct Findings {
+  Forecast forecast;
+  std::optional<Text> text;                  // none: the toy problem
+  std::vector<std::string> no_certificate;   // sites
+};
+
+// Opens the text as a site would, and asks for one sequence of each part.
+Result<Text> read_text(env::Disk& disk, const RunFile& file) {
+  INTERTIE_ASSIGN(const data::Corpus corpus, data::open_corpus(file.data, disk, {}));
+  INTERTIE_RETURN_IF_ERROR(data::Sampler::make(corpus.train.view(), file.train.sequence_length, file.run.seed));
+  INTERTIE_RETURN_IF_ERROR(data::Sampler::make(corpus.validation.view(), file.train.sequence_length, file.run.seed));
+  return Text{.files = corpus.num_files,
+              .train = corpus.train.size(),
+              .validation = corpus.validation.size(),
+              .vocabulary = corpus.tokenizer.vocabulary_size(),
+              .hash = to_string(corpus.hash),
+              .notes = corpus.notes};
+}
+
+Result<void> check_vocabulary(const RunFile& file, int vocabulary) {
+  if (file.model.vocab_size == 0 || file.model.vocab_size >= vocabulary) return {};
+  return Error{.code = ErrorCode::reconfigure,
+               .where = file.path,
+               .what = fmt::format("model.vocab_size = {} is smaller than the tokenizer's {}", file.model.vocab_size, vocabulary),
+               .fix = "remove it",
+               .cause = nullptr};
+}
+
+Result<Findings> find(env::Disk& disk, const RunFile& file) {
+  Findings findings;
+  int vocabulary = 0;
+  if (file.model.kind != "toy") {
+    INTERTIE_ASSIGN(findings.text, read_text(disk, file));
+    vocabulary = findings.text->vocabulary;
+    INTERTIE_RETURN_IF_ERROR(check_vocabulary(file, vocabulary));
+  }
+  INTERTIE_ASSIGN(const std::uint64_t parameters, site::num_parameters(file.model, vocabulary));
+  findings.forecast = site::forecast(file, parameters);
+  for (const site::SiteSettings& site : file.sites) {
+    const auto files = env::real::tls_files(site::certificates_folder(file), site.name);
+    if (!env::real::describe_certificate(files.certificate)) findings.no_certificate.push_back(site.name);
+  }
+  return findings;
+}
+
+std::string row(const std::string& name, const std::string& value) { return fmt::format("{:<14} {}\n", name, value); }
+
+std::string text_rows(const Text& text) {
+  std::string out = row("text", fmt::format("{} tokens to train on, {} held out, {} files, {} kinds of token", count_to_string(text.train),
+                                            count_to_string(text.validation), text.files, text.vocabulary));
+  for (const std::string& note : text.notes) out += row("", note);
+  return out;
+}
+
+std::string merge_rows(const RunFile& file, const Forecast& f) {
+  if (file.sites.size() < 2) return row("merges", "none: one site");
+  std::string out = row("merges", fmt::format("{}, one every {} steps, {}; each site sends {} per merge", f.merges, file.steps_per_merge(),
+                                              f.gather ? "gathered" : "summed by owners", to_string(f.sent_per_merge)));
+  for (const site::LinkForecast& link : f.links) {
+    const std::string time = link.merge_time ? to_string(*link.merge_time) : "unknown time: the file states no rate";
+    out += row("link", fmt::format("{} - {}: {} each way per merge, {}", link.a, link.b, to_string(link.each_way), time));
+  }
+  if (f.merge_time) out += row("merge time", to_string(*f.merge_time) + " at these rates and delays");
+  if (f.utilisation) {
+    out += row("utilisation", fmt::format("{:.1f} % with steps of {}", 100 * *f.utilisation, to_string(*f.step_time)));
+  }
+  return out;
+}
+
+std::string certificate_row(const RunFile& file, const Findings& findings) {
+  if (findings.no_certificate.empty()) return row("certificates", "in " + site::certificates_folder(file));
+  std::string names;
+  for (const std::string& site : findings.no_certificate) names += (names.empty() ? "" : ", ") + site;
+  return row("certificates", fmt::format("none yet for {} (train --local makes them; else: intertie ca {})", names, file.path));
+}
+
+std::string table(const RunFile& file, const Findings& findings) {
+  const Forecast& f = findings.forecast;
+  std::string out = row("run", fmt::format("{}, seed {}, {} site{}", file.run.name, file.run.seed, file.sites.size(),
+                                           file.sites.size() == 1 ? "" : "s"));
+  out += row("model", fmt::format("{}, {} parameters", file.model.kind, count_to_string(f.parameters)));
+  out += row("memory", fmt::format("{} of a site for parameters, optimisers and merges, beside activations", to_string(f.memory)));
+  if (findings.text) out += text_rows(*findings.text);
+  out += row("steps", fmt::format("{} of {} tokens over all sites: {} tokens", f.steps, f.tokens_per_step,
+                                  count_to_string(f.steps * f.tokens_per_step)));
+  out += merge_rows(file, f);
+  out += row("survives", file.sites.size() < 2
+                             ? "nothing is lost that a checkpoint holds: --resume goes on from it"
+                             : "no loss of a site: the run then ends, and --resume at all sites goes on from the last complete checkpoint");
+  out += row("checkpoints", fmt::format("every {} steps", file.steps_of(file.train.checkpoint_every)));
+  out += certificate_row(file, findings);
+  for (const std::string& key : file.unused) out += row("not used", key);
+  return out;
+}
+
+ordered_json seconds(const std::optional<Duration>& duration) {
+  return duration ? ordered_json(std::chrono::duration<double>(*duration).count()) : ordered_json();
+}
+
+std::string json(const RunFile& file, const Findings& findings) {
+  const Forecast& f = findings.forecast;
+  ordered_json out = {{"run", file.run.name},
+                      {"sites", file.sites.size()},
+                      {"parameters", f.parameters},
+                      {"memory_bytes", f.memory.value},
+                      {"steps", f.steps},
+                      {"tokens_per_step", f.tokens_per_step},
+                      {"merges", f.merges},
+                      {"sent_per_merge_bytes", f.sent_per_merge.value},
+                      {"merge_seconds", seconds(f.merge_time)},
+                      {"step_seconds", seconds(f.step_time)},
+                      {"utilisation", f.utilisation ? ordered_json(*f.utilisation) : ordered_json()},
+                      {"survives_loss_of_a_site", false},
+                      {"without_certificate", findings.no_certificate},
+                      {"unused", file.unused},
+                      {"agreement", to_string(hash_text(file.agreement()))}};
+  out["links"] = ordered_json::array();
+  for (const site::LinkForecast& link : f.links) {
+    out["links"].push_back({{"between", {link.a, link.b}}, {"each_way_bytes", link.each_way.value}, {"merge_seconds", seconds(link.merge_time)}});
+  }
+  if (findings.text) {
+    out["text"] = {{"files", findings.text->files},
+                   {"train_tokens", findings.text->train},
+                   {"validation_tokens", findings.text->validation},
+                   {"vocab_size", findings.text->vocabulary},
+                   {"hash", findings.text->hash}};
+  }
+  return out.dump(2) + "\n";
+}
+
+}  // namespace
+
+Result<site::ExitCode> check(env::Disk& disk, const CheckOptions& options) {
+  INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
+  INTERTIE_ASSIGN(const Findings findings, find(disk, file));
+  print(options.run.json ? json(file, findings) : table(file, findings));
+  return site::ExitCode::done;
+}
+
+}  // namespace intertie::cli

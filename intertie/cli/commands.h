@@ -1,0 +1,34 @@
+// The commands of `intertie`, one file each. Each prints what a person (or, with --json, a program) asked for to standard
+// output, and returns an error, which main prints as one line, or the exit code. Main's thread.
+#pragma once
+
+#include <string>
+
+#include "intertie/cli/arguments.h"
+#include "intertie/env/disk.h"
+#include "intertie/site/exit_code.h"
+#include "intertie/site/run_file.h"
+
+namespace intertie::cli {
+
+Result<site::ExitCode> train(env::Disk& disk, const TrainOptions& options);
+Result<site::ExitCode> check(env::Disk& disk, const CheckOptions& options);
+Result<site::ExitCode> ca(env::Disk& disk, const CaOptions& options);
+Result<site::ExitCode> sample(env::Disk& disk, const site::SampleCommand& command);
+Result<site::ExitCode> shard(env::Disk& disk, const ShardOptions& options);
+Result<site::ExitCode> docs(const DocsOptions& options);
+Result<site::ExitCode> version();
+
+// What several commands do.
+
+Result<site::RunFile> load(env::Disk& disk, const RunOptions& options);
+// An error that lists the run's sites, unless `site` is one of them.
+Result<void> require_site(const site::RunFile& file, const std::string& site);
+// Certificates of all sites that have none; says on standard error what was made.
+Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& file);
+// The program that a site of this run is a process of: this one for the toy problem, else intertie-trainer beside it.
+Result<std::string> site_program(env::Disk& disk, const site::RunFile& file);
+void print(const std::string& text);        // to standard output, as it is, at once
+void print_error(const std::string& text);  // a line to standard error
+
+}  // namespace intertie::cli

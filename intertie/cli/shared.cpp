@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "intertie/cli/commands.h"
+#include "intertie/env/real/certificates.h"
+#include "intertie/env/real/children.h"
+#include "intertie/site/folders.h"
+
+namespace intertie::cli {
+
+Result<site::RunFile> load(env::Disk& disk, const RunOptions& options) {
+  return site::read_run_file(disk, options.run_file, options.overrides);
+}
+
+Result<void> require_site(const site::RunFile& file, const std::string& site) {
+  if (file.find_site(site)) return {};
+  std::string names;
+  for (const site::SiteSettings& other : file.sites) names += (names.empty() ? "" : ", ") + other.name;
+  return Error{.code = ErrorCode::reconfigure,
+               .where = file.path,
+               .what = fmt::format("there is no site {:?}", site),
+               .fix = "the sites are " + names,
+               .cause = nullptr};
+}
+
+Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& file) {
+  const std::string folder = site::certificates_folder(file);
+  bool made = false;
+  if (!disk.exists(folder + "/ca.pem")) {
+    INTERTIE_RETURN_IF_ERROR(env::real::make_authority(folder, file.run.name));
+    made = true;
+  }
+  for (const site::SiteSettings& site : file.sites) {
+    if (disk.exists(env::real::tls_files(folder, site.name).certificate)) continue;
+    INTERTIE_RETURN_IF_ERROR(env::real::issue(folder, {file.run.name, "site", site.name}));
+    made = true;
+  }
+  if (made) print_error("made the run's certificates in " + folder);
+  return {};
+}
+
+Result<std::string> site_program(env::Disk& disk, const site::RunFile& file) {
+  INTERTIE_ASSIGN(const std::string own, env::real::own_executable());
+  if (file.model.kind == "toy") return own;
+  std::string trainer = own.substr(0, own.rfind('/') + 1) + "intertie-trainer";
+  if (disk.exists(trainer)) return trainer;
+  return Error{.code = ErrorCode::reconfigure,
+               .where = trainer,
+               .what = "the program that trains is not there",
+               .fix = "build it (./dev build), or set model.kind=toy for a run without it",
+               .cause = nullptr};
+}
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+void print_error(const std::string& text) {
+  const std::string line = text + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace intertie::cli

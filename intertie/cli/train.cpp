@@ -1,0 +1,123 @@
+// intertie train: one site (which becomes this process) or all of them (which become its children).
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "intertie/cli/commands.h"
+#include "intertie/env/real/children.h"
+#include "intertie/env/real/real_loop.h"
+#include "intertie/site/folders.h"
+#include "intertie/site/launcher.h"
+#include "intertie/status/summary.h"
+
+namespace intertie::cli {
+namespace {
+
+using site::ExitCode;
+using site::RunFile;
+
+site::SiteCommand site_command(const TrainOptions& options, const std::string& site) {
+  return {.run_file = options.run.run_file,
+          .site = site,
+          .overrides = options.run.overrides,
+          .addresses = {},
+          .certificates = {},
+          .local = options.local,
+          .resume = options.resume,
+          .fresh = options.fresh,
+          .json = options.run.json};
+}
+
+std::vector<std::string> with_program(const std::string& program, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), program);
+  return arguments;
+}
+
+Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& options, const RunFile& file, const std::string& program) {
+  INTERTIE_ASSIGN(const auto ports, env::real::free_loopback_ports(file.sites.size()));
+  std::vector<env::Address> addresses;
+  for (const std::uint16_t port : ports) addresses.push_back({"127.0.0.1", port});
+  std::vector<site::LaunchedSite> launched;
+  for (const site::SiteSettings& site : file.sites) {
+    site::SiteCommand command = site_command(options, site.name);
+    command.addresses = addresses;
+    launched.push_back({site.name, with_program(program, command.arguments()), site::text_log(file, site.name)});
+  }
+  return launched;
+}
+
+std::string summary(env::Disk& disk, const RunFile& file) {
+  std::vector<status::SiteSummary> sites;
+  for (const site::SiteSettings& site : file.sites) {
+    const auto log = disk.map(site::event_log(file, site.name));
+    const std::span<const std::byte> bytes = log ? (*log)->bytes() : std::span<const std::byte>();
+    sites.push_back(status::summarise(site.name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  }
+  return status::summary_table(sites);
+}
+
+// A few lines by the trained model; that they fail to come is no failure of the run.
+void show_sample(const RunFile& file, const TrainOptions& options, const std::string& program,
+                 const site::LauncherServices& services) {
+  site::SampleCommand command;
+  command.run_file = options.run.run_file;
+  command.overrides = options.run.overrides;
+  services.print_error("a sample of the model:");
+  const site::LaunchedSite sampler{"sample", with_program(program, command.arguments()), file.run.folder + "/sample.txt"};
+  const auto outcome = site::run_sites({sampler}, services);
+  if (!outcome) return print_error("no sample: " + outcome.error().message());
+  if (!outcome->message.empty()) print_error("no sample: " + outcome->message);
+}
+
+Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, const RunFile& file, const std::string& program) {
+  INTERTIE_RETURN_IF_ERROR(make_missing_certificates(disk, file));
+  INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program));
+  const env::real::RealLoop clock;
+  const site::LauncherServices services{
+      .disk = disk, .clock = clock, .print = [](const std::string& line) { print(line + "\n"); }, .print_error = print_error};
+  INTERTIE_ASSIGN(const site::Launch::Outcome outcome, site::run_sites(sites, services));
+  if (!outcome.message.empty()) print_error(site::kErrorPrefix + outcome.message);
+  if (outcome.code == ExitCode::stopped) print_error("stopped; go on with --resume");
+  if (outcome.code == ExitCode::done && !options.run.json) {
+    print(summary(disk, file));
+    if (file.model.kind != "toy") show_sample(file, options, program, services);
+  }
+  return outcome.code;
+}
+
+Result<ExitCode> say_what_would_start(const TrainOptions& options, const RunFile& file, const std::string& program) {
+  for (const site::SiteSettings& site : file.sites) {
+    if (!options.local && site.name != options.site) continue;
+    const auto command = with_program(program, site_command(options, site.name).arguments());
+    print(fmt::format("{}: {}\n  state in {}\n", site.name, fmt::join(command, " "), site::site_folder(file, site.name)));
+  }
+  return ExitCode::done;
+}
+
+Result<void> require_addresses(const RunFile& file) {
+  for (const site::SiteSettings& site : file.sites) {
+    if (site.address || file.sites.size() == 1) continue;
+    return Error{.code = ErrorCode::reconfigure,
+                 .where = file.path,
+                 .what = fmt::format("site {:?} has no address", site.name),
+                 .fix = "write address = \"host:7400\" in its [[site]], or use --local",
+                 .cause = nullptr};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ExitCode> train(env::Disk& disk, const TrainOptions& options) {
+  INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
+  if (!options.local) {
+    INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
+    INTERTIE_RETURN_IF_ERROR(require_addresses(file));
+  }
+  INTERTIE_ASSIGN(const std::string program, site_program(disk, file));
+  for (const std::string& key : file.unused) print_error("not used: " + key);
+  if (options.dry_run) return say_what_would_start(options, file, program);
+  if (options.local) return train_locally(disk, options, file, program);
+  return env::real::become(with_program(program, site_command(options, options.site).arguments()));
+}
+
+}  // namespace intertie::cli
