@@ -121,6 +121,7 @@ class RulesTest(unittest.TestCase):
         self.finds("[ownership]", {"intertie/site/bad.cpp": "auto* x = new Thing();\n"})
         self.finds("[ownership]", {"intertie/site/bad.cpp": "void f() { delete x; }\n"})
         self.passes({"intertie/site/good.cpp": "Thing(const Thing&) = delete;  // a new Thing\n"})
+        self.passes({"intertie/site/good.cpp": "std::unique_ptr<Log> log(new Log(1));\nreturn std::unique_ptr<Log>(new Log);\n"})
 
     def test_lengths(self):
         self.finds("[file-length]", {"intertie/site/long.cpp": "\n" * 601})

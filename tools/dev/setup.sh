@@ -56,14 +56,16 @@ apt_failed() {
   fail "apt-get failed: see $LOGS/$1.log, and whether this machine reaches its package mirror (/etc/apt/sources.list*)"
 }
 
-# Prints those of the list that neither dpkg nor the PATH has.
+# Prints those of the list that neither dpkg nor the PATH has. Where there is no dpkg, CMake finds out about libraries.
 missing_packages() {
+  have dpkg-query && libraries=known || libraries=unknown
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
   missing=
   for entry in $1; do
     package=${entry%%=*}
     printf '%s\n' "$installed" | grep -qxF "$package" && continue
     [ "$entry" != "$package" ] && have "${entry#*=}" && continue
+    [ "$entry" = "$package" ] && [ "$libraries" = unknown ] && continue
     case " $missing " in *" $package "*) ;; *) missing="${missing:+$missing }$package" ;; esac
   done
   printf '%s' "$missing"
