@@ -1,0 +1,34 @@
+#include "intertie/env/real/real_network.h"
+
+#include "intertie/env/real/dial.h"
+#include "intertie/env/real/network_state.h"
+#include "intertie/env/real/socket_listener.h"
+
+namespace intertie::env::real {
+
+Result<std::unique_ptr<RealNetwork>> RealNetwork::create(RealLoop& loop, RealNetworkOptions options) {
+  INTERTIE_CHECK(options.plain != options.tls.has_value());
+  std::unique_ptr<TlsContext> tls;
+  if (options.tls) {
+    INTERTIE_ASSIGN(tls, TlsContext::load(*options.tls, options.run, options.site));
+  }
+  auto state =
+      std::shared_ptr<NetworkState>(new NetworkState{.io = loop.io(), .options = std::move(options), .tls = std::move(tls)});
+  return std::unique_ptr<RealNetwork>(new RealNetwork(std::move(state)));
+}
+
+RealNetwork::~RealNetwork() { state_->open = false; }
+
+Result<std::unique_ptr<Listener>> RealNetwork::listen(const Address& address, Accepted accepted,
+                                                      std::function<void(Error)> refused) {
+  auto acceptor = std::make_shared<Acceptor>(state_, std::move(accepted), std::move(refused));
+  INTERTIE_RETURN_IF_ERROR(acceptor->open(address));
+  return std::unique_ptr<Listener>(std::make_unique<SocketListener>(std::move(acceptor)));
+}
+
+void RealNetwork::connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) {
+  std::make_shared<Dial>(state_, address, std::move(expected_site), std::move(connected))
+      ->begin(std::chrono::steady_clock::now() + deadline);
+}
+
+}  // namespace intertie::env::real

@@ -1,0 +1,50 @@
+// RealNetwork: TCP between sites, under TLS 1.3 with certificates on both sides (the run's authority, SAN intertie://RUN/site/
+// NAME). Plain TCP only where it is asked for, and then only between loopback addresses.
+//
+// Errors name the address, the phase (resolve, connect, TLS handshake, certificate), the reason and what to do. With TLS 1.3
+// the side that connects is done before the other has looked at its certificate: if that is refused, connect() succeeds and
+// `closed` follows at once, with code reconfigure and the reason.
+// Owner thread: the loop. The loop outlives the network; connections and listeners may outlive it. Callbacks of connect() that
+// is under way do not run after the network is gone.
+//
+//   INTERTIE_ASSIGN(auto network, RealNetwork::create(loop, {.run = "three-states", .site = "ashburn", .tls = files}));
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "intertie/env/network.h"
+#include "intertie/env/real/certificates.h"
+#include "intertie/env/real/real_loop.h"
+
+namespace intertie::env::real {
+
+struct RealNetworkOptions {
+  std::string run;
+  std::string site;
+  std::optional<TlsFiles> tls = {};
+  bool plain = false;                                   // instead of tls; loopback only
+  Duration accept_deadline = std::chrono::seconds(10);  // for the handshake of whoever connects to us
+  std::size_t most_handshakes = 128;  // of those who connect to us, at one time; above it the oldest is dropped
+};
+
+struct NetworkState;
+
+class RealNetwork final : public Network {
+ public:
+  static Result<std::unique_ptr<RealNetwork>> create(RealLoop& loop, RealNetworkOptions options);
+  ~RealNetwork() override;
+  RealNetwork(const RealNetwork&) = delete;
+  RealNetwork& operator=(const RealNetwork&) = delete;
+
+  // A name in `address` is looked up at once, which may block: listen before the run begins.
+  Result<std::unique_ptr<Listener>> listen(const Address& address, Accepted accepted,
+                                           std::function<void(Error)> refused) override;
+  void connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) override;
+
+ private:
+  explicit RealNetwork(std::shared_ptr<NetworkState> state) : state_(std::move(state)) {}
+  std::shared_ptr<NetworkState> state_;
+};
+
+}  // namespace intertie::env::real

@@ -1,0 +1,27 @@
+// What this folder asks of TCP sockets: options, addresses, and system errors as words. Owner thread: the loop.
+#pragma once
+
+#include <asio/ip/tcp.hpp>
+#include <string>
+#include <system_error>
+
+#include "intertie/env/network.h"
+
+namespace intertie::env::real {
+
+// No delay for small sends, at most kNotSentMark bytes that the kernel holds back, and BBR where the kernel allows it. Buffer
+// sizes stay the kernel's: setting them switches its tuning off. Options that a system lacks are left out.
+void set_stream_options(asio::ip::tcp::socket& socket);
+inline constexpr int kNotSentMark = 128 * 1024;
+
+void set_pacing_rate(asio::ip::tcp::socket& socket, BitRate rate);
+std::string congestion_control_of(asio::ip::tcp::socket& socket);  // "unknown" if the socket is closed
+
+Address address_of(const asio::ip::tcp::endpoint& endpoint);
+
+// A failed system call on a connection to `address`; `site` for the fix, may be empty.
+Error connect_error(const std::string& who, const std::error_code& error, const Address& address, const std::string& site);
+// The end of an established connection.
+Error transfer_error(const std::string& who, const std::error_code& error);
+
+}  // namespace intertie::env::real

@@ -1,0 +1,107 @@
+#include "intertie/env/real/tls_context.h"
+
+#include <fmt/format.h>
+
+#include "intertie/env/real/pem.h"
+
+namespace intertie::env::real {
+namespace {
+
+constexpr const char* kReissue = "issue a new certificate with 'intertie ca', and check the clocks of both machines";
+constexpr const char* kOneAuthority =
+    "give every site a certificate of one and the same authority, and that authority's ca.pem";
+
+Error refusal(const std::string& path, std::string what, std::string fix) {
+  ERR_clear_error();
+  return Error{.code = ErrorCode::reconfigure, .where = path, .what = std::move(what), .fix = std::move(fix), .cause = {}};
+}
+
+// Whether others will accept what we are about to show them.
+Result<void> check_own(X509& certificate, X509& authority, const TlsFiles& files, const std::string& run,
+                       const std::string& site) {
+  if (const auto fault = identity_fault(certificate, run, site)) return refusal(files.certificate, fault->what, fault->fix);
+  const StoreHandle store(X509_STORE_new());
+  const StoreContextHandle context(X509_STORE_CTX_new());
+  INTERTIE_CHECK_EQ(X509_STORE_add_cert(store.get(), &authority), 1);
+  INTERTIE_CHECK_EQ(X509_STORE_CTX_init(context.get(), store.get(), &certificate, nullptr), 1);
+  if (X509_verify_cert(context.get()) == 1) return {};
+  const int code = X509_STORE_CTX_get_error(context.get());
+  const CertificateFault fault = certificate_fault(code, X509_STORE_CTX_get_current_cert(context.get()), run);
+  return refusal(files.certificate, fault.what, fault.fix);
+}
+
+ContextHandle new_context(X509& certificate, EVP_PKEY& key, X509& authority) {
+  ContextHandle context(SSL_CTX_new(TLS_method()));
+  SSL_CTX* raw = context.get();
+  INTERTIE_CHECK_EQ(SSL_CTX_set_min_proto_version(raw, TLS1_3_VERSION), 1);
+  INTERTIE_CHECK_EQ(SSL_CTX_set_max_proto_version(raw, TLS1_3_VERSION), 1);
+  INTERTIE_CHECK_EQ(SSL_CTX_set_ciphersuites(raw, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"),
+                    1);
+  SSL_CTX_set_options(raw, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
+  INTERTIE_CHECK_EQ(SSL_CTX_set_num_tickets(raw, 0), 1);
+  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
+  INTERTIE_CHECK_EQ(SSL_CTX_set_max_early_data(raw, 0), 1);
+  SSL_CTX_set_mode(raw, SSL_MODE_NO_AUTO_CHAIN);  // the other side has the authority's certificate, or must not accept ours
+  INTERTIE_CHECK_EQ(SSL_CTX_use_certificate(raw, &certificate), 1);
+  INTERTIE_CHECK_EQ(SSL_CTX_use_PrivateKey(raw, &key), 1);
+  INTERTIE_CHECK_EQ(X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), &authority), 1);
+  SSL_CTX_set_verify_depth(raw, 1);
+  return context;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsFiles& files, const std::string& run, const std::string& site) {
+  INTERTIE_ASSIGN(const CertificateHandle authority, load_certificate(files.ca));
+  INTERTIE_ASSIGN(const CertificateHandle certificate, load_certificate(files.certificate));
+  INTERTIE_ASSIGN(const KeyHandle key, load_key(files.key));
+  if (X509_check_private_key(certificate.get(), key.get()) != 1)
+    return refusal(files.key, "not the key of the certificate " + files.certificate,
+                   "use the two files that were issued together");
+  INTERTIE_RETURN_IF_ERROR(check_own(*certificate, *authority, files, run, site));
+  return std::unique_ptr<TlsContext>(new TlsContext(new_context(*certificate, *key, *authority), run));
+}
+
+CertificateFault certificate_fault(int code, const X509* certificate, const std::string& our_run) {
+  const auto identity = certificate != nullptr ? identity_of(*certificate) : std::nullopt;
+  const std::string whose = identity ? fmt::format(" of {} {}", identity->role, identity->name) : "";
+  switch (code) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return {fmt::format("the certificate{} expired on {}", whose, time_text(X509_get0_notAfter(certificate))), kReissue};
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return {fmt::format("the certificate{} is not valid before {}", whose, time_text(X509_get0_notBefore(certificate))),
+              kReissue};
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      if (identity && identity->run != our_run) break;
+      return {fmt::format("the certificate{} was issued by an authority that is not this run's", whose), kOneAuthority};
+    default:
+      return {fmt::format("the certificate{} is not accepted: {}", whose, X509_verify_cert_error_string(code)), kOneAuthority};
+  }
+  return {fmt::format("the certificate{} is of run '{}', not of '{}'", whose, identity->run, our_run),
+          "use this run's certificates, or correct the run's name or the address"};
+}
+
+std::optional<CertificateFault> identity_fault(const X509& certificate, const std::string& run, const std::string& name) {
+  const auto identity = identity_of(certificate);
+  if (!identity) return CertificateFault{"the certificate names no run, role and site", "make it with 'intertie ca'"};
+  if (identity->run != run) {
+    return CertificateFault{fmt::format("the certificate is of run '{}', not of '{}'", identity->run, run),
+                            "use this run's certificates, or correct the run's name or the address"};
+  }
+  if (identity->role != "site") {
+    return CertificateFault{fmt::format("the certificate is for role '{}', not for a site", identity->role),
+                            "use a certificate that was issued to a site"};
+  }
+  if (!name.empty() && identity->name != name) {
+    return CertificateFault{fmt::format("the certificate is of site '{}', not of '{}'", identity->name, name),
+                            "check the addresses of the sites in the run file, and which files each site was given"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace intertie::env::real

@@ -1,0 +1,38 @@
+// TlsContext: this site's certificate, key and authority, loaded and checked once, and the settings that every TLS session of
+// the process shares: TLS 1.3 only, certificates on both sides, no tickets, no resumption, no early data.
+// Owner thread: the loop. Outlives its sessions.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "intertie/env/real/certificates.h"
+#include "intertie/env/real/openssl_handles.h"
+
+namespace intertie::env::real {
+
+class TlsContext {
+ public:
+  // Errors (reconfigure) name the file and say what to do: not PEM, key of another certificate, expired, of another run or
+  // site, of another authority.
+  static Result<std::unique_ptr<TlsContext>> load(const TlsFiles& files, const std::string& run, const std::string& site);
+
+  SSL_CTX* get() const { return context_.get(); }
+  const std::string& run() const { return run_; }
+
+ private:
+  TlsContext(ContextHandle context, std::string run) : context_(std::move(context)), run_(std::move(run)) {}
+  ContextHandle context_;
+  std::string run_;
+};
+
+// What is wrong with a certificate, for a verification code of OpenSSL; `fix` says what to do.
+struct CertificateFault {
+  std::string what;
+  std::string fix;
+};
+CertificateFault certificate_fault(int code, const X509* certificate, const std::string& our_run);
+// The same for the identity it carries; `name` empty: any site. Nothing if it is right.
+std::optional<CertificateFault> identity_fault(const X509& certificate, const std::string& run, const std::string& name);
+
+}  // namespace intertie::env::real
