@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Our training step against eager PyTorch, in alternating turns: medians, ratio with a 90 % bootstrap interval, and the share of
-this machine's measured f32 matrix-multiply rate. First both sides train some steps from the same parameters on the same
+"""Our training step against eager PyTorch, in alternating turns: medians, ratio with a 90 % bootstrap interval (and, for
+machines that others load as well, of processor time), and the share of this machine's measured f32 matrix-multiply rate. First both sides train some steps from the same parameters on the same
 batches, and must reach the same loss.
 
     bench/trainer/compare.py --program build/dev/bin/trainer_speed --python .venv/bin/python
@@ -42,10 +42,19 @@ class Side:
         self.description = self.process.stdout.readline().strip()
 
     def steps(self, count):
-        """Seconds for `count` steps, and the last one's loss."""
+        """Seconds for `count` steps, the last one's loss, and the seconds of processor time (all threads)."""
+        before = self.processor_seconds()
         print(count, file=self.process.stdin, flush=True)
         seconds, loss = self.process.stdout.readline().split()
-        return float(seconds), float(loss)
+        return float(seconds), float(loss), self.processor_seconds() - before
+
+    def processor_seconds(self):
+        folder = f"/proc/{self.process.pid}/task"
+        total = 0
+        for task in os.listdir(folder):
+            with open(f"{folder}/{task}/schedstat", encoding="ascii") as file:
+                total += int(file.read().split()[0])
+        return total * 1e-9
 
     def close(self):
         self.process.stdin.close()
@@ -96,36 +105,38 @@ def measure(arguments, size, threads):
     ours = Side([arguments.program] + common)
     theirs = Side([arguments.python, os.path.join(FOLDER, "eager.py")] + common)
     steps = size["steps"]
-    times = ([], [])
+    times, busy = ([], []), ([], [])
     for turn in range(arguments.turns + 2):
         order = (ours, theirs) if turn % 2 == 0 else (theirs, ours)
-        seconds = {side: side.steps(steps)[0] / steps for side in order}
-        if turn >= 2:  # the first turns warm up
-            times[0].append(seconds[ours])
-            times[1].append(seconds[theirs])
+        turns = {side: side.steps(steps) for side in order}
+        for i, side in enumerate((ours, theirs)):
+            if turn >= 2:  # the first turns warm up
+                times[i].append(turns[side][0] / steps)
+                busy[i].append(turns[side][2] / steps)
     description = ours.description
     ours.close()
     theirs.close()
-    return description, times
+    return description, times, busy
 
 
 def report(arguments, name, threads):
     size = SIZES[name]
     worst, last = check_losses(arguments, size, threads)
-    description, (ours, theirs) = measure(arguments, size, threads)
+    description, (ours, theirs), busy = measure(arguments, size, threads)
     rate = float(subprocess.run([arguments.python, "-W", "ignore", "-c", MATMUL.format(threads=threads)], check=True, text=True,
                                 stdout=subprocess.PIPE).stdout)
     low, high = interval(ours, theirs)
     mine, other = statistics.median(ours), statistics.median(theirs)
+    busy_ratio = statistics.median(busy[1]) / statistics.median(busy[0])
     flops = flops_per_step(size)
     result = dict(size=name, threads=threads, description=description, ours_ms=mine * 1e3, eager_ms=other * 1e3,
-                  ratio=other / mine, low=low, high=high, matmul_gflops=rate / 1e9, ours_share=flops / mine / rate,
+                  ratio=other / mine, low=low, high=high, processor_ratio=busy_ratio, matmul_gflops=rate / 1e9, ours_share=flops / mine / rate,
                   eager_share=flops / other / rate, largest_loss_difference=worst, losses=last)
     if arguments.json:
         print(json.dumps(result), flush=True)
         return result
     print(f"{name:7} {threads} thread(s): ours {mine * 1e3:8.2f} ms, eager {other * 1e3:8.2f} ms, ratio {other / mine:.3f} "
-          f"[{low:.3f}, {high:.3f}]; share of {rate / 1e9:.0f} GFLOP/s: ours {flops / mine / rate:.0%}, eager "
+          f"[{low:.3f}, {high:.3f}] (processor time {busy_ratio:.3f}); share of {rate / 1e9:.0f} GFLOP/s: ours {flops / mine / rate:.0%}, eager "
           f"{flops / other / rate:.0%}; loss after {CHECK_STEPS} steps {last[0]:.5f} / {last[1]:.5f}, "
           f"largest difference {worst:.1e}   ({description})", flush=True)
     return result
