@@ -25,16 +25,22 @@ lint_tests() { python3 -m unittest discover --quiet --start-directory "$ROOT/tes
 
 lint_shell() { shellcheck --shell=sh "$ROOT/dev" "$ROOT"/tools/dev/*.sh && shellcheck --shell=bash "$ROOT/.ci/run"; }
 
-lint_format() {
-  find "$ROOT/intertie" "$ROOT/tests" "$ROOT/fuzz" "$ROOT/bench" \( -name '*.h' -o -name '*.cpp' \) -print0 |
-    xargs -0 clang-format --dry-run --Werror
+lint_format() { each_source clang-format --dry-run --Werror || { say "./dev format puts it right" && return 1; }; }
+
+dev_format() {
+  need_lint
+  each_source clang-format -i
+}
+
+each_source() {
+  find "$ROOT/intertie" "$ROOT/tests" "$ROOT/fuzz" "$ROOT/bench" \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 "$@"
 }
 
 # The pages that the program writes about itself are the ones in docs/.
 lint_docs() {
   preset=$(core_preset)
   build "$preset" intertie >/dev/null
-  for page in run-file events; do
+  for page in run-file events exit-codes; do
     "$ROOT/build/$preset/bin/intertie" docs "$page" | diff -u "$ROOT/docs/$page.md" - ||
       { say "docs/$page.md is not what the program says: build/$preset/bin/intertie docs $page > docs/$page.md" && return 1; }
   done

@@ -15,7 +15,7 @@ URL = re.compile(r"\b(?:https?|git|ssh|ftp)://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)")
 # What a link in the tree may name: licences, papers, specifications, and names that are reserved for examples.
 HOSTS = re.compile(
     r"^(www\.apache\.org|arxiv\.org|www\.rfc-editor\.org|keepachangelog\.com|semver\.org|localhost|127\.0\.0\.1|\[::1\]"
-    r"|(.*\.)?example(\.com|\.org|\.net)?)$"
+    r"|[a-z0-9-]+|(.*\.)?example(\.com|\.org|\.net)?)$"  # a single label is no public host
 )
 
 
