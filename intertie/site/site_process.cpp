@@ -75,7 +75,8 @@ Result<void> open_data(Prepared& site, env::Disk& disk) {
   site.samples.emplace(std::move(*samples));
   const std::uint64_t sequences = site.file.tokens_per_step() / static_cast<std::uint64_t>(length);
   INTERTIE_RETURN_IF_ERROR(site.samples->check_step(sequences));
-  const bool evaluates = site.self == SiteId{0} && site.file.train.evaluate_every.count > 0 && site.corpus.validation.size() > 0;
+  const bool evaluates =
+      site.self == SiteId{0} && site.file.train.evaluate_every.count > 0 && site.corpus.validation.size() > 0;
   if (!evaluates) return {};
   auto windows = data::EvaluationWindows::make(site.corpus.validation, length, static_cast<int>(sequences),
                                                site.file.train.evaluate_batches, site.file.run.seed);
@@ -182,7 +183,8 @@ void print_unused(const Prepared& site, const SiteCommand& command) {
 // The objects of a running site, in the order in which they are made.
 class Process {
  public:
-  Process(Prepared& site, const SiteCommand& command) : site_(site), command_(command), worker_(loop_), recorder_(loop_, name()) {}
+  Process(Prepared& site, const SiteCommand& command)
+      : site_(site), command_(command), worker_(loop_), recorder_(loop_, name()) {}
 
   Result<sync::Outcome> run(env::Disk& disk) {
     INTERTIE_RETURN_IF_ERROR(open(disk));
@@ -213,9 +215,11 @@ class Process {
   std::string name() const { return site_.file.sites[site_.self.value].name; }
 
   Result<void> open(env::Disk& disk) {
-    const std::string certificates = command_.certificates.empty() ? site_.file.run.folder + "/certificates" : command_.certificates;
-    INTERTIE_ASSIGN(network_, env::real::RealNetwork::create(
-                                  loop_, {.run = site_.file.run.name, .site = name(), .tls = env::real::tls_files(certificates, name())}));
+    const std::string certificates =
+        command_.certificates.empty() ? site_.file.run.folder + "/certificates" : command_.certificates;
+    INTERTIE_ASSIGN(
+        network_, env::real::RealNetwork::create(
+                      loop_, {.run = site_.file.run.name, .site = name(), .tls = env::real::tls_files(certificates, name())}));
     if (const auto links = emulated_links(site_, command_); !links.empty()) {
       emulated_ = std::make_unique<env::real::EmulatedNetwork>(loop_, *network_, links);
     }
