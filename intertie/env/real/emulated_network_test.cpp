@@ -1,0 +1,157 @@
+#include "intertie/env/real/emulated_network.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "intertie/env/real/sites_fixture.h"
+
+namespace intertie::env::real {
+namespace {
+
+using namespace std::chrono_literals;
+
+const LinkProfile kLink{BitRate{20e6}, 20ms};
+
+// Ashburn and columbus, each behind its own emulated direction, TLS on loopback.
+struct EmulatedSites {
+  RealLoop loop;
+  EmulatedNetwork ashburn;
+  EmulatedNetwork columbus;
+  Recorder at_ashburn;
+  Recorder at_columbus;
+  std::unique_ptr<Listener> listener;
+
+  explicit EmulatedSites(const LinkProfile& there = kLink, const LinkProfile& back = kLink)
+      : ashburn(loop, network_of(loop, tls_of("ashburn")), {{"columbus", there}, {"reston", {}}}),
+        columbus(loop, network_of(loop, tls_of("columbus")), {{"ashburn", back}}) {
+    listener = *columbus.listen(
+        kAnyPort, [this](std::unique_ptr<Connection> got) { at_columbus.take(std::move(got)); },
+        [](const Error& error) { ADD_FAILURE() << error.message(); });
+  }
+  void dial(Recorder& recorder) {
+    ashburn.connect(listener->local_address(), "columbus", 5s, [&recorder](Result<std::unique_ptr<Connection>> got) {
+      ASSERT_TRUE(got) << got.error().message();
+      recorder.take(std::move(*got));
+    });
+  }
+  bool connect() {
+    dial(at_ashburn);
+    return run_until(loop, [&] { return at_ashburn.connection && at_columbus.connection; });
+  }
+  double seconds_until(const std::function<bool()>& done) {
+    const TimePoint start = loop.now();
+    EXPECT_TRUE(run_until(loop, done));
+    return std::chrono::duration<double>(loop.now() - start).count();
+  }
+};
+
+// The lower bounds hold however busy the machine is; the upper ones leave it a quarter.
+TEST(EmulatedNetwork, AMegabyteTakesItsTimeOnTheLine) {
+  EmulatedSites sites;
+  ASSERT_TRUE(sites.connect());
+  Random random(1);
+  const SharedBytes bytes = random_bytes(random, 1'000'000);
+  sites.at_ashburn.connection->send(bytes);
+  EXPECT_EQ(sites.at_ashburn.connection->unsent().value, 1'000'000u);
+  const double seconds = sites.seconds_until([&] { return sites.at_columbus.received == 1'000'000; });
+  EXPECT_GE(seconds, 0.420);
+  EXPECT_LE(seconds, 0.420 * 1.25);
+  EXPECT_TRUE(std::equal(bytes.view().begin(), bytes.view().end(), sites.at_columbus.bytes.begin()));
+  EXPECT_EQ(sites.at_ashburn.connection->unsent().value, 0u);
+  EXPECT_EQ(sites.at_ashburn.drained, 1);
+}
+
+TEST(EmulatedNetwork, ARoundTripTakesBothDelays) {
+  EmulatedSites sites(kLink, {BitRate{20e6}, 30ms});
+  ASSERT_TRUE(sites.connect());
+  double least = 1;
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    const TimePoint start = sites.loop.now();
+    sites.at_ashburn.connection->send(SharedBytes(std::vector<std::byte>(1)));
+    ASSERT_TRUE(run_until(sites.loop, [&] { return sites.at_columbus.received == i; }));
+    sites.at_columbus.connection->send(SharedBytes(std::vector<std::byte>(1)));
+    ASSERT_TRUE(run_until(sites.loop, [&] { return sites.at_ashburn.received == i; }));
+    const double seconds = std::chrono::duration<double>(sites.loop.now() - start).count();
+    EXPECT_GE(seconds, 0.050);
+    least = std::min(least, seconds);
+  }
+  EXPECT_LE(least, 0.060);
+}
+
+TEST(EmulatedNetwork, ConnectingTakesOneAndAHalfRoundTrips) {
+  EmulatedSites sites;
+  const double seconds = sites.seconds_until([&, dialled = false]() mutable {
+    if (!dialled) sites.dial(sites.at_ashburn);
+    dialled = true;
+    return sites.at_ashburn.connection != nullptr;
+  });
+  EXPECT_GE(seconds, 0.060);
+}
+
+TEST(EmulatedNetwork, ConnectionsToOneSiteShareTheLine) {
+  EmulatedSites sites;
+  ASSERT_TRUE(sites.connect());
+  Recorder second;
+  const auto first_there = std::move(sites.at_columbus.connection);
+  sites.dial(second);
+  ASSERT_TRUE(run_until(sites.loop, [&] { return second.connection != nullptr; }));
+  Random random(1);
+  const SharedBytes bytes = random_bytes(random, 250'000);
+  sites.at_ashburn.connection->send(bytes);
+  second.connection->send(bytes);
+  const double seconds = sites.seconds_until(
+      [&] { return sites.at_ashburn.connection->unsent().value == 0 && second.connection->unsent().value == 0; });
+  EXPECT_GE(seconds, 0.199);
+  EXPECT_LE(seconds, 0.200 * 1.25);
+}
+
+TEST(EmulatedNetwork, CloseAfterSendingSendsEverythingFirst) {
+  EmulatedSites sites({BitRate{200e6}, 5ms}, {BitRate{200e6}, 5ms});
+  ASSERT_TRUE(sites.connect());
+  Random random(1);
+  sites.at_ashburn.connection->send(random_bytes(random, 300'000));
+  sites.at_ashburn.connection->close_after_sending();
+  sites.at_ashburn.connection->close_after_sending();
+  ASSERT_TRUE(run_until(sites.loop, [&] { return sites.at_ashburn.closed && sites.at_columbus.closed; }));
+  EXPECT_EQ(sites.at_columbus.received, 300'000u);
+  EXPECT_EQ(sites.at_ashburn.closed->code, ErrorCode::cancelled);
+  sites.at_ashburn.connection->send(random_bytes(random, 10));
+  EXPECT_EQ(sites.at_ashburn.connection->unsent().value, 0u);
+}
+
+TEST(EmulatedNetwork, DestroyingAConnectionLeavesTheLineToTheOthers) {
+  EmulatedSites sites;
+  ASSERT_TRUE(sites.connect());
+  Random random(1);
+  Recorder second;
+  const auto first_there = std::move(sites.at_columbus.connection);
+  sites.dial(second);
+  ASSERT_TRUE(run_until(sites.loop, [&] { return second.connection && sites.at_columbus.connection; }));
+  sites.at_ashburn.connection->send(random_bytes(random, 50'000'000));
+  run_until(
+      sites.loop, [] { return false; }, 30ms);
+  sites.at_ashburn.connection.reset();
+  second.connection->send(random_bytes(random, 100'000));
+  const std::uint64_t before = sites.at_columbus.received;
+  const double seconds = sites.seconds_until([&] { return sites.at_columbus.received - before >= 100'000; });
+  EXPECT_LE(seconds, 1.0) << "50 MB would take 20 s";
+  EXPECT_FALSE(sites.at_ashburn.closed);
+}
+
+TEST(EmulatedNetwork, SitesWithoutALinkPassThrough) {
+  RealLoop loop;
+  EmulatedNetwork ashburn(loop, network_of(loop, tls_of("ashburn")), {{"reston", {BitRate{1}, 1h}}});
+  auto columbus = network_of(loop, tls_of("columbus"));
+  Recorder here, there;
+  const auto listener = *columbus->listen(
+      kAnyPort, [&](std::unique_ptr<Connection> got) { there.take(std::move(got)); }, [](const Error&) {});
+  ashburn.connect(listener->local_address(), "columbus", 5s, [&](Result<std::unique_ptr<Connection>> got) {
+    here.take(std::move(*got));
+    here.connection->send(SharedBytes(std::vector<std::byte>(100'000)));
+  });
+  EXPECT_TRUE(run_until(loop, [&] { return there.received == 100'000; }));
+}
+
+}  // namespace
+}  // namespace intertie::env::real
