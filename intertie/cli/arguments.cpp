@@ -97,15 +97,17 @@ Error unexpected(const CLI::App& app, const std::vector<std::string>& words) {
     const std::string close = words.empty() ? "" : nearest(words.front(), command_names(app));
     const std::string list = fmt::format("the commands are {}", fmt::join(command_names(app), ", "));
     if (words.empty()) return wrong("no command", list);
-    return wrong(fmt::format("unknown command {:?}", words.front()), close.empty() ? list : fmt::format("did you mean \"{}\"?", close));
+    return wrong(fmt::format("unknown command {:?}", words.front()),
+                 close.empty() ? list : fmt::format("did you mean \"{}\"?", close));
   }
   const CLI::App& command = *chosen.front();
   const std::vector<std::string> extra = command.remaining().empty() ? app.remaining() : command.remaining();
   const std::string word = extra.empty() ? "" : extra.front().substr(0, extra.front().find('='));
   if (!word.starts_with("-")) return wrong(fmt::format("{}: {:?} is one argument too many", command.get_name(), word));
   const std::string close = nearest(word, option_names(command));
-  return wrong(fmt::format("{}: unknown option {:?}", command.get_name(), word),
-               close.empty() ? fmt::format("see intertie {} --help", command.get_name()) : fmt::format("did you mean {}?", close));
+  return wrong(
+      fmt::format("{}: unknown option {:?}", command.get_name(), word),
+      close.empty() ? fmt::format("see intertie {} --help", command.get_name()) : fmt::format("did you mean {}?", close));
 }
 
 Error not_understood(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words) {

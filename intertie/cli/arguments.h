@@ -1,5 +1,5 @@
-// The command line of `intertie`, as values. Uses CLI11 (the only file that does); errors are one line with the nearest valid name.
-// Pure; main's thread.
+// The command line of `intertie`, as values. Uses CLI11 (the only file that does); errors are one line with the nearest valid
+// name. Pure; main's thread.
 #pragma once
 
 #include <string>
@@ -46,8 +46,8 @@ struct VersionOptions {};
 struct Text {
   std::string text;  // help that was asked for
 };
-using Arguments = std::variant<TrainOptions, CheckOptions, CaOptions, site::SampleCommand, site::SiteCommand, ShardOptions, DocsOptions,
-                               VersionOptions, Text>;
+using Arguments = std::variant<TrainOptions, CheckOptions, CaOptions, site::SampleCommand, site::SiteCommand, ShardOptions,
+                               DocsOptions, VersionOptions, Text>;
 
 inline constexpr const char* kVersion = "0.1.0";
 

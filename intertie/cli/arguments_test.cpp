@@ -45,7 +45,8 @@ TEST(Arguments, OtherCommands) {
   EXPECT_EQ(parsed<CaOptions>({"ca", "run.toml", "--site", "a", "--renew"}).site, "a");
   EXPECT_EQ(parsed<ShardOptions>({"shard", "run.toml", "--out", "here"}).out, "here");
   EXPECT_EQ(parsed<DocsOptions>({"docs", "events"}).page, "events");
-  const auto sample = parsed<site::SampleCommand>({"sample", "run.toml", "--tokens", "5", "--temperature", "0.5", "--prompt", "def"});
+  const auto sample =
+      parsed<site::SampleCommand>({"sample", "run.toml", "--tokens", "5", "--temperature", "0.5", "--prompt", "def"});
   EXPECT_EQ(sample.tokens, 5);
   EXPECT_EQ(sample.temperature, 0.5);
   EXPECT_EQ(sample.prompt, "def");

@@ -41,11 +41,14 @@ Result<Issued> issue_for(env::Disk& disk, const RunFile& file, const CaOptions& 
 
 std::string text(const RunFile& file, const std::vector<Issued>& all, const CaOptions& options) {
   const std::string folder = site::certificates_folder(file);
-  std::string out = fmt::format("authority of run {}: {}/ca.pem; its key, ca.key, stays on this machine\n", file.run.name, folder);
+  std::string out =
+      fmt::format("authority of run {}: {}/ca.pem; its key, ca.key, stays on this machine\n", file.run.name, folder);
   for (const Issued& issued : all) {
     out += fmt::format("{} {}: copy to its machine, into {}/\n  {}\n  {}\n  {}\n", issued.site,
-                       !issued.made ? "(kept)" : options.dry_run ? "(would be made)" : "(made)", folder, issued.files.ca,
-                       issued.files.certificate, issued.files.key);
+                       !issued.made      ? "(kept)"
+                       : options.dry_run ? "(would be made)"
+                                         : "(made)",
+                       folder, issued.files.ca, issued.files.certificate, issued.files.key);
   }
   return out + "keep the .key files private: who has one is that site\n";
 }

@@ -6,6 +6,7 @@
 #include "intertie/base/units.h"
 #include "intertie/cli/commands.h"
 #include "intertie/data/corpus.h"
+#include "intertie/data/evaluation.h"
 #include "intertie/data/sampler.h"
 #include "intertie/env/real/certificates.h"
 #include "intertie/site/folders.h"
@@ -29,15 +30,22 @@ struct Text {
 
 struct Findings {
   Forecast forecast;
-  std::optional<Text> text;                  // none: the toy problem
-  std::vector<std::string> no_certificate;   // sites
+  Text text;
+  std::vector<std::string> no_certificate;  // sites
 };
 
-// Opens the text as a site would, and asks for one sequence of each part.
+// Opens the text as a site would, and asks for a step's samples and an evaluation.
 Result<Text> read_text(env::Disk& disk, const RunFile& file) {
   INTERTIE_ASSIGN(const data::Corpus corpus, data::open_corpus(file.data, disk, {}));
-  INTERTIE_RETURN_IF_ERROR(data::Sampler::make(corpus.train.view(), file.train.sequence_length, file.run.seed));
-  INTERTIE_RETURN_IF_ERROR(data::Sampler::make(corpus.validation.view(), file.train.sequence_length, file.run.seed));
+  const int length = file.train.sequence_length;
+  const std::uint64_t sequences = file.tokens_per_step() / static_cast<std::uint64_t>(length);
+  const Result<data::Sampler> samples = data::Sampler::make(corpus.train, length, file.run.seed);
+  if (!samples) return samples.error();
+  INTERTIE_RETURN_IF_ERROR(samples->check_step(sequences));
+  if (corpus.validation.size() > 0) {
+    INTERTIE_RETURN_IF_ERROR(data::EvaluationWindows::make(corpus.validation, length, static_cast<int>(sequences),
+                                                           file.train.evaluate_batches, file.run.seed));
+  }
   return Text{.files = corpus.num_files,
               .train = corpus.train.size(),
               .validation = corpus.validation.size(),
@@ -48,22 +56,19 @@ Result<Text> read_text(env::Disk& disk, const RunFile& file) {
 
 Result<void> check_vocabulary(const RunFile& file, int vocabulary) {
   if (file.model.vocab_size == 0 || file.model.vocab_size >= vocabulary) return {};
-  return Error{.code = ErrorCode::reconfigure,
-               .where = file.path,
-               .what = fmt::format("model.vocab_size = {} is smaller than the tokenizer's {}", file.model.vocab_size, vocabulary),
-               .fix = "remove it",
-               .cause = nullptr};
+  return Error{
+      .code = ErrorCode::reconfigure,
+      .where = file.path,
+      .what = fmt::format("model.vocab_size = {} is smaller than the tokenizer's {}", file.model.vocab_size, vocabulary),
+      .fix = "remove it",
+      .cause = nullptr};
 }
 
 Result<Findings> find(env::Disk& disk, const RunFile& file) {
   Findings findings;
-  int vocabulary = 0;
-  if (file.model.kind != "toy") {
-    INTERTIE_ASSIGN(findings.text, read_text(disk, file));
-    vocabulary = findings.text->vocabulary;
-    INTERTIE_RETURN_IF_ERROR(check_vocabulary(file, vocabulary));
-  }
-  INTERTIE_ASSIGN(const std::uint64_t parameters, site::num_parameters(file.model, vocabulary));
+  INTERTIE_ASSIGN(findings.text, read_text(disk, file));
+  INTERTIE_RETURN_IF_ERROR(check_vocabulary(file, findings.text.vocabulary));
+  INTERTIE_ASSIGN(const std::uint64_t parameters, site::num_parameters(file.model, findings.text.vocabulary));
   findings.forecast = site::forecast(file, parameters);
   for (const site::SiteSettings& site : file.sites) {
     const auto files = env::real::tls_files(site::certificates_folder(file), site.name);
@@ -75,16 +80,18 @@ Result<Findings> find(env::Disk& disk, const RunFile& file) {
 std::string row(const std::string& name, const std::string& value) { return fmt::format("{:<14} {}\n", name, value); }
 
 std::string text_rows(const Text& text) {
-  std::string out = row("text", fmt::format("{} tokens to train on, {} held out, {} files, {} kinds of token", count_to_string(text.train),
-                                            count_to_string(text.validation), text.files, text.vocabulary));
+  std::string out =
+      row("text", fmt::format("{} tokens to train on, {} held out, {} files, {} kinds of token", count_to_string(text.train),
+                              count_to_string(text.validation), text.files, text.vocabulary));
   for (const std::string& note : text.notes) out += row("", note);
   return out;
 }
 
 std::string merge_rows(const RunFile& file, const Forecast& f) {
   if (file.sites.size() < 2) return row("merges", "none: one site");
-  std::string out = row("merges", fmt::format("{}, one every {} steps, {}; each site sends {} per merge", f.merges, file.steps_per_merge(),
-                                              f.gather ? "gathered" : "summed by owners", to_string(f.sent_per_merge)));
+  std::string out =
+      row("merges", fmt::format("{}, one every {} steps, {}; each site sends {} per merge", f.merges, file.steps_per_merge(),
+                                f.gather ? "gathered" : "summed by owners", to_string(f.sent_per_merge)));
   for (const site::LinkForecast& link : f.links) {
     const std::string time = link.merge_time ? to_string(*link.merge_time) : "unknown time: the file states no rate";
     out += row("link", fmt::format("{} - {}: {} each way per merge, {}", link.a, link.b, to_string(link.each_way), time));
@@ -108,14 +115,16 @@ std::string table(const RunFile& file, const Findings& findings) {
   std::string out = row("run", fmt::format("{}, seed {}, {} site{}", file.run.name, file.run.seed, file.sites.size(),
                                            file.sites.size() == 1 ? "" : "s"));
   out += row("model", fmt::format("{}, {} parameters", file.model.kind, count_to_string(f.parameters)));
-  out += row("memory", fmt::format("{} of a site for parameters, optimisers and merges, beside activations", to_string(f.memory)));
-  if (findings.text) out += text_rows(*findings.text);
+  out +=
+      row("memory", fmt::format("{} of a site for parameters, optimisers and merges, beside activations", to_string(f.memory)));
+  out += text_rows(findings.text);
   out += row("steps", fmt::format("{} of {} tokens over all sites: {} tokens", f.steps, f.tokens_per_step,
                                   count_to_string(f.steps * f.tokens_per_step)));
   out += merge_rows(file, f);
-  out += row("survives", file.sites.size() < 2
-                             ? "nothing is lost that a checkpoint holds: --resume goes on from it"
-                             : "no loss of a site: the run then ends, and --resume at all sites goes on from the last complete checkpoint");
+  out += row("survives",
+             file.sites.size() < 2
+                 ? "nothing is lost that a checkpoint holds: --resume goes on from it"
+                 : "no loss of a site: the run then ends, and --resume at all sites goes on from the last complete checkpoint");
   out += row("checkpoints", fmt::format("every {} steps", file.steps_of(file.train.checkpoint_every)));
   out += certificate_row(file, findings);
   for (const std::string& key : file.unused) out += row("not used", key);
@@ -145,15 +154,14 @@ std::string json(const RunFile& file, const Findings& findings) {
                       {"agreement", to_string(hash_text(file.agreement()))}};
   out["links"] = ordered_json::array();
   for (const site::LinkForecast& link : f.links) {
-    out["links"].push_back({{"between", {link.a, link.b}}, {"each_way_bytes", link.each_way.value}, {"merge_seconds", seconds(link.merge_time)}});
+    out["links"].push_back(
+        {{"between", {link.a, link.b}}, {"each_way_bytes", link.each_way.value}, {"merge_seconds", seconds(link.merge_time)}});
   }
-  if (findings.text) {
-    out["text"] = {{"files", findings.text->files},
-                   {"train_tokens", findings.text->train},
-                   {"validation_tokens", findings.text->validation},
-                   {"vocab_size", findings.text->vocabulary},
-                   {"hash", findings.text->hash}};
-  }
+  out["text"] = {{"files", findings.text.files},
+                 {"train_tokens", findings.text.train},
+                 {"validation_tokens", findings.text.validation},
+                 {"vocab_size", findings.text.vocabulary},
+                 {"hash", findings.text.hash}};
   return out.dump(2) + "\n";
 }
 

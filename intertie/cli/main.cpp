@@ -1,6 +1,7 @@
 // Entry of the program `intertie`: one file per command beside this one.
 #include "intertie/cli/commands.h"
 #include "intertie/env/real/posix_disk.h"
+#include "intertie/site/site_process.h"
 
 namespace {
 
@@ -14,6 +15,7 @@ struct Perform {
   Result<ExitCode> operator()(const cli::CaOptions& options) const { return cli::ca(disk, options); }
   Result<ExitCode> operator()(const site::SampleCommand& command) const { return cli::sample(disk, command); }
   Result<ExitCode> operator()(const cli::ShardOptions& options) const { return cli::shard(disk, options); }
+  Result<ExitCode> operator()(const site::SiteCommand& command) const { return site::run_site(command, site::make_toy_only); }
   Result<ExitCode> operator()(const cli::DocsOptions& options) const { return cli::docs(options); }
   Result<ExitCode> operator()(const cli::VersionOptions&) const { return cli::version(); }
   Result<ExitCode> operator()(const cli::Text& text) const {

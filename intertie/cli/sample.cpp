@@ -8,7 +8,11 @@ Result<site::ExitCode> sample(env::Disk& disk, const site::SampleCommand& comman
   INTERTIE_ASSIGN(const site::RunFile file, load(disk, {command.run_file, command.overrides, false}));
   if (!command.site.empty()) INTERTIE_RETURN_IF_ERROR(require_site(file, command.site));
   if (file.model.kind == "toy") {
-    return Error{.code = ErrorCode::reconfigure, .where = file.path, .what = "the toy problem writes no text", .fix = {}, .cause = nullptr};
+    return Error{.code = ErrorCode::reconfigure,
+                 .where = file.path,
+                 .what = "the toy problem writes no text",
+                 .fix = {},
+                 .cause = nullptr};
   }
   INTERTIE_ASSIGN(const std::string program, site_program(disk, file));
   std::vector<std::string> words = command.arguments();

@@ -32,7 +32,8 @@ std::vector<std::string> with_program(const std::string& program, std::vector<st
   return arguments;
 }
 
-Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& options, const RunFile& file, const std::string& program) {
+Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& options, const RunFile& file,
+                                                       const std::string& program) {
   INTERTIE_ASSIGN(const auto ports, env::real::free_loopback_ports(file.sites.size()));
   std::vector<env::Address> addresses;
   for (const std::uint16_t port : ports) addresses.push_back({"127.0.0.1", port});
@@ -114,7 +115,6 @@ Result<ExitCode> train(env::Disk& disk, const TrainOptions& options) {
     INTERTIE_RETURN_IF_ERROR(require_addresses(file));
   }
   INTERTIE_ASSIGN(const std::string program, site_program(disk, file));
-  for (const std::string& key : file.unused) print_error("not used: " + key);
   if (options.dry_run) return say_what_would_start(options, file, program);
   if (options.local) return train_locally(disk, options, file, program);
   return env::real::become(with_program(program, site_command(options, options.site).arguments()));
