@@ -1,3 +1,4 @@
+#include "intertie/base/version.h"
 #include "intertie/cli/arguments.h"
 
 #include <fmt/format.h>

@@ -49,7 +49,6 @@ struct Text {
 using Arguments = std::variant<TrainOptions, CheckOptions, CaOptions, site::SampleCommand, site::SiteCommand, ShardOptions,
                                DocsOptions, VersionOptions, Text>;
 
-inline constexpr const char* kVersion = "0.1.0";
 
 // Without the program's name.
 Result<Arguments> parse_arguments(std::vector<std::string> words);

@@ -1,4 +1,5 @@
 // intertie docs, intertie version.
+#include "intertie/base/version.h"
 #include "intertie/cli/commands.h"
 #include "intertie/site/run_file_keys.h"
 #include "intertie/status/event_table.h"

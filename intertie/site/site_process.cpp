@@ -14,6 +14,9 @@
 #include "intertie/env/real/real_network.h"
 #include "intertie/env/real/real_worker.h"
 #include "intertie/env/real/signals.h"
+#include "intertie/base/version.h"
+#include "intertie/site/folders.h"
+#include "intertie/site/launcher.h"
 #include "intertie/site/run_file.h"
 #include "intertie/status/console.h"
 #include "intertie/status/json_log.h"
@@ -96,7 +99,7 @@ Result<Prepared> prepare(const SiteCommand& command, const ModelFactory& make_mo
   }
   site.self = *self;
   const SiteSettings& settings = site.file.sites[self->value];
-  site.folder = site.file.run.folder + "/" + settings.name;
+  site.folder = site_folder(site.file, settings.name);
   INTERTIE_ASSIGN(site.addresses, addresses_of(site.file, command));
   site.threads = threads_of(site.file, command);
   INTERTIE_RETURN_IF_ERROR(disk.make_folders(site.folder));
@@ -172,14 +175,6 @@ Event started(const Prepared& site, bool emulated) {
            {"paced", file.sites[site.self.value].step_time.has_value()}}};
 }
 
-// Says once what the file has and training does not use.
-void print_unused(const Prepared& site, const SiteCommand& command) {
-  if (site.file.unused.empty() || (command.local && site.self != SiteId{0})) return;
-  std::string keys;
-  for (const std::string& key : site.file.unused) keys += (keys.empty() ? "" : ", ") + key;
-  print("not used by train yet: " + keys);
-}
-
 // The objects of a running site, in the order in which they are made.
 class Process {
  public:
@@ -188,10 +183,10 @@ class Process {
 
   Result<sync::Outcome> run(env::Disk& disk) {
     INTERTIE_RETURN_IF_ERROR(open(disk));
-    recorder_.record(started(site_, emulated_ != nullptr));
+    recorder_.record(started(site_, emulated_));
     sync::Run run(run_settings(site_, command_), {.loop = loop_,
                                                   .worker = worker_,
-                                                  .network = emulated_ ? *emulated_ : *network_,
+                                                  .network = *network_,
                                                   .disk = disk,
                                                   .model = *site_.model,
                                                   .samples = *site_.samples,
@@ -216,16 +211,17 @@ class Process {
 
   Result<void> open(env::Disk& disk) {
     const std::string certificates =
-        command_.certificates.empty() ? site_.file.run.folder + "/certificates" : command_.certificates;
+        command_.certificates.empty() ? certificates_folder(site_.file) : command_.certificates;
     INTERTIE_ASSIGN(
         network_, env::real::RealNetwork::create(
                       loop_, {.run = site_.file.run.name, .site = name(), .tls = env::real::tls_files(certificates, name())}));
     if (const auto links = emulated_links(site_, command_); !links.empty()) {
-      emulated_ = std::make_unique<env::real::EmulatedNetwork>(loop_, *network_, links);
+      emulated_ = true;
+      network_ = std::make_unique<env::real::EmulatedNetwork>(loop_, std::move(network_), links);
     }
     const auto log_failed = [](const Error& error) { print("note: the event log is no longer written: " + error.message()); };
-    INTERTIE_ASSIGN(log_, status::JsonLog::open(disk, site_.folder + "/events.jsonl",
-                                                status::log_opened(loop_, name(), "intertie " INTERTIE_VERSION), log_failed));
+    INTERTIE_ASSIGN(log_, status::JsonLog::open(disk, event_log(site_.file, name()),
+                                                status::log_opened(loop_, name(), fmt::format("intertie {}", kVersion)), log_failed));
     recorder_.add(*log_);
     if (command_.json) {
       recorder_.add(json_);
@@ -252,7 +248,7 @@ class Process {
   env::real::RealLoop loop_;
   env::real::RealWorker worker_;
   std::unique_ptr<env::Network> network_;
-  std::unique_ptr<env::Network> emulated_;
+  bool emulated_ = false;
   std::unique_ptr<status::JsonLog> log_;
   status::Console console_{print};
   JsonLines json_;
@@ -263,7 +259,6 @@ class Process {
 Result<sync::Outcome> prepare_and_run(const SiteCommand& command, const ModelFactory& make_model) {
   env::real::PosixDisk disk;
   INTERTIE_ASSIGN(Prepared site, prepare(command, make_model, disk));
-  if (!command.json) print_unused(site, command);
   Process process(site, command);
   return process.run(disk);
 }
@@ -282,7 +277,7 @@ Result<std::unique_ptr<train::LocalStep>> make_toy_only(const ModelRequest& requ
 ExitCode run_site(const SiteCommand& command, const ModelFactory& make_model) {
   const Result<sync::Outcome> outcome = prepare_and_run(command, make_model);
   if (outcome) return outcome->stopped ? ExitCode::stopped : ExitCode::done;
-  std::fputs((std::string("error: ") + outcome.error().message() + "\n").c_str(), stderr);
+  std::fputs((kErrorPrefix + outcome.error().message() + "\n").c_str(), stderr);
   return exit_code_of(outcome.error());
 }
 
