@@ -1,4 +1,3 @@
-#include "intertie/base/version.h"
 #include "intertie/cli/arguments.h"
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "intertie/base/nearest.h"
+#include "intertie/base/version.h"
 
 namespace intertie::cli {
 namespace {

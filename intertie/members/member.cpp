@@ -126,11 +126,12 @@ Result<std::optional<wire::CheckpointOffer>> Member::choose_checkpoint() const {
 
 Actions Member::enter(const wire::View& view) {
   if (view_) return {};
-  const bool known = std::all_of(view.members.begin(), view.members.end(), [this](const wire::MemberRecord& member) {
-    const auto found = incarnations_.find(member.site);
-    return found != incarnations_.end() && found->second == member.incarnation;
-  });
-  if (!known || view.members.size() != settings_.site_names.size()) {
+  bool known = view.members.size() == settings_.site_names.size();
+  for (std::uint16_t i = 0; known && i < view.members.size(); ++i) {
+    const auto found = incarnations_.find(SiteId{i});
+    known = found != incarnations_.end() && view.members[i] == wire::MemberRecord{SiteId{i}, found->second};
+  }
+  if (!known) {
     return fail(ErrorCode::retry, "the view names other starts of the sites than those this site is connected to",
                 "start all sites again");
   }

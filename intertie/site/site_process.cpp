@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "intertie/base/float_mode.h"
+#include "intertie/base/version.h"
 #include "intertie/data/corpus.h"
 #include "intertie/env/real/certificates.h"
 #include "intertie/env/real/cores.h"
@@ -14,7 +15,6 @@
 #include "intertie/env/real/real_network.h"
 #include "intertie/env/real/real_worker.h"
 #include "intertie/env/real/signals.h"
-#include "intertie/base/version.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
 #include "intertie/site/run_file.h"
@@ -69,7 +69,7 @@ int threads_of(const RunFile& file, const SiteCommand& command) {
 }
 
 Result<void> open_data(Prepared& site, env::Disk& disk) {
-  const data::ShardCache cache{.folder = site.file.run.folder + "/data", .writer = site.file.sites[site.self.value].name};
+  const data::ShardCache cache{.folder = data_folder(site.file), .writer = site.file.sites[site.self.value].name};
   INTERTIE_ASSIGN(site.corpus, data::open_corpus(site.file.data, disk, cache));
   for (const std::string& note : site.corpus.notes) print("note: " + note);
   const int length = site.file.train.sequence_length;
@@ -210,8 +210,7 @@ class Process {
   std::string name() const { return site_.file.sites[site_.self.value].name; }
 
   Result<void> open(env::Disk& disk) {
-    const std::string certificates =
-        command_.certificates.empty() ? certificates_folder(site_.file) : command_.certificates;
+    const std::string certificates = command_.certificates.empty() ? certificates_folder(site_.file) : command_.certificates;
     INTERTIE_ASSIGN(
         network_, env::real::RealNetwork::create(
                       loop_, {.run = site_.file.run.name, .site = name(), .tls = env::real::tls_files(certificates, name())}));
@@ -220,8 +219,9 @@ class Process {
       network_ = std::make_unique<env::real::EmulatedNetwork>(loop_, std::move(network_), links);
     }
     const auto log_failed = [](const Error& error) { print("note: the event log is no longer written: " + error.message()); };
-    INTERTIE_ASSIGN(log_, status::JsonLog::open(disk, event_log(site_.file, name()),
-                                                status::log_opened(loop_, name(), fmt::format("intertie {}", kVersion)), log_failed));
+    INTERTIE_ASSIGN(log_,
+                    status::JsonLog::open(disk, event_log(site_.file, name()),
+                                          status::log_opened(loop_, name(), fmt::format("intertie {}", kVersion)), log_failed));
     recorder_.add(*log_);
     if (command_.json) {
       recorder_.add(json_);

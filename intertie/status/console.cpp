@@ -43,9 +43,10 @@ std::string started(const Event& event) {
 }
 
 std::string finished(const Event& event) {
-  return fmt::format("done: step {}, validation loss {:.4f}, {}, {}, parameters {}", integer_of(event, "step"),
-                     number_of(event, "validation_loss"), seconds_to_string(number_of(event, "seconds")), shares(event),
-                     text_of(event, "parameters_hash"));
+  const double loss = number_of(event, "validation_loss");
+  const std::string validation = std::isfinite(loss) ? fmt::format("validation loss {:.4f}, ", loss) : std::string();
+  return fmt::format("done: step {}, {}{}, {}, parameters {}", integer_of(event, "step"), validation,
+                     seconds_to_string(number_of(event, "seconds")), shares(event), text_of(event, "parameters_hash"));
 }
 
 std::string line_of(const Event& event, const LinkRates& rates) {

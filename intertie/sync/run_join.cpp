@@ -103,14 +103,14 @@ Task<Result<Done>> Run::join() {
       links::Mesh::Handlers{.message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
                             .connected =
                                 [this](SiteId site) {
-                                  record("site.connected", {{"peer", settings_.site_names[site.value]}});
+                                  report_connected(site);
                                   waiting_.notify();
                                 },
                             .merge_streams_open = [this] { waiting_.notify(); },
                             .lost = [this](SiteId site, Error error) { lost(site, std::move(error)); },
                             .refused =
                                 [this](const Error& error) {
-                                  record("error", {{"message", error.message()}});
+                                  record("connection.refused", {{"address", error.where}, {"message", error.what}});
                                 },
                             .failed = [this](Error error) { waiting_.fail(std::move(error)); }});
   INTERTIE_CO_RETURN_IF_ERROR(mesh_->start());
@@ -178,7 +178,14 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
     const auto found = std::find_if(found_.begin(), found_.end(), [this](const checkpoint::Found& each) {
       return each.manifest.version == view_->checkpoint.version && each.manifest.restart == view_->checkpoint.restart;
     });
-    INTERTIE_CHECK(found != found_.end());  // the view names only checkpoints that this site offered
+    if (found == found_.end()) {
+      co_return Error{
+          .code = ErrorCode::give_up,
+          .where = path("checkpoints"),
+          .what = fmt::format("the view goes on from version {}, which this site did not offer", state_->version.value),
+          .fix = "start all sites again",
+          .cause = {}};
+    }
     if (found->manifest.agreement != settings_.agreement || found->manifest.data != settings_.data) {
       co_return Error{.code = ErrorCode::reconfigure,
                       .where = found->folder,

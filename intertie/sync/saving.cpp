@@ -75,13 +75,19 @@ Result<checkpoint::Written> save(env::Disk& disk, const SaveAs& as, SiteState& s
   return checkpoint::write(disk, as.folder, std::move(manifest), tensors);
 }
 
-Result<void> restore(env::Disk& disk, const checkpoint::Found& found, SiteState& site) {
-  INTERTIE_ASSIGN(const checkpoint::SafetensorsFile file, checkpoint::open(disk, found));
-  const std::span<float> parameters = site.model.parameters();
-  for (const train::TensorSlot& slot : site.model.layout().tensors) {
+Result<void> restore_parameters(const checkpoint::SafetensorsFile& file, const checkpoint::Found& found,
+                                train::LocalStep& model) {
+  const std::span<float> parameters = model.parameters();
+  for (const train::TensorSlot& slot : model.layout().tensors) {
     INTERTIE_RETURN_IF_ERROR(read_into(file, found, slot.name, parameters.subspan(slot.range.first, slot.range.size())));
   }
-  site.model.parameters_changed();
+  model.parameters_changed();
+  return {};
+}
+
+Result<void> restore(env::Disk& disk, const checkpoint::Found& found, SiteState& site) {
+  INTERTIE_ASSIGN(const checkpoint::SafetensorsFile file, checkpoint::open(disk, found));
+  INTERTIE_RETURN_IF_ERROR(restore_parameters(file, found, site.model));
   for (const FlatState& state : flat_states(site)) {
     if (!state.values.empty()) INTERTIE_RETURN_IF_ERROR(read_into(file, found, state.name, state.values));
   }

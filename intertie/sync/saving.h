@@ -23,4 +23,8 @@ Result<checkpoint::Written> save(env::Disk& disk, const SaveAs& as, SiteState& s
 // Reads `found` into `site`: version, parameters, optimiser states. Errors (reconfigure) name the file and what does not fit.
 Result<void> restore(env::Disk& disk, const checkpoint::Found& found, SiteState& site);
 
+// The parameters alone, for whoever only uses the model.
+Result<void> restore_parameters(const checkpoint::SafetensorsFile& file, const checkpoint::Found& found,
+                                train::LocalStep& model);
+
 }  // namespace intertie::sync

@@ -1,0 +1,73 @@
+#include "intertie/site/sample_process.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "intertie/checkpoint/checkpoint.h"
+#include "intertie/data/corpus.h"
+#include "intertie/env/real/cores.h"
+#include "intertie/env/real/posix_disk.h"
+#include "intertie/site/folders.h"
+#include "intertie/site/launcher.h"
+#include "intertie/site/run_file.h"
+#include "intertie/sync/saving.h"
+#include "intertie/train/sample.h"
+
+namespace intertie::site {
+namespace {
+
+Result<checkpoint::Found> newest_checkpoint(env::Disk& disk, const RunFile& file, const std::string& site) {
+  const std::string folder = site_folder(file, site) + "/checkpoints";
+  std::vector<checkpoint::Found> found;
+  if (disk.exists(folder)) {
+    INTERTIE_ASSIGN(found, checkpoint::find(disk, folder));
+  }
+  if (!found.empty()) return std::move(found.front());
+  return Error{.code = ErrorCode::reconfigure,
+               .where = folder,
+               .what = "holds no checkpoint",
+               .fix = fmt::format("train first: intertie train {} --local", file.path),
+               .cause = {}};
+}
+
+Result<std::string> draw(const SampleCommand& command, const ModelFactory& make_model) {
+  env::real::PosixDisk disk;
+  INTERTIE_ASSIGN(const RunFile file, read_run_file(disk, command.run_file, command.overrides));
+  const std::string site = command.site.empty() ? file.sites.front().name : command.site;
+  INTERTIE_ASSIGN(const checkpoint::Found found, newest_checkpoint(disk, file, site));
+  INTERTIE_ASSIGN(const data::Corpus corpus,
+                  data::open_corpus(file.data, disk, {.folder = data_folder(file), .writer = "sample"}));
+  train::ModelSettings settings = file.model;
+  if (settings.vocab_size == 0) settings.vocab_size = corpus.tokenizer.vocabulary_size();
+  INTERTIE_ASSIGN(const std::unique_ptr<train::LocalStep> model, make_model({.model = settings,
+                                                                             .device = file.train.device,
+                                                                             .precision = file.train.precision,
+                                                                             .threads = env::real::available_cores(),
+                                                                             .seed = command.seed}));
+  INTERTIE_ASSIGN(const checkpoint::SafetensorsFile tensors, checkpoint::open(disk, found));
+  INTERTIE_RETURN_IF_ERROR(sync::restore_parameters(tensors, found, *model));
+  const std::string prompt = command.prompt.empty() ? "\n" : command.prompt;
+  INTERTIE_ASSIGN(const std::vector<std::uint16_t> begin, corpus.tokenizer.encode(prompt));
+  INTERTIE_ASSIGN(
+      const std::vector<std::uint16_t> drawn,
+      train::sample(
+          *model, begin,
+          {.count = command.tokens, .temperature = command.temperature, .top_k = command.top_k, .seed = command.seed}));
+  INTERTIE_ASSIGN(const std::string text, corpus.tokenizer.decode(drawn));
+  return command.prompt + text;
+}
+
+}  // namespace
+
+ExitCode run_sample(const SampleCommand& command, const ModelFactory& make_model) {
+  const Result<std::string> text = draw(command, make_model);
+  if (text) {
+    std::fputs((*text + "\n").c_str(), stdout);
+    return ExitCode::done;
+  }
+  std::fputs((kErrorPrefix + text.error().message() + "\n").c_str(), stderr);
+  return exit_code_of(text.error());
+}
+
+}  // namespace intertie::site

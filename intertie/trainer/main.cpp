@@ -1,0 +1,47 @@
+// Entry of intertie-trainer, the process of a site that trains with LibTorch: `intertie train` and `intertie sample` start it.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "intertie/site/launcher.h"
+#include "intertie/site/sample_process.h"
+#include "intertie/site/site_process.h"
+#include "intertie/train/torch/gpt2.h"
+
+namespace {
+
+using namespace intertie;
+
+Result<std::unique_ptr<train::LocalStep>> make_model(const site::ModelRequest& request) {
+  if (request.model.kind != "gpt2") return site::make_toy_only(request);
+  return train::make_gpt2({.model = request.model,
+                           .device = request.device,
+                           .precision = request.precision,
+                           .threads = request.threads,
+                           .seed = request.seed});
+}
+
+int fail(const Error& error) {
+  std::fputs((site::kErrorPrefix + error.message() + "\n").c_str(), stderr);
+  return static_cast<int>(site::exit_code_of(error));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const std::string mode = words.empty() ? "" : words.front();
+  if (mode == "site") {
+    const auto command = site::parse_site_command({words.begin() + 1, words.end()});
+    return command ? static_cast<int>(site::run_site(*command, make_model)) : fail(command.error());
+  }
+  if (mode == "sample") {
+    const auto command = site::parse_sample_command({words.begin() + 1, words.end()});
+    return command ? static_cast<int>(site::run_sample(*command, make_model)) : fail(command.error());
+  }
+  return fail({.code = ErrorCode::reconfigure,
+               .where = "intertie-trainer",
+               .what = "is started by `intertie train` and `intertie sample`",
+               .fix = "use those",
+               .cause = {}});
+}
