@@ -5,9 +5,12 @@
 
 #include "intertie/data/disk_fixture.h"
 #include "intertie/data/shards.h"
+#include "intertie/env/sim/memory_disk.h"
 
 namespace intertie::data {
 namespace {
+
+using env::sim::MemoryDisk;
 
 using testing::HasSubstr;
 

@@ -1,4 +1,4 @@
-// Files for the tests of this folder: a disk in memory, and text or tokens put on it.
+// Text and tokens put on a disk, for the tests of this folder.
 #pragma once
 
 #include <span>
@@ -6,28 +6,27 @@
 #include <string_view>
 #include <vector>
 
-#include "intertie/env/sim/memory_disk.h"
+#include "intertie/base/check.h"
+#include "intertie/env/disk.h"
 
 namespace intertie::data {
 
-using env::sim::MemoryDisk;
-
-inline void put_bytes(MemoryDisk& disk, const std::string& path, std::span<const std::byte> bytes) {
+inline void put_bytes(env::Disk& disk, const std::string& path, std::span<const std::byte> bytes) {
   const std::size_t slash = path.rfind('/');
   if (slash != std::string::npos) INTERTIE_CHECK(disk.make_folders(path.substr(0, slash)));
   INTERTIE_CHECK(disk.write_atomically(path, bytes));
 }
 
-inline void put(MemoryDisk& disk, const std::string& path, std::string_view text) {
+inline void put(env::Disk& disk, const std::string& path, std::string_view text) {
   put_bytes(disk, path, std::as_bytes(std::span(text)));
 }
 
-inline void put_tokens(MemoryDisk& disk, const std::string& path, const std::vector<std::uint16_t>& tokens) {
+inline void put_tokens(env::Disk& disk, const std::string& path, const std::vector<std::uint16_t>& tokens) {
   put_bytes(disk, path, std::as_bytes(std::span(tokens)));
 }
 
 // Cuts the file down to `size` bytes.
-inline void truncate(MemoryDisk& disk, const std::string& path, std::size_t size) {
+inline void truncate(env::Disk& disk, const std::string& path, std::size_t size) {
   std::vector<std::byte> bytes = disk.read(path).value();
   bytes.resize(size);
   put_bytes(disk, path, bytes);

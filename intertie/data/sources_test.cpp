@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "intertie/data/disk_fixture.h"
+#include "intertie/env/sim/memory_disk.h"
 
 namespace intertie::data {
 namespace {
+
+using env::sim::MemoryDisk;
 
 using testing::ElementsAre;
 using testing::HasSubstr;

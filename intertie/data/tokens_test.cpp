@@ -6,9 +6,12 @@
 #include <numeric>
 
 #include "intertie/data/disk_fixture.h"
+#include "intertie/env/sim/memory_disk.h"
 
 namespace intertie::data {
 namespace {
+
+using env::sim::MemoryDisk;
 
 std::vector<std::uint16_t> count_up(std::uint16_t first, std::size_t count) {
   std::vector<std::uint16_t> tokens(count);
