@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "intertie/data/fake_disk.h"
+#include "intertie/data/disk_fixture.h"
 #include "intertie/data/shards.h"
+#include "intertie/env/sim/memory_disk.h"
 
 namespace intertie::data {
 namespace {
+
+using env::sim::MemoryDisk;
 
 using testing::HasSubstr;
 
@@ -23,9 +26,9 @@ std::string message(env::Disk& disk, const Settings& settings) {
 }
 
 TEST(Corpus, FilesFollowEachOtherAndTheEndIsHeldOut) {
-  FakeDisk disk;
-  disk.put("c/b.txt", "klmnopqrst");
-  disk.put("c/a.txt", "abcdefghij");
+  MemoryDisk disk;
+  put(disk, "c/b.txt", "klmnopqrst");
+  put(disk, "c/a.txt", "abcdefghij");
   const Corpus corpus = open_corpus({.train = {"c"}, .validation_share = 0.25}, disk, {}).value();
   EXPECT_EQ(text_of(corpus, corpus.train), "abcdefghijklmno");
   EXPECT_EQ(text_of(corpus, corpus.validation), "pqrst");
@@ -33,9 +36,9 @@ TEST(Corpus, FilesFollowEachOtherAndTheEndIsHeldOut) {
 }
 
 TEST(Corpus, SeparateValidationFilesShareTheVocabulary) {
-  FakeDisk disk;
-  disk.put("a.txt", "abc");
-  disk.put("v.txt", "cd");
+  MemoryDisk disk;
+  put(disk, "a.txt", "abc");
+  put(disk, "v.txt", "cd");
   const Corpus corpus = open_corpus({.train = {"a.txt"}, .validation = {"v.txt"}, .tokenizer = "characters"}, disk, {}).value();
   EXPECT_EQ(corpus.tokenizer.vocabulary_size(), 4);
   EXPECT_EQ(text_of(corpus, corpus.train), "abc");
@@ -43,42 +46,40 @@ TEST(Corpus, SeparateValidationFilesShareTheVocabulary) {
 }
 
 TEST(Corpus, HashTellsTextsTokenizersAndSplitsApart) {
-  FakeDisk disk;
-  disk.put("a.txt", "hello world");
-  disk.put("b.txt", "hello worle");
+  MemoryDisk disk;
+  put(disk, "d/a.txt", "hello world");
+  put(disk, "d/b.txt", "hello worle");
   const auto hash = [&](const Settings& settings) { return open_corpus(settings, disk, {})->hash; };
-  const Hash64 base = hash({.train = {"a.txt"}});
-  EXPECT_EQ(hash({.train = {"*a.txt"}}), base);
-  EXPECT_NE(hash({.train = {"b.txt"}}), base);
-  EXPECT_NE(hash({.train = {"a.txt"}, .tokenizer = "characters"}), base);
-  EXPECT_NE(hash({.train = {"a.txt"}, .validation_share = 0.5}), base);
+  const Hash64 base = hash({.train = {"d/a.txt"}});
+  EXPECT_EQ(hash({.train = {"d/*a.txt"}}), base);
+  EXPECT_NE(hash({.train = {"d/b.txt"}}), base);
+  EXPECT_NE(hash({.train = {"d/a.txt"}, .tokenizer = "characters"}), base);
+  EXPECT_NE(hash({.train = {"d/a.txt"}, .validation_share = 0.5}), base);
 }
 
 TEST(Corpus, CachedTextIsTheSameAndIsMadeAgainWhenDamaged) {
-  FakeDisk disk;
-  disk.put("a.txt", "hello world, hello");
+  MemoryDisk disk;
+  put(disk, "a.txt", "hello world, hello");
   const Settings settings{.train = {"a.txt"}, .tokenizer = "characters"};
   const Corpus plain = open_corpus(settings, disk, {}).value();
   const Corpus first = open_corpus(settings, disk, {.folder = "cache"}).value();
-  const auto with_cache = disk.files;
+  const std::uint64_t changes = disk.num_changes();
   const Corpus second = open_corpus(settings, disk, {.folder = "cache"}).value();
-  EXPECT_EQ(disk.files, with_cache);
+  EXPECT_EQ(disk.num_changes(), changes);
   EXPECT_EQ(first.hash, plain.hash);
   EXPECT_EQ(second.hash, plain.hash);
   EXPECT_EQ(second.tokenizer, plain.tokenizer);
-  for (auto& [path, bytes] : disk.files) {
-    if (path.ends_with(".bin")) bytes[0] ^= std::byte{1};
-  }
+  disk.damage("cache/" + disk.list("cache")->front() + "/train-00000.bin", 0);
   const Corpus repaired = open_corpus(settings, disk, {.folder = "cache"}).value();
   EXPECT_EQ(repaired.hash, plain.hash);
   EXPECT_EQ(repaired.notes.size(), 1U);
-  EXPECT_EQ(disk.files, with_cache);
+  EXPECT_TRUE(open_corpus(settings, disk, {.folder = "cache"})->notes.empty());
 }
 
 TEST(Corpus, ACacheThatCannotBeWrittenCostsOnlyANote) {
-  FakeDisk disk;
-  disk.put("a.txt", "hello world");
-  disk.full = true;
+  MemoryDisk disk;
+  put(disk, "a.txt", "hello world");
+  disk.set_capacity(Bytes{11});
   const Corpus corpus = open_corpus({.train = {"a.txt"}}, disk, {.folder = "cache"}).value();
   EXPECT_EQ(corpus.train.size() + corpus.validation.size(), 11U);
   ASSERT_EQ(corpus.notes.size(), 1U);
@@ -86,29 +87,29 @@ TEST(Corpus, ACacheThatCannotBeWrittenCostsOnlyANote) {
 }
 
 TEST(Corpus, FoldersPassOverWhatIsNotText) {
-  FakeDisk disk;
-  disk.put("c/a.txt", "abcdefghij");
-  disk.put("c/empty.txt", "");
-  disk.put("c/image.png", std::string_view("a\0b", 3));
+  MemoryDisk disk;
+  put(disk, "c/a.txt", "abcdefghij");
+  put(disk, "c/empty.txt", "");
+  put(disk, "c/image.png", std::string_view("a\0b", 3));
   const Corpus corpus = open_corpus({.train = {"c"}}, disk, {}).value();
   EXPECT_EQ(corpus.train.size() + corpus.validation.size(), 10U);
   EXPECT_EQ(corpus.notes, std::vector<std::string>{"2 empty or binary files were passed over"});
 }
 
 TEST(Corpus, BadInputIsNamed) {
-  FakeDisk disk;
-  disk.put("empty.txt", "");
-  disk.put("image.png", std::string_view("a\0b", 3));
-  disk.put("latin1.txt", "caf\xE9");
-  disk.put("a.txt", "hello");
-  disk.put("only/e.txt", "");
-  disk.put_tokens("t.bin", {1, 300});
+  MemoryDisk disk;
+  put(disk, "empty.txt", "");
+  put(disk, "image.png", std::string_view("a\0b", 3));
+  put(disk, "latin1.txt", "caf\xE9");
+  put(disk, "a.txt", "hello");
+  put(disk, "only/e.txt", "");
+  put_tokens(disk, "t.bin", {1, 300});
   EXPECT_THAT(message(disk, {.train = {"empty.txt"}}), HasSubstr("empty.txt: the file is empty"));
   EXPECT_THAT(message(disk, {.train = {"image.png"}}), HasSubstr("image.png: the file is binary"));
   EXPECT_THAT(message(disk, {.train = {"latin1.txt"}, .tokenizer = "characters"}),
               HasSubstr("latin1.txt: byte 3 is not UTF-8"));
   EXPECT_THAT(message(disk, {.train = {"only"}}), HasSubstr("only: there is no text: 1 files, all empty or binary"));
-  EXPECT_THAT(message(disk, {.train = {"*.csv"}}), HasSubstr("no file matches \"*.csv\""));
+  EXPECT_THAT(message(disk, {.train = {"d/*.csv"}}), HasSubstr("no file matches \"d/*.csv\""));
   EXPECT_THAT(message(disk, {.train = {}}), HasSubstr("data.train: names nothing"));
   EXPECT_THAT(message(disk, {.train = {"a.txt"}, .tokenizer = "words"}), HasSubstr("unknown tokenizer \"words\""));
   EXPECT_THAT(message(disk, {.train = {"a.txt"}, .tokenizer = "bin"}),
@@ -119,9 +120,9 @@ TEST(Corpus, BadInputIsNamed) {
 }
 
 TEST(Corpus, ReadyMadeTokensAreUsedInPlace) {
-  FakeDisk disk;
-  disk.put_tokens("d/1.bin", {1, 2, 3, 4, 5});
-  disk.put_tokens("d/2.bin", {6, 7, 8, 9, 300});
+  MemoryDisk disk;
+  put_tokens(disk, "d/1.bin", {1, 2, 3, 4, 5});
+  put_tokens(disk, "d/2.bin", {6, 7, 8, 9, 300});
   const Corpus corpus = open_corpus({.train = {"d"}, .validation_share = 0.2, .tokenizer = "bin"}, disk, {}).value();
   EXPECT_EQ(corpus.tokenizer.vocabulary_size(), 301);
   EXPECT_EQ(text_of(corpus, corpus.train), "1 2 3 4 5 6 7 8 ");
@@ -129,8 +130,8 @@ TEST(Corpus, ReadyMadeTokensAreUsedInPlace) {
 }
 
 TEST(Corpus, MadeShardsOpenAsTheSameCorpus) {
-  FakeDisk disk;
-  disk.put("a.txt", "hello world, hello");
+  MemoryDisk disk;
+  put(disk, "a.txt", "hello world, hello");
   const Settings settings{.train = {"a.txt"}, .tokenizer = "characters"};
   const Corpus made = make_shards(settings, disk, "out").value();
   const Corpus opened = open_corpus({.train = {"out"}, .tokenizer = "characters"}, disk, {}).value();

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "intertie/data/fake_disk.h"
+#include "intertie/data/disk_fixture.h"
+#include "intertie/env/sim/memory_disk.h"
 
 namespace intertie::data {
 namespace {
+
+using env::sim::MemoryDisk;
 
 using testing::HasSubstr;
 
@@ -21,7 +24,7 @@ std::vector<std::uint16_t> all(const Tokens& tokens) {
 }
 
 TEST(Shards, WhatWasWrittenIsOpened) {
-  FakeDisk disk;
+  MemoryDisk disk;
   ASSERT_TRUE(write_shards(disk, "out", splits(), "a"));
   const TokenSplits opened = open_shards(disk, "out").value();
   EXPECT_EQ(all(opened.train), all(splits().train));
@@ -43,23 +46,40 @@ TEST(Shards, HashDependsOnTokensSplitAndTokenizer) {
 }
 
 TEST(Shards, DamageIsNoticed) {
-  FakeDisk disk;
-  ASSERT_TRUE(write_shards(disk, "out", splits(), "a"));
-  const auto whole = disk.files;
-  disk.files["out/train-00000.bin"][0] = std::byte{9};
-  EXPECT_THAT(open_shards(disk, "out").error().message(), HasSubstr("do not match the hash"));
-  disk.files = whole;
-  disk.files["out/train-00000.bin"].resize(8);
-  EXPECT_THAT(open_shards(disk, "out").error().message(), HasSubstr("holds 4 tokens, its index says 5"));
-  disk.files = whole;
-  disk.files["out/train-00000.bin"].resize(9);
-  EXPECT_THAT(open_shards(disk, "out").error().message(), HasSubstr("odd size"));
-  disk.files = whole;
-  disk.files["out/train-00000.bin"][1] = std::byte{1};
-  EXPECT_THAT(open_shards(disk, "out").error().message(), HasSubstr("holds the token 257, outside the vocabulary of 256"));
-  disk.files = whole;
-  disk.files.erase("out/validation-00000.bin");
-  EXPECT_FALSE(open_shards(disk, "out"));
+  const auto message_after = [](auto damage) {
+    MemoryDisk disk;
+    EXPECT_TRUE(write_shards(disk, "out", splits(), "a"));
+    damage(disk);
+    const auto opened = open_shards(disk, "out");
+    return opened ? "opened" : opened.error().message();
+  };
+  const std::string train = "out/train-00000.bin";
+  EXPECT_THAT(message_after([&](MemoryDisk& disk) { disk.damage(train, 0); }), HasSubstr("do not match the hash"));
+  EXPECT_THAT(message_after([&](MemoryDisk& disk) { truncate(disk, train, 8); }),
+              HasSubstr("holds 4 tokens, its index says 5"));
+  EXPECT_THAT(message_after([&](MemoryDisk& disk) { truncate(disk, train, 9); }), HasSubstr("odd size"));
+  EXPECT_THAT(message_after([&](MemoryDisk& disk) { disk.damage(train, 1); }),
+              HasSubstr("holds the token 257, outside the vocabulary of 256"));
+  EXPECT_THAT(message_after([](MemoryDisk& disk) { EXPECT_TRUE(disk.remove_all("out/validation-00000.bin")); }),
+              HasSubstr("validation-00000.bin"));
+}
+
+TEST(Shards, StoppedAnywhereTheFolderIsWholeOrHasNoIndex) {
+  std::uint64_t opened = 0;
+  for (std::uint64_t changes = 0; changes < 40; ++changes) {
+    MemoryDisk disk;
+    disk.stop_after(changes);
+    const bool written = static_cast<bool>(write_shards(disk, "out", splits(), "a"));
+    disk.crash();
+    if (!disk.exists("out/shards.json")) {
+      EXPECT_FALSE(written);
+      continue;
+    }
+    ASSERT_TRUE(open_shards(disk, "out")) << "after " << changes << " changes";
+    ++opened;
+  }
+  EXPECT_GT(opened, 0U);
+  EXPECT_LT(opened, 40U);
 }
 
 TEST(Shards, IndexComesBack) {
@@ -92,8 +112,7 @@ TEST(Shards, IndexFromOutsideIsRefusedWhenAnythingIsWrong) {
 }
 
 TEST(Shards, AFullDiskIsAnErrorAndLeavesNoIndex) {
-  FakeDisk disk;
-  disk.full = true;
+  MemoryDisk disk(Bytes{4});
   EXPECT_THAT(write_shards(disk, "out", splits(), "a").error().message(), HasSubstr("no space left"));
   EXPECT_FALSE(disk.exists("out/shards.json"));
 }

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "intertie/data/fake_disk.h"
+#include "intertie/data/disk_fixture.h"
+#include "intertie/env/sim/memory_disk.h"
 
 namespace intertie::data {
 namespace {
+
+using env::sim::MemoryDisk;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -19,13 +22,11 @@ std::vector<std::string> paths(env::Disk& disk, const std::vector<std::string>& 
   return result;
 }
 
-FakeDisk corpus_disk() {
-  FakeDisk disk;
+void put_corpus(MemoryDisk& disk) {
   for (const char* path :
-       {"corpus/b.txt", "corpus/a.txt", "corpus/deep/er/c.txt", "corpus/deep/d.md", "corpus/.git/x.txt", "e.txt"}) {
-    disk.put(path, "text");
+       {"corpus/b.txt", "corpus/a.txt", "corpus/deep/er/c.txt", "corpus/deep/d.md", "corpus/.git/x.txt", "top/e.txt"}) {
+    put(disk, path, "text");
   }
-  return disk;
 }
 
 TEST(MatchesName, StarsAndQuestionMarks) {
@@ -39,14 +40,16 @@ TEST(MatchesName, StarsAndQuestionMarks) {
 }
 
 TEST(Sources, PatternsMatchNamesOfOneFolder) {
-  FakeDisk disk = corpus_disk();
+  MemoryDisk disk;
+  put_corpus(disk);
   EXPECT_THAT(paths(disk, {"corpus/*.txt"}), ElementsAre("corpus/a.txt", "corpus/b.txt"));
-  EXPECT_THAT(paths(disk, {"*.txt"}), ElementsAre("e.txt"));
+  EXPECT_THAT(paths(disk, {"top/*.txt"}), ElementsAre("top/e.txt"));
   EXPECT_THAT(paths(disk, {"corpus/*/*.md"}), ElementsAre("corpus/deep/d.md"));
 }
 
 TEST(Sources, TwoStarsMatchAnyNumberOfFolders) {
-  FakeDisk disk = corpus_disk();
+  MemoryDisk disk;
+  put_corpus(disk);
   EXPECT_THAT(paths(disk, {"corpus/**/*.txt"}), ElementsAre("corpus/a.txt", "corpus/b.txt", "corpus/deep/er/c.txt"));
   EXPECT_THAT(paths(disk, {"**/d.md"}), ElementsAre("corpus/deep/d.md"));
   EXPECT_THAT(paths(disk, {"corpus/**"}),
@@ -54,46 +57,51 @@ TEST(Sources, TwoStarsMatchAnyNumberOfFolders) {
 }
 
 TEST(Sources, FoldersAreWalkedInOrderWithoutHiddenNames) {
-  FakeDisk disk = corpus_disk();
+  MemoryDisk disk;
+  put_corpus(disk);
   EXPECT_THAT(paths(disk, {"corpus"}), ElementsAre("corpus/a.txt", "corpus/b.txt", "corpus/deep/d.md", "corpus/deep/er/c.txt"));
   EXPECT_THAT(paths(disk, {"corpus"}, ".md"), ElementsAre("corpus/deep/d.md"));
 }
 
 TEST(Sources, EntriesKeepTheirOrderAndNoFileComesTwice) {
-  FakeDisk disk = corpus_disk();
-  EXPECT_THAT(paths(disk, {"e.txt", "corpus/b.txt", "corpus/*.txt"}), ElementsAre("e.txt", "corpus/b.txt", "corpus/a.txt"));
+  MemoryDisk disk;
+  put_corpus(disk);
+  EXPECT_THAT(paths(disk, {"top/e.txt", "corpus/b.txt", "corpus/*.txt"}),
+              ElementsAre("top/e.txt", "corpus/b.txt", "corpus/a.txt"));
 }
 
 TEST(Sources, OnlyEntriesThatAreFilesCountAsNamed) {
-  FakeDisk disk = corpus_disk();
-  EXPECT_TRUE(list_sources(disk, {"e.txt"}, "")->front().named);
-  EXPECT_FALSE(list_sources(disk, {"*.txt"}, "")->front().named);
+  MemoryDisk disk;
+  put_corpus(disk);
+  EXPECT_TRUE(list_sources(disk, {"top/e.txt"}, "")->front().named);
+  EXPECT_FALSE(list_sources(disk, {"top/*.txt"}, "")->front().named);
 }
 
 TEST(Sources, WhatIsNotThereIsNamed) {
-  FakeDisk disk = corpus_disk();
+  MemoryDisk disk;
+  put_corpus(disk);
   EXPECT_THAT(paths(disk, {"corpus/*.csv"}).front(), HasSubstr("no file matches \"corpus/*.csv\""));
   EXPECT_THAT(paths(disk, {"missing"}).front(), HasSubstr("missing: there is no such file or folder"));
   EXPECT_THAT(paths(disk, {"corpus"}, ".bin").front(), HasSubstr("corpus: the folder holds no .bin file"));
 }
 
 TEST(Sources, AFolderThatLeadsBackIntoItselfIsAnError) {
-  FakeDisk disk;
+  MemoryDisk disk;
   std::string path = "loop";
   for (int i = 0; i < 40; ++i) path += "/again";
-  disk.put(path + "/a.txt", "text");
+  put(disk, path + "/a.txt", "text");
   EXPECT_THAT(paths(disk, {"loop"}).front(), HasSubstr("more than 32 deep"));
 }
 
 TEST(Sources, TheStandardLibraryIsTheNewestPythonWithoutItsTestsAndPackages) {
-  FakeDisk disk;
+  MemoryDisk disk;
   for (const char* path : {"/usr/lib/python3/dist-packages/x.py", "/usr/lib/python3.9/abc.py", "/usr/lib/python3.11/abc.py",
                            "/usr/lib/python3.11/json/decoder.py", "/usr/lib/python3.11/json/data.txt",
                            "/usr/lib/python3.11/test/test_abc.py", "/usr/lib/python3.11/dist-packages/y.py"}) {
-    disk.put(path, "text");
+    put(disk, path, "text");
   }
   EXPECT_THAT(paths(disk, {"python-stdlib"}), ElementsAre("/usr/lib/python3.11/abc.py", "/usr/lib/python3.11/json/decoder.py"));
-  FakeDisk none;
+  MemoryDisk none;
   EXPECT_THAT(paths(none, {"python-stdlib"}).front(), HasSubstr("install python3, or name text files"));
 }
 

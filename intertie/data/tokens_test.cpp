@@ -5,10 +5,13 @@
 
 #include <numeric>
 
-#include "intertie/data/fake_disk.h"
+#include "intertie/data/disk_fixture.h"
+#include "intertie/env/sim/memory_disk.h"
 
 namespace intertie::data {
 namespace {
+
+using env::sim::MemoryDisk;
 
 std::vector<std::uint16_t> count_up(std::uint16_t first, std::size_t count) {
   std::vector<std::uint16_t> tokens(count);
@@ -63,10 +66,10 @@ TEST(Tokens, SlicesKeepTheirMemory) {
 }
 
 TEST(Tokens, MapsAFileAndRefusesEmptyAndTruncatedOnes) {
-  FakeDisk disk;
-  disk.put_tokens("a.bin", {1, 2, 300});
-  disk.put("odd.bin", "abc");
-  disk.put("empty.bin", "");
+  MemoryDisk disk;
+  put_tokens(disk, "a.bin", {1, 2, 300});
+  put(disk, "odd.bin", "abc");
+  put(disk, "empty.bin", "");
   EXPECT_EQ(Tokens::map(disk, "a.bin")->largest(), 300);
   EXPECT_THAT(Tokens::map(disk, "odd.bin").error().message(), testing::HasSubstr("odd.bin: 3 bytes is an odd size"));
   EXPECT_THAT(Tokens::map(disk, "empty.bin").error().message(), testing::HasSubstr("empty.bin: the file is empty"));

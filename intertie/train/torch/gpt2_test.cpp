@@ -89,9 +89,9 @@ TEST(Gpt2, StartsFromTheSameBytesEverywhere) {
   }
 }
 
-Hash64 trained(const Gpt2Options& options) {
+Hash64 trained(const Gpt2Options& options, std::uint64_t steps) {
   const auto model = model_of(options);
-  for (std::uint64_t step = 0; step < 20; ++step) {
+  for (std::uint64_t step = 0; step < steps; ++step) {
     EXPECT_TRUE(model->compute_gradient(random_batch(4, 16, step), 2, {}));
     for (std::size_t i = 0; i < model->parameters().size(); ++i) model->parameters()[i] -= 0.1F * model->gradient()[i];
     model->parameters_changed();
@@ -102,10 +102,9 @@ Hash64 trained(const Gpt2Options& options) {
 TEST(Gpt2, TwoRunsOfTwentyStepsGiveTheSameBits) {
   Gpt2Options options = small();
   options.model.dropout = 0.1;
-  EXPECT_EQ(trained(options), trained(options));
+  EXPECT_EQ(trained(options, 20), trained(options, 20));
   options.threads = 2;
-  options.model.dropout = 0;
-  EXPECT_EQ(trained(options), trained(options));
+  EXPECT_EQ(trained(options, 4), trained(options, 4));
 }
 
 TEST(Gpt2, ReportsFinalGradientsFromTheEndToTheStart) {
