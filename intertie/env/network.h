@@ -76,6 +76,8 @@ class Network {
                                                    std::function<void(Error)> refused) = 0;
   // Connects and does the handshake within `deadline`. `expected_site`: the name that the peer's certificate must carry.
   // Errors: retry (refused, unreachable, timed out), reconfigure (certificate: the message says which and why).
+  // Under TLS 1.3 the other side looks at our certificate only after we are done: if it refuses it, connect succeeds and
+  // `closed` follows with code reconfigure and the reason.
   virtual void connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) = 0;
 };
 
