@@ -103,14 +103,14 @@ Task<Result<Done>> Run::join() {
       links::Mesh::Handlers{.message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
                             .connected =
                                 [this](SiteId site) {
-                                  record("site.connected", {{"peer", settings_.site_names[site.value]}});
+                                  report_connected(site);
                                   waiting_.notify();
                                 },
                             .merge_streams_open = [this] { waiting_.notify(); },
                             .lost = [this](SiteId site, Error error) { lost(site, std::move(error)); },
                             .refused =
                                 [this](const Error& error) {
-                                  record("error", {{"message", error.message()}});
+                                  record("connection.refused", {{"message", error.message()}});
                                 },
                             .failed = [this](Error error) { waiting_.fail(std::move(error)); }});
   INTERTIE_CO_RETURN_IF_ERROR(mesh_->start());
