@@ -35,17 +35,17 @@ std::string progress(const Event& event, const LinkRates& rates) {
 }
 
 std::string started(const Event& event) {
-  const bool emulated = std::any_of(event.fields.begin(), event.fields.end(), [](const auto& field) {
-    return field.first == "emulated" && field.second == Event::Value(true);
-  });
-  return fmt::format("{}: {}, {} steps, {}{}", text_of(event, "run"), text_of(event, "trainer"), integer_of(event, "num_steps"),
-                     text_of(event, "method"), emulated ? ", links are emulated" : "");
+  return fmt::format("{}: {}, {} steps, {}{}{}", text_of(event, "run"), text_of(event, "trainer"),
+                     integer_of(event, "num_steps"), text_of(event, "method"),
+                     flag_of(event, "emulated") ? ", links are emulated" : "",
+                     flag_of(event, "paced") ? ", steps are paced" : "");
 }
 
+// Only the site that evaluates knows the validation loss.
 std::string finished(const Event& event) {
   const double loss = number_of(event, "validation_loss");
-  const std::string validation = std::isfinite(loss) ? fmt::format("validation loss {:.4f}, ", loss) : std::string();
-  return fmt::format("done: step {}, {}{}, {}, parameters {}", integer_of(event, "step"), validation,
+  return fmt::format("{} at step {}: {}{}, {}, parameters {}", flag_of(event, "complete") ? "done" : "stopped",
+                     integer_of(event, "step"), std::isfinite(loss) ? fmt::format("validation loss {:.4f}, ", loss) : "",
                      seconds_to_string(number_of(event, "seconds")), shares(event), text_of(event, "parameters_hash"));
 }
 
@@ -60,12 +60,8 @@ std::string line_of(const Event& event, const LinkRates& rates) {
     return fmt::format("connected to {} at {}: {} streams, {}", text_of(event, "peer"), text_of(event, "address"),
                        integer_of(event, "streams"), text_of(event, "congestion_control"));
   }
-  if (event.name == "site.waiting") {
-    return fmt::format("waiting for {} ({}): {}", text_of(event, "peer"), seconds_to_string(number_of(event, "seconds")),
-                       text_of(event, "reason"));
-  }
   if (event.name == "connection.refused") {
-    return fmt::format("refused {}: {}", text_of(event, "address"), text_of(event, "message"));
+    return "refused a connection: " + text_of(event, "message");
   }
   if (event.name == "evaluation") {
     return fmt::format("step {}  validation loss {:.4f}", integer_of(event, "step"), number_of(event, "loss"));

@@ -50,6 +50,14 @@ TEST(Console, NoEventBreaksTheLineOrTheProgram) {
   EXPECT_EQ(console_line(record({"merge.committed", {}}), {}), "") << "merges are for the log";
 }
 
+TEST(Console, TheEndOfASiteThatDoesNotEvaluate) {
+  const std::string line = console_line(record({"run.finished", {{"complete", true}, {"validation_loss", std::nan("")}}}), {});
+  EXPECT_THAT(line, HasSubstr("done at step 0: 0 ns"));
+  EXPECT_THAT(line, Not(HasSubstr("nan")));
+  EXPECT_THAT(console_line(record({"run.finished", {{"complete", false}, {"validation_loss", 1.5}}}), {}),
+              HasSubstr("stopped at step 0: validation loss 1.5000"));
+}
+
 TEST(Console, SecondsThatAreNoTime) {
   EXPECT_EQ(seconds_to_string(std::nan("")), "-");
   EXPECT_EQ(seconds_to_string(-1), "-");

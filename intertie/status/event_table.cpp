@@ -92,9 +92,6 @@ std::vector<EventDoc> run_events() {
 
 std::vector<EventDoc> link_events() {
   return {
-      {"site.waiting",
-       "Another site has not appeared yet.",
-       {kPeer, kSeconds, {"reason", text, "", "What the last attempt said."}}},
       {"site.connected",
        "The links to another site are up and both agree.",
        {kPeer,
@@ -103,7 +100,7 @@ std::vector<EventDoc> link_events() {
         {"congestion_control", text, "", "What the operating system gave."}}},
       {"connection.refused",
        "Someone connected who is not a site of this run as it is now.",
-       {{"address", text, "", "host:port."}, {"message", text, "", "Why."}}},
+       {{"message", text, "", "Who, and why."}}},
       {"link.measured",
        "Once an interval and link.",
        {kPeer,
@@ -189,7 +186,7 @@ std::string events_page() {
 Each site writes `events.jsonl` into its folder of the run: one JSON object a line, appended to when a run is resumed. This page is
 generated (`intertie docs events`); the table's version is {}, written into the log's first line.
 
-Every line has `time` (wall clock, UTC), `seconds` (since the site's program started), `site`, `event`, and the event's own fields.
+Every line has `time` (wall clock, UTC), `elapsed` (seconds since the site's program started), `site`, `event`, and the event's own fields.
 A number that is not finite is written as `null`. Shares are between 0 and 1.
 )",
                                  kEventSchema);
@@ -218,6 +215,12 @@ std::int64_t integer_of(const Event& event, const std::string& field) {
   const Event::Value* value = find_value(event, field);
   const auto* integer_value = value ? std::get_if<std::int64_t>(value) : nullptr;
   return integer_value ? *integer_value : 0;
+}
+
+bool flag_of(const Event& event, const std::string& field) {
+  const Event::Value* value = find_value(event, field);
+  const auto* flag_value = value ? std::get_if<bool>(value) : nullptr;
+  return flag_value && *flag_value;
 }
 
 }  // namespace intertie::status

@@ -39,5 +39,6 @@ std::string events_page();
 double number_of(const Event& event, const std::string& field);  // also of an integer
 std::string text_of(const Event& event, const std::string& field);
 std::int64_t integer_of(const Event& event, const std::string& field);
+bool flag_of(const Event& event, const std::string& field);
 
 }  // namespace intertie::status

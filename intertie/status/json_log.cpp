@@ -35,7 +35,7 @@ bool ends_within_a_line(env::Disk& disk, const std::string& path) {
 std::string json_line(const Record& record) {
   ordered_json line;
   line["time"] = utc(record.wall);
-  line["seconds"] = std::round(std::chrono::duration<double>(record.since_start).count() * 1e6) / 1e6;
+  line["elapsed"] = std::round(std::chrono::duration<double>(record.since_start).count() * 1e6) / 1e6;
   line["site"] = record.site;
   line["event"] = record.event.name;
   for (const auto& [name, value] : record.event.fields) line[name] = to_json(value);

@@ -125,9 +125,9 @@ TEST(JsonLog, WritesAHeaderAndALineForEachEvent) {
   loop.run();
   EXPECT_EQ(
       disk.files["events.jsonl"],
-      R"({"time":"2026-11-22T01:02:03.456Z","seconds":0.0,"site":"ashburn","event":"log.opened","schema":1,"program":"intertie 0.1.0"})"
+      R"({"time":"2026-11-22T01:02:03.456Z","elapsed":0.0,"site":"ashburn","event":"log.opened","schema":1,"program":"intertie 0.1.0"})"
       "\n"
-      R"({"time":"2026-11-22T01:02:03.456Z","seconds":0.0,"site":"ashburn","event":"x","n":3,"bad":null,"quote":"a\"\n�","on":true})"
+      R"({"time":"2026-11-22T01:02:03.456Z","elapsed":0.0,"site":"ashburn","event":"x","n":3,"bad":null,"quote":"a\"\n�","on":true})"
       "\n");
 }
 

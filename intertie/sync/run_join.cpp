@@ -110,7 +110,7 @@ Task<Result<Done>> Run::join() {
                             .lost = [this](SiteId site, Error error) { lost(site, std::move(error)); },
                             .refused =
                                 [this](const Error& error) {
-                                  record("connection.refused", {{"address", error.where}, {"message", error.what}});
+                                  record("connection.refused", {{"message", error.message()}});
                                 },
                             .failed = [this](Error error) { waiting_.fail(std::move(error)); }});
   INTERTIE_CO_RETURN_IF_ERROR(mesh_->start());
@@ -178,14 +178,7 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
     const auto found = std::find_if(found_.begin(), found_.end(), [this](const checkpoint::Found& each) {
       return each.manifest.version == view_->checkpoint.version && each.manifest.restart == view_->checkpoint.restart;
     });
-    if (found == found_.end()) {
-      co_return Error{
-          .code = ErrorCode::give_up,
-          .where = path("checkpoints"),
-          .what = fmt::format("the view goes on from version {}, which this site did not offer", state_->version.value),
-          .fix = "start all sites again",
-          .cause = {}};
-    }
+    INTERTIE_CHECK(found != found_.end());  // the view names only checkpoints that this site offered
     if (found->manifest.agreement != settings_.agreement || found->manifest.data != settings_.data) {
       co_return Error{.code = ErrorCode::reconfigure,
                       .where = found->folder,

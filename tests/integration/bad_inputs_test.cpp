@@ -1,0 +1,128 @@
+// Wrong inputs, as a table: what is typed, what is said, and the exit code. Whatever it is: one line that begins with "error:
+// ", no stack trace, and nothing written.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/program.h"
+
+namespace intertie::tests {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Case {
+  const char* name;
+  std::string run_file;  // the text of run.toml; empty: there is none
+  std::vector<std::string> arguments;
+  std::string message;  // begins so, after "error: "
+  int exit_code = 2;
+};
+
+void PrintTo(const Case& wrong, std::ostream* out) { *out << wrong.name; }
+
+const std::string kRun = "[run]\nname = \"r\"\n[train]\ntokens = \"200 steps\"\n";  // lines 1 to 4
+const std::string kTwo = "[[site]]\nname = \"a\"\n[[site]]\nname = \"b\"\n";
+const std::string kToy = kRun + "[model]\nkind = \"toy\"\n";
+const std::vector<std::string> kLocal = {"train", "run.toml", "--local"};
+const std::vector<std::string> kCheck = {"check", "run.toml"};
+
+std::vector<Case> cases() {
+  return {
+      // The command line.
+      {"unknown_command", "", {"trian"}, "unknown command \"trian\"; did you mean \"train\"?"},
+      {"no_command", "", {}, "no command; the commands are train, check"},
+      {"unknown_option", kRun, {"train", "run.toml", "--lokal"}, "train: unknown option \"--lokal\"; did you mean --local?"},
+      {"no_run_file_named", "", {"check"}, "check: RUN.toml is required"},
+      {"neither_local_nor_site", kRun, {"train", "run.toml"}, "train: say which sites to start; write --local"},
+      {"both_local_and_site",
+       kRun,
+       {"train", "run.toml", "--local", "--site", "a"},
+       "train: --local and --site exclude each other"},
+      {"unknown_page", "", {"docs", "all"}, "docs: "},
+      {"option_that_is_no_number", kRun, {"sample", "run.toml", "--tokens", "x"}, "sample: "},
+
+      // The run file.
+      {"missing_run_file", "", kCheck, "run.toml: "},
+      {"binary_run_file",
+       std::string("\x7f"
+                   "ELF\0\1\2",
+                   7),
+       kCheck, "run.toml:1: not valid TOML"},
+      {"broken_toml", kRun + "[sync\n", kCheck, "run.toml:5: not valid TOML"},
+      {"empty_run_file", "\n", kCheck, "run.toml: run.name is missing; write for example [run] name = \"first\""},
+      {"unknown_key", kRun + "[sync]\nevry = 3\n", kLocal, "run.toml:6: unknown key \"evry\" in sync; did you mean \"every\"?"},
+      {"unknown_section", kRun + "[snyc]\n", kLocal, "run.toml:5: unknown section \"snyc\"; did you mean \"sync\"?"},
+      {"missing_unit", kRun + "warmup = 100\n", kLocal, "run.toml:5: train.warmup has no unit; write it as \"200 steps\""},
+      {"wrong_unit", kToy + "[[site]]\nname = \"a\"\nstep_time = \"50 Mbit/s\"\n", kLocal,
+       "run.toml:9: site.a.step_time = \"50 Mbit/s\": "},
+      {"impossible_number", kRun + "lr = -1.0\n", kLocal, "run.toml:5: train.lr must be a number above 0, not -1"},
+      {"zero_size", kRun + "local_batch_size = 0\n", kLocal,
+       "run.toml:5: train.local_batch_size must be a whole number from 1"},
+      {"wrong_type", kRun + "[sync]\nmethod = 3\n", kLocal,
+       "run.toml:6: sync.method must be one of synchronous, diloco, not 3"},
+      {"method_auto", kRun + "[sync]\nmethod = \"auto\"\n", kLocal,
+       "run.toml:6: sync.method = \"auto\" is not available yet; choose one of synchronous, diloco"},
+      {"encoding_to_come", kRun + "[sync]\nencoding = \"int8\"\n", kLocal,
+       "run.toml:6: sync.encoding = \"int8\" is not available yet; choose one of f32, bf16"},
+      {"heads_do_not_divide", kRun + "[model]\nhidden_size = 130\n", kLocal,
+       "run.toml:6: model.hidden_size = 130 is not a multiple"},
+      {"run_shorter_than_a_step", "[run]\nname = \"r\"\n[train]\ntokens = 10\n", kLocal,
+       "run.toml:4: train.tokens = 10 is less than the 768"},
+      {"two_sites_of_a_name", kRun + "[[site]]\nname = \"a\"\n[[site]]\nname = \"a\"\n", kLocal,
+       "run.toml:8: there is another site \"a\""},
+      {"link_to_nowhere", kRun + kTwo + "[[link]]\nbetween = [\"a\", \"z\"]\npaths = [{ rate = \"1 Mbit/s\" }]\n", kLocal,
+       "run.toml:10: a link names \"z\", which is no site; the sites are a, b"},
+      {"model_file_missing", kRun + "[model]\nconfig = \"none.json\"\n", kCheck, "run.toml:6: model.config cannot be read: "},
+      {"override_of_no_key",
+       kRun,
+       {"check", "run.toml", "--set", "sync.evry=1"},
+       "--set sync.evry=1: unknown key \"evry\" in sync"},
+      {"override_of_no_site",
+       kRun + kTwo,
+       {"check", "run.toml", "--set", "site.z.step_time=1 s"},
+       "--set site.z.step_time=1 s: there is no site"},
+      {"override_without_value",
+       kRun,
+       {"check", "run.toml", "--set", "sync.every"},
+       "--set sync.every: is not section.key=value"},
+
+      // What it names.
+      {"unknown_site",
+       kToy + kTwo,
+       {"train", "run.toml", "--site", "z"},
+       "run.toml: there is no site \"z\"; the sites are a, b"},
+      {"site_without_address",
+       kToy + kTwo,
+       {"train", "run.toml", "--site", "a"},
+       "run.toml: site \"a\" has no address; write address ="},
+      {"certificate_for_nobody", kToy + kTwo, {"ca", "run.toml", "--site", "z"}, "run.toml: there is no site \"z\""},
+      {"text_that_is_not_there", kRun, {"check", "run.toml", "--data", "none.txt"}, "none.txt"},
+      {"text_that_is_too_short", kRun, {"check", "run.toml", "--data", "run.toml"}, ""},
+      {"toy_writes_no_text", kToy, {"sample", "run.toml"}, "run.toml: the toy problem writes no text"},
+  };
+}
+
+class BadInputs : public ::testing::TestWithParam<Case> {};
+
+TEST_P(BadInputs, AreRefusedInOneLine) {
+  const Case& wrong = GetParam();
+  const Folder folder;
+  if (!wrong.run_file.empty()) folder.write("run.toml", wrong.run_file);
+  const auto before = folder.files();
+  const Ran ran = intertie(folder.path(), wrong.arguments);
+  EXPECT_EQ(ran.exit_code, wrong.exit_code) << ran.all();
+  EXPECT_EQ(ran.signal, 0);
+  ASSERT_EQ(ran.errors.size(), 1U) << ran.all();
+  EXPECT_THAT(ran.errors[0], ::testing::StartsWith("error: " + wrong.message));
+  EXPECT_THAT(ran.lines, ::testing::IsEmpty());
+  for (const char* trace : {"terminate called", "check failed", " at 0x", "what():"})
+    EXPECT_THAT(ran.all(), Not(HasSubstr(trace)));
+  EXPECT_EQ(folder.files(), before) << "something was written";
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, BadInputs, ::testing::ValuesIn(cases()),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+}  // namespace
+}  // namespace intertie::tests

@@ -1,0 +1,125 @@
+// The commands that start nothing.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/program.h"
+
+namespace intertie::tests {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kToy = R"([run]
+name = "r"
+[model]
+kind = "toy"
+toy_elements = 1_000_000
+[data]
+train = "text"
+[train]
+tokens = "300 steps"
+[sync]
+every = 30
+[[site]]
+name = "a"
+step_time = "50 ms"
+power_cap = "30 MW"
+[[site]]
+name = "b"
+[[link]]
+between = ["a", "b"]
+paths = [{ rate = "100 Mbit/s", rtt = "40 ms" }]
+)";
+
+class Commands : public ::testing::Test {
+ protected:
+  Commands() {
+    folder_.write("run.toml", kToy);
+    std::string words;
+    for (int i = 0; i < 4000; ++i) words += "word " + std::to_string(i) + "\n";
+    folder_.write("text/a.txt", words);
+  }
+  Ran run(const std::vector<std::string>& arguments) { return intertie(folder_.path(), arguments); }
+  Folder folder_;
+};
+
+TEST_F(Commands, CheckSaysWhatWouldHappen) {
+  const auto before = folder_.files();
+  const Ran ran = run({"check", "run.toml"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  // 4 MB at 100 Mbit/s and 20 ms one way; 30 steps of 50 ms.
+  EXPECT_THAT(ran.all(), HasSubstr("merge time     340 ms"));
+  EXPECT_THAT(ran.all(), HasSubstr("utilisation    81.5 % with steps of 50.0 ms"));
+  EXPECT_THAT(ran.all(), HasSubstr("not used       site.a.power_cap (run.toml:15)"));
+  EXPECT_THAT(ran.all(), HasSubstr("none yet for a, b"));
+  EXPECT_EQ(folder_.files(), before);
+}
+
+TEST_F(Commands, CheckAsJson) {
+  const Ran ran = run({"check", "run.toml", "--json", "--set", "train.tokens=301 steps"});
+  const auto json = nlohmann::json::parse(ran.all(), nullptr, false);
+  ASSERT_TRUE(json.is_object()) << ran.all();
+  EXPECT_EQ(json["merges"], 11);
+  EXPECT_EQ(json["parameters"], 1'000'000);
+  EXPECT_EQ(json["sent_per_merge_bytes"], 4'000'000);
+  EXPECT_NEAR(json["utilisation"].get<double>(), 1.5 / 1.84, 1e-6);
+}
+
+TEST_F(Commands, CaMakesCertificatesAndSaysWhatGoesWhere) {
+  const Ran planned = run({"ca", "run.toml", "--dry-run"});
+  EXPECT_THAT(planned.all(), HasSubstr("b (would be made): copy to its machine, into runs/r/certificates/"));
+  EXPECT_THAT(folder_.files(), Not(Contains("runs/")));
+  const Ran made = run({"ca", "run.toml"});
+  ASSERT_EQ(made.exit_code, 0) << made.all();
+  EXPECT_THAT(made.all(), HasSubstr("  runs/r/certificates/b.key"));
+  EXPECT_THAT(made.all(), Not(HasSubstr("PRIVATE KEY")));
+  for (const char* file : {"ca.pem", "ca.key", "a.pem", "a.key", "b.pem", "b.key"}) {
+    EXPECT_THAT(folder_.files(), Contains(std::string("runs/r/certificates/") + file));
+  }
+  const std::string first = folder_.read("runs/r/certificates/a.pem");
+  EXPECT_THAT(run({"ca", "run.toml"}).all(), HasSubstr("a (kept)"));
+  EXPECT_EQ(folder_.read("runs/r/certificates/a.pem"), first);
+  EXPECT_THAT(run({"ca", "run.toml", "--site", "a", "--renew"}).all(), HasSubstr("a (made)"));
+  EXPECT_NE(folder_.read("runs/r/certificates/a.pem"), first);
+  EXPECT_THAT(run({"check", "run.toml"}).all(), HasSubstr("certificates   in runs/r/certificates"));
+}
+
+TEST_F(Commands, DryRunStartsNothing) {
+  const auto before = folder_.files();
+  const Ran ran = run({"train", "run.toml", "--local", "--dry-run"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  EXPECT_THAT(ran.all(), HasSubstr("site run.toml --site b --local"));
+  EXPECT_EQ(folder_.files(), before);
+}
+
+TEST_F(Commands, ShardEncodesTheText) {
+  const Ran ran = run({"shard", "run.toml", "--out", "shards", "--json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.all();
+  const auto json = nlohmann::json::parse(ran.all(), nullptr, false);
+  EXPECT_EQ(json["vocab_size"], 256);
+  EXPECT_GT(json["train_tokens"], 30000);
+  EXPECT_THAT(folder_.files(), Contains("shards/shards.json"));
+  EXPECT_EQ(run({"shard", "run.toml", "--out", "shards"}).exit_code, 2) << "shards are not overwritten";
+}
+
+TEST_F(Commands, HelpAndVersion) {
+  EXPECT_EQ(run({"--help"}).exit_code, 0);
+  EXPECT_THAT(run({"train", "--help"}).all(), HasSubstr("--local"));
+  EXPECT_THAT(run({"version"}).all(), ::testing::StartsWith("intertie "));
+  EXPECT_EQ(run({"version"}).all(), run({"--version"}).all());
+}
+
+TEST_F(Commands, ExamplesAreRight) {
+  for (const char* name : {"one", "two-sites", "three-sites", "toy"}) {
+    const Ran ran = run({"check", std::string(INTERTIE_EXAMPLES "/") + name + ".toml", "--data", "text"});
+    EXPECT_EQ(ran.exit_code, 0) << name << ": " << ran.all();
+    EXPECT_THAT(ran.all(), Not(HasSubstr("not used"))) << name;
+  }
+}
+
+}  // namespace
+}  // namespace intertie::tests

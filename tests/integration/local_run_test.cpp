@@ -1,0 +1,116 @@
+// The toy problem over three real processes with real sockets and TLS, as `train --local` starts them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "intertie/status/event_table.h"
+#include "tests/integration/program.h"
+
+namespace intertie::tests {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string kToy = R"([run]
+name = "toy"
+[model]
+kind = "toy"
+toy_elements = 20_000
+[data]
+train = "text.txt"
+[train]
+tokens = "60 steps"
+local_batch_size = 2
+evaluate_every = "20 steps"
+checkpoint_every = "20 steps"
+[sync]
+every = 5
+[[site]]
+name = "a"
+[[site]]
+name = "b"
+[[site]]
+name = "c"
+[[link]]
+between = ["a", "b"]
+paths = [{ rate = "200 Mbit/s", rtt = "4 ms" }]
+)";
+
+class LocalRun : public ::testing::Test {
+ protected:
+  LocalRun() {
+    folder_.write("run.toml", kToy);
+    std::string words;
+    for (int i = 0; i < 4000; ++i) words += "word " + std::to_string(i) + "\n";
+    folder_.write("text.txt", words);
+  }
+  Ran train(std::vector<std::string> more = {}, const std::vector<Poke>& pokes = {}) {
+    more.insert(more.begin(), {"train", "run.toml", "--local"});
+    return intertie(folder_.path(), more, pokes);
+  }
+  // Of a site's last end.
+  std::string parameters_of(const std::string& site) {
+    std::string hash;
+    for_each_event(site, [&](const nlohmann::json& event) {
+      if (event["event"] == "run.finished") hash = event["parameters_hash"];
+    });
+    return hash;
+  }
+  template <class Function>
+  void for_each_event(const std::string& site, const Function& function) {
+    std::istringstream log(folder_.read("runs/toy/" + site + "/events.jsonl"));
+    for (std::string line; std::getline(log, line);) function(nlohmann::json::parse(line));
+  }
+  Folder folder_;
+};
+
+TEST_F(LocalRun, EndsWithTheSameParametersEverywhere) {
+  const Ran ran = train();
+  ASSERT_EQ(ran.exit_code, 0) << ran.all();
+  EXPECT_THAT(ran.all(), HasSubstr("the same at all sites"));
+  EXPECT_THAT(ran.all(), HasSubstr("links were emulated on this machine"));
+  ASSERT_EQ(parameters_of("a").size(), 16U);
+  EXPECT_EQ(parameters_of("a"), parameters_of("b"));
+  EXPECT_EQ(parameters_of("a"), parameters_of("c"));
+}
+
+TEST_F(LocalRun, RecordsWhatItsTableSays) {
+  ASSERT_EQ(train().exit_code, 0);
+  std::map<std::string, const status::EventDoc*> table;
+  for (const status::EventDoc& event : status::event_table()) table[event.name] = &event;
+  for_each_event("b", [&](const nlohmann::json& event) {
+    const std::string name = event["event"];
+    ASSERT_TRUE(table.count(name)) << event;
+    for (const status::FieldDoc& field : table[name]->fields)
+      EXPECT_TRUE(event.contains(field.name)) << field.name << " in " << event;
+    EXPECT_EQ(event.size(), 4 + table[name]->fields.size()) << event;
+  });
+}
+
+TEST_F(LocalRun, CtrlCSavesAndResumeEndsWithTheSameBits) {
+  ASSERT_EQ(train().exit_code, 0);
+  const std::string undisturbed = parameters_of("a");
+  const std::vector<std::string> paced = {"--fresh", "--set", "site.a.step_time=20 ms"};
+  const Ran stopped = train(paced, {{"checkpoint 4 is complete", SIGINT}});
+  EXPECT_EQ(stopped.exit_code, 3) << stopped.all();
+  EXPECT_THAT(stopped.all(), HasSubstr("stopping at the next checkpoint"));
+  const Ran resumed = train({"--resume"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.all();
+  EXPECT_EQ(parameters_of("a"), undisturbed);
+  EXPECT_EQ(parameters_of("c"), undisturbed);
+}
+
+TEST_F(LocalRun, AFailureIsSaidOnce) {
+  folder_.write("text.txt", "short");
+  const Ran ran = train();
+  EXPECT_EQ(ran.exit_code, 2) << ran.all();
+  int messages = 0;
+  for (const std::string& line : ran.errors) messages += line.starts_with("error: ") ? 1 : 0;
+  EXPECT_EQ(messages, 1) << ran.all();
+}
+
+}  // namespace
+}  // namespace intertie::tests

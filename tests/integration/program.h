@@ -1,0 +1,48 @@
+// Running programs for tests: in a folder of their own, with their output as lines. One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "intertie/base/units.h"
+
+namespace intertie::tests {
+
+// A new folder below the system's temporary one; removed with everything in it.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  const std::string& path() const { return path_; }
+  std::string write(const std::string& name, const std::string& text) const;  // returns the path
+  std::string read(const std::string& name) const;                            // empty if it is not there
+  std::vector<std::string> files() const;                                     // relative paths, sorted; folders end in '/'
+
+ private:
+  std::string path_;
+};
+
+struct Ran {
+  std::vector<std::string> lines;   // standard output
+  std::vector<std::string> errors;  // standard error
+  int exit_code = 0;
+  int signal = 0;           // it died of
+  bool late = false;        // it was killed at the time limit
+  std::string all() const;  // everything it wrote
+};
+
+struct Poke {
+  std::string when;  // a line of its output that contains this
+  int signal = 0;    // is answered with this signal, once
+};
+
+// Runs `command` (a shell would find command[0]) with `folder` as its working folder.
+Ran run(const std::string& folder, const std::vector<std::string>& command, const std::vector<Poke>& pokes = {},
+        Duration limit = std::chrono::seconds(60));
+
+// The program `intertie` that was built.
+Ran intertie(const std::string& folder, std::vector<std::string> arguments, const std::vector<Poke>& pokes = {});
+
+}  // namespace intertie::tests
