@@ -38,7 +38,7 @@ struct RunSettings {
   std::string agreement_text;
   Hash64 data;
   Duration start_wait = std::chrono::minutes(2);  // for the others to appear
-  Duration progress_every = std::chrono::seconds(2);
+  Duration progress_every = std::chrono::seconds(5);
 };
 
 struct RunServices {
