@@ -1,0 +1,72 @@
+"""Runs nanoGPT's character Shakespeare (its CPU settings) with `intertie train --local`, for the golden cases."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+RUN = """
+[run]
+name = "golden"
+seed = {seed}
+[model]
+hidden_size = 128
+num_hidden_layers = 4
+num_attention_heads = 4
+max_position_embeddings = 64
+bias = false
+[data]
+train = ["{text}"]
+tokenizer = "characters"
+[train]
+tokens = "{steps} steps"
+local_batch_size = {batch}
+lr = 1e-3
+min_lr = 1e-4
+warmup = "100 steps"
+decay = "2000 steps"
+weight_decay = 0.1
+beta2 = 0.99
+clip = 1.0
+threads = 1
+evaluate_every = "{steps} steps"
+evaluate_batches = 0
+checkpoint_every = "{steps} steps"
+[sync]
+method = "{method}"
+every = 30
+outer_lr = 0.7
+outer_momentum = 0.9
+"""
+
+
+
+def run(intertie, text, num_sites, more):
+    """Trains and returns each site's events. `more`: seed, steps, method, and further --set pairs."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = RUN.format(seed=more["seed"], text=os.path.abspath(text), steps=more["steps"], batch=12 // num_sites,
+                          method=more["method"])
+        names = [f"site-{i}" for i in range(num_sites)]
+        file += "".join(f'[[site]]\nname = "{name}"\n' for name in names)
+        with open(os.path.join(folder, "run.toml"), "w", encoding="utf-8") as out:
+            out.write(file)
+        command = [os.path.abspath(intertie), "train", "run.toml", "--local"]
+        for pair in more.get("set", []):
+            command += ["--set", pair]
+        done = subprocess.run(command, cwd=folder, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=3600)
+        if done.returncode != 0:
+            sys.exit(f"{num_sites} sites: exit code {done.returncode}\n{done.stdout[-3000:]}")
+        logs = [read_events(folder, name) for name in names]
+        if len({named(log, "run.finished")[-1]["parameters_hash"] for log in logs}) != 1:
+            sys.exit(f"{num_sites} sites, {more}: sites end with different parameters")
+        return logs
+
+
+def read_events(folder, site):
+    with open(os.path.join(folder, "runs/golden", site, "events.jsonl"), encoding="utf-8") as log:
+        return [json.loads(line) for line in log]
+
+
+def named(log, name):
+    return [event for event in log if event["event"] == name]
