@@ -172,6 +172,9 @@ TEST(RunFileErrors, OverridesNameThemselves) {
   EXPECT_THAT(message(good, {"sync.every=1\n[x]"}), Not(HasSubstr("accepted")));
 }
 
+// Found by fuzz/run_file_fuzz.cpp: the library's own assertion failed.
+TEST(RunFileErrors, AHeaderThatBeginsWithNoKey) { EXPECT_THAT(message("[+t]\n"), HasSubstr("run.toml:1: not valid TOML")); }
+
 TEST(RunFileErrors, BytesThatAreNoText) {
   EXPECT_THAT(message(std::string("\x7f"
                                   "ELF\x02\x01\x01\0\0\0",
