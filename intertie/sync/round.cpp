@@ -9,6 +9,8 @@
 namespace intertie::sync {
 namespace {
 
+constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 48;  // of a contribution; sums of them stay exact
+
 Error misfit(SiteId from, std::string what) {
   return {.code = ErrorCode::give_up,
           .where = fmt::format("site number {}", from.value),
@@ -30,6 +32,7 @@ Result<void> Round::take_header(SiteId from, const wire::ContributionHeader& hea
   }
   if (header.agreement != settings_.agreement) return misfit(from, "a contribution made with another run file");
   if (headers_[from.value]) return misfit(from, "two contributions to one merge");
+  if (header.tokens > kMostTokens) return misfit(from, fmt::format("{} tokens in one contribution", header.tokens));
   headers_[from.value] = header;
   if (!std::all_of(headers_.begin(), headers_.end(), [](const auto& h) { return h.has_value(); })) return {};
 
