@@ -11,6 +11,10 @@ namespace intertie::sync {
 using env::Done;
 using env::Task;
 
+namespace {
+constexpr Duration kFarewellGrace = std::chrono::milliseconds(500);
+}
+
 Run::Run(RunSettings settings, RunServices services)
     : settings_(std::move(settings)), services_(services), waiting_(services.loop), hashes_(settings_.site_names) {}
 
@@ -183,14 +187,17 @@ Result<void> Run::perform_one(members::Action action) {
   return {};  // StopAgreed: perform() notifies
 }
 
+// A site that has ended closes all its connections, and its farewell may come a moment after the first of them is gone.
 void Run::lost(SiteId site, Error error) {
-  if (left_.contains(site)) return;
-  const std::string last = complete_checkpoint_ ? fmt::format("version {}", complete_checkpoint_->value) : "none yet";
-  waiting_.fail({.code = ErrorCode::retry,
-                 .where = mesh_->describe(site) + ", " + phase(),
-                 .what = "lost: " + error.message(),
-                 .fix = fmt::format("start all sites again with --resume (last complete checkpoint: {})", last),
-                 .cause = {}});
+  services_.loop.call_after(kFarewellGrace, [this, site, error = std::move(error), alive = std::weak_ptr(alive_)] {
+    if (alive.expired() || left_.contains(site)) return;
+    const std::string last = complete_checkpoint_ ? fmt::format("version {}", complete_checkpoint_->value) : "none yet";
+    waiting_.fail({.code = ErrorCode::retry,
+                   .where = mesh_->describe(site) + ", " + phase(),
+                   .what = "lost: " + error.message(),
+                   .fix = fmt::format("start all sites again with --resume (last complete checkpoint: {})", last),
+                   .cause = {}});
+  });
 }
 
 std::string Run::phase() const {

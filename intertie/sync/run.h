@@ -139,6 +139,7 @@ class Run {
   Bytes merged_sent_;  // over all links, at the last merge
   Bytes merged_received_;
   env::TimerId progress_timer_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for timers that may outlive this
   std::optional<env::Task<Result<Outcome>>> task_;
 };
 

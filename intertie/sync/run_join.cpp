@@ -125,7 +125,10 @@ Task<Result<Done>> Run::join() {
     ready.checkpoints.push_back({found.manifest.version, found.manifest.restart, found.manifest_hash});
   }
   perform(member_->ready(ready, mesh_->incarnations()));
-  std::function<bool()> in_view = [this] { return state_.has_value() && mesh_->all_merge_streams_open(); };
+  // A run that is resumed where it ended has nothing to send: the others may be gone already.
+  std::function<bool()> in_view = [this] {
+    return state_.has_value() && (mesh_->all_merge_streams_open() || ends_with(state_->version));
+  };
   std::function<Error()> no_view = [this] { return late("no view was agreed, or merge streams did not open"); };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(in_view), deadline, std::move(no_view)));
   co_return Done{};

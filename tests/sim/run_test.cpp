@@ -203,6 +203,19 @@ TEST(Run, AnExistingRunIsNotOverwrittenWithoutAWord) {
   EXPECT_THAT(message(world.outcome(2)), testing::AllOf(testing::HasSubstr("up to version 4"), testing::HasSubstr("--resume")));
 }
 
+TEST(Run, ResumedWhereItEndedItEndsAtOnceAsItWas) {
+  ToyWorld world(toy_options(20));
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  const Hash64 parameters = world.outcome(0)->value().parameters;
+  world.start_all(true);
+  ASSERT_TRUE(world.run_to_end(10s));
+  for (std::size_t site = 0; site < world.num_sites(); ++site) {
+    ASSERT_EQ(message(world.outcome(site)), "ok");
+    EXPECT_EQ(world.outcome(site)->value().parameters, parameters);
+  }
+}
+
 TEST(Run, OnlySomeSitesStartedWithResumeIsAnError) {
   ToyWorld world(toy_options(20));
   world.start(0, false);
