@@ -6,6 +6,15 @@
 # the arrows in ARCHITECTURE.md say, and tools/lint/check_rules.py checks the include lines against the same lists.
 include(GoogleTest)
 
+# Test sources are compiled with -O1 (what they test has -O2) against one precompiled header: together that is
+# half of the time. Programs are position-independent executables, so the header is made for those.
+add_library(test_headers OBJECT "${PROJECT_SOURCE_DIR}/cmake/test_headers.cpp")
+set_target_properties(test_headers PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+target_compile_options(test_headers PRIVATE -fPIE)
+target_link_libraries(test_headers PRIVATE intertie_options intertie_test_options GTest::gmock)
+target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <algorithm> <array> <chrono> <functional> <memory>
+  <optional> <span> <sstream> <string> <variant> <vector>)
+
 function(intertie_module folder)
   cmake_parse_arguments(arg "" "PROGRAM" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   string(REPLACE "/" "_" name "${folder}")
@@ -31,7 +40,9 @@ function(intertie_module folder)
   endif()
   if(tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE intertie_${name} GTest::gmock GTest::gtest_main ${arg_TEST_LIBRARIES})
+    target_link_libraries(${name}_test PRIVATE intertie_${name} GTest::gmock GTest::gtest_main ${arg_TEST_LIBRARIES}
+      intertie_test_options)
+    target_precompile_headers(${name}_test REUSE_FROM test_headers)
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 60)
   endif()
 endfunction()

@@ -23,7 +23,9 @@ lint_rules() { python3 "$ROOT/tools/lint/check_rules.py"; }
 # Every rule has a test that plants a violation and expects it to be found.
 lint_tests() { python3 -m unittest discover --quiet --start-directory "$ROOT/tests/lint" --pattern '*_test.py'; }
 
-lint_shell() { shellcheck --shell=sh "$ROOT/dev" "$ROOT"/tools/dev/*.sh && shellcheck --shell=bash "$ROOT/.ci/run"; }
+lint_shell() {
+  find "$ROOT/tools" "$ROOT/tests" "$ROOT/examples" -name '*.sh' -print0 | xargs -0 shellcheck "$ROOT/dev" "$ROOT/.ci/run"
+}
 
 lint_format() { each_source clang-format --dry-run --Werror || { say "./dev format puts it right" && return 1; }; }
 
