@@ -11,53 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "intertie/data/evaluation.h"
-#include "intertie/env/disk.h"
-#include "intertie/env/network.h"
 #include "intertie/sync/anchor_hashes.h"
 #include "intertie/sync/merge.h"
+#include "intertie/sync/run_settings.h"
 #include "intertie/sync/saving.h"
 
 namespace intertie::sync {
-
-struct RunSettings {
-  std::string run;
-  SiteId self;
-  std::vector<std::string> site_names;           // in site order
-  std::vector<env::Address> addresses;           // in site order
-  std::vector<std::uint16_t> num_merge_streams;  // to each site
-  std::vector<int> batch_sizes;                  // sequences per step of each site
-  int sequence_length = 64;
-  std::optional<Duration> step_time;  // this site is paced
-  Settings sync;
-  train::Settings train;
-  std::string folder;  // this site's state: checkpoints, incarnation, store
-  bool resume = false;
-  bool fresh = false;  // remove what an earlier start of the run left
-  Hash64 agreement;
-  std::string agreement_text;
-  Hash64 data;
-  Duration start_wait = std::chrono::minutes(2);  // for the others to appear
-  Duration progress_every = std::chrono::seconds(5);
-};
-
-struct RunServices {
-  env::Loop& loop;
-  env::Worker& worker;
-  env::Network& network;
-  env::Disk& disk;
-  train::LocalStep& model;
-  const data::Sampler& samples;
-  const data::EvaluationWindows* validation = nullptr;  // of the site that evaluates (the first)
-  EventSink& events;
-};
-
-struct Outcome {
-  bool stopped = false;  // by request, at a checkpoint; else the run is complete
-  Version version;
-  std::uint64_t tokens = 0;
-  Hash64 parameters;  // equal at all sites
-};
 
 class Run {
  public:
