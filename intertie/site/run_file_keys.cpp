@@ -104,12 +104,12 @@ const Keys<train::Settings>& train_keys() {
       {"device", bind(&T::device, one_of({"cpu", "cuda"})), Scope::local, "", "Where the model is computed."},
       {"threads", bind(&T::threads, whole(1, 1024)), Scope::local, "cores / sites on this machine, at least 1",
        "CPU threads of a site."},
-      {"evaluate_every", bind(&T::evaluate_every, stretch(BareCount::refused, 1)), Scope::agreed, "",
-       "How often the validation loss is measured."},
+      {"evaluate_every", bind(&T::evaluate_every, stretch(BareCount::refused, 0)), Scope::agreed, "",
+       "How often the validation loss is measured. \"0 steps\": never."},
       {"evaluate_batches", bind(&T::evaluate_batches, whole(0, kLarge)), Scope::agreed, "",
        "Batches of an evaluation; 0: the whole validation text."},
-      {"checkpoint_every", bind(&T::checkpoint_every, stretch(BareCount::refused, 1)), Scope::agreed, "",
-       "How often a checkpoint is written, rounded to the next merge."},
+      {"checkpoint_every", bind(&T::checkpoint_every, stretch(BareCount::refused, 0)), Scope::agreed, "",
+       "How often a checkpoint is written, rounded to the next merge. \"0 steps\": only at its end."},
   };
   return keys;
 }
