@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 namespace intertie::data {
@@ -53,6 +54,8 @@ Result<Hash64> hash_from(const nlohmann::json& value) {
   return hash;
 }
 
+std::string path_in(const std::string& folder, const ShardFile& file) { return folder + "/" + file.name; }
+
 // Writes under a temporary name, then renames.
 Result<void> write_file(env::Disk& disk, const std::string& path, const std::string& writer, const Tokens& tokens) {
   const std::string partial = path + "." + writer + ".partial";
@@ -75,15 +78,20 @@ Result<void> write_index(env::Disk& disk, const std::string& path, const std::st
   return disk.rename(partial, path);
 }
 
+// "train-00003.bin"
+std::string shard_name(const std::string& split, std::size_t number) {
+  std::array<char, 32> digits{};
+  std::snprintf(digits.data(), digits.size(), "-%05zu.bin", number);
+  return split + digits.data();
+}
+
 Result<std::vector<ShardFile>> write_split(env::Disk& disk, const std::string& folder, const std::string& split,
                                            const std::string& writer, const Tokens& tokens) {
   std::vector<ShardFile> files;
   for (std::uint64_t first = 0; first < tokens.size(); first += kShardTokens) {
     const Tokens part = tokens.slice(first, std::min(tokens.size(), first + kShardTokens));
-    std::string number = std::to_string(files.size());
-    number.insert(0, 5 - std::min<std::size_t>(5, number.size()), '0');
-    files.push_back({split + "-" + number + ".bin", part.size()});
-    INTERTIE_RETURN_IF_ERROR(write_file(disk, folder + "/" + files.back().name, writer, part));
+    files.push_back({shard_name(split, files.size()), part.size()});
+    INTERTIE_RETURN_IF_ERROR(write_file(disk, path_in(folder, files.back()), writer, part));
   }
   return files;
 }
@@ -92,7 +100,7 @@ Result<Tokens> open_split(env::Disk& disk, const std::string& folder, const std:
                           int vocabulary_size) {
   Tokens tokens;
   for (const ShardFile& file : files) {
-    const std::string path = folder + "/" + file.name;
+    const std::string path = path_in(folder, file);
     INTERTIE_ASSIGN(const Tokens part, Tokens::map(disk, path));
     if (part.size() != file.tokens) {
       return Error{ErrorCode::reconfigure, path,

@@ -62,37 +62,51 @@ std::vector<std::string> split_path(std::string_view path) {
   return parts;
 }
 
-// Adds the files that match parts[next...] below `folder`.
-void match(env::Disk& disk, const std::string& folder, const std::vector<std::string>& parts, std::size_t next, int depth,
-           std::set<std::string>& found) {
-  const bool last = next + 1 == parts.size();
-  const std::string& part = parts[next];
-  if (!has_wildcard(part)) {
-    const std::string child = join(folder, part);
-    if (!last) return match(disk, child, parts, next + 1, depth, found);
-    if (disk.exists(child) && !names_in(disk, child)) found.insert(child);
-    return;
-  }
-  const auto names = names_in(disk, folder);
-  if (!names || depth > kDeepest) return;
-  if (part == "**" && !last) match(disk, folder, parts, next + 1, depth, found);
-  for (const std::string& name : *names) {
-    if (name.starts_with('.') || !matches_name(part, name)) continue;
-    const std::string child = join(folder, name);
-    const bool is_folder = names_in(disk, child).has_value();
-    if (part == "**" && is_folder) match(disk, child, parts, next, depth + 1, found);
-    if (part != "**" && is_folder && !last) match(disk, child, parts, next + 1, depth, found);
-    if (last && !is_folder) found.insert(child);
-  }
-}
-
-Result<std::vector<std::string>> match_pattern(env::Disk& disk, const std::string& pattern) {
+struct Pattern {
+  env::Disk& disk;
+  std::vector<std::string> parts;
   std::set<std::string> found;
-  match(disk, pattern.starts_with('/') ? "/" : "", split_path(pattern), 0, 0, found);
-  if (found.empty()) {
-    return bad_source("data", "no file matches \"" + pattern + "\"", "check the pattern; it counts from the working folder");
+
+  // Adds the files below `folder` that match parts[next...].
+  void match(const std::string& folder, std::size_t next, int depth) {
+    const bool last = next + 1 == parts.size();
+    const std::string& part = parts[next];
+    if (!has_wildcard(part)) {
+      const std::string child = join(folder, part);
+      if (!last) return match(child, next + 1, depth);
+      if (disk.exists(child) && !names_in(disk, child)) found.insert(child);
+      return;
+    }
+    const auto names = names_in(disk, folder);
+    if (!names || depth > kDeepest) return;
+    if (part == "**" && !last) match(folder, next + 1, depth);
+    for (const std::string& name : *names) {
+      if (!name.starts_with('.') && matches_name(part, name)) match_child(join(folder, name), next, depth);
+    }
   }
-  return std::vector<std::string>(found.begin(), found.end());
+
+  // `child` matches parts[next], which has a wildcard.
+  void match_child(const std::string& child, std::size_t next, int depth) {
+    const bool last = next + 1 == parts.size();
+    if (!names_in(disk, child)) {
+      if (last) found.insert(child);
+      return;
+    }
+    if (parts[next] == "**") {
+      match(child, next, depth + 1);
+    } else if (!last) {
+      match(child, next + 1, depth);
+    }
+  }
+};
+
+Result<std::vector<std::string>> match_pattern(env::Disk& disk, const std::string& text) {
+  Pattern pattern{disk, split_path(text), {}};
+  pattern.match(text.starts_with('/') ? "/" : "", 0, 0);
+  if (pattern.found.empty()) {
+    return bad_source("data", "no file matches \"" + text + "\"", "check the pattern; it counts from the working folder");
+  }
+  return std::vector<std::string>(pattern.found.begin(), pattern.found.end());
 }
 
 // The newest "python3.N" of a folder's names, as a number; -1 if there is none.

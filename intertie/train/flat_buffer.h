@@ -2,33 +2,25 @@
 // LocalStep. Resource: owns its memory; one owner thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <span>
-
-#include "intertie/base/check.h"
+#include <vector>
 
 namespace intertie::train {
 
 class FlatBuffer {
  public:
-  explicit FlatBuffer(std::size_t elements) : size_(elements) {
-    const std::size_t bytes = (elements * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
-    memory_.reset(std::aligned_alloc(kAlignment, bytes));
-    INTERTIE_CHECK(memory_ != nullptr);
-    std::memset(memory_.get(), 0, bytes);
-  }
+  explicit FlatBuffer(std::size_t elements) : lines_((elements + kLineElements - 1) / kLineElements), size_(elements) {}
 
-  std::span<float> span() { return {static_cast<float*>(memory_.get()), size_}; }
+  std::span<float> span() { return size_ == 0 ? std::span<float>() : std::span<float>(lines_.front().values.data(), size_); }
 
  private:
-  static constexpr std::size_t kAlignment = 64;
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
+  static constexpr std::size_t kLineElements = 16;
+  struct alignas(64) Line {
+    std::array<float, kLineElements> values{};
   };
-  std::unique_ptr<void, Free> memory_;
+  std::vector<Line> lines_;  // lines follow each other without a gap, so the elements do
   std::size_t size_;
 };
 

@@ -81,9 +81,13 @@ class Gpt2 final : public LocalStep {
       std::uint64_t reported = layout_.num_elements;
       for (int part = 0; part < micro_batches; ++part) {
         const bool last = part + 1 == micro_batches;
-        loss += micro_step(batch, part * sequences, sequences, micro_batches, part > 0, [&](const at::Tensor& first) {
-          if (last) reported = report(first, reported, ready);
-        });
+        const TokenBatch tokens = on_device(batch, part * sequences, sequences);
+        at::Tensor logits = passes_.forward(tokens, /*training=*/true);
+        loss += cross_entropy_with_gradient(logits, tokens.targets, micro_batches);
+        passes_.backward(logits.to(compute_type_), {.into = gradient_views_, .accumulate = part > 0},
+                         [&](const at::Tensor& first) {
+                           if (last) reported = report(first, reported, ready);
+                         });
       }
       return StepReport{.loss = loss / micro_batches,
                         .tokens = static_cast<std::uint64_t>(batch.sequences) * static_cast<std::uint64_t>(batch.length)};
@@ -185,16 +189,6 @@ class Gpt2 final : public LocalStep {
     if (compute_type_ != at::kFloat) compute_parameters_.copy_(parameters_);
     changed_ = false;
     return {};
-  }
-
-  // Loss of one micro batch; its gradient goes to (or is added to) gradient_.
-  double micro_step(const data::Batch& batch, int first, int sequences, int micro_batches, bool accumulate,
-                    const Gpt2Passes::Final& final) {
-    const TokenBatch tokens = on_device(batch, first, sequences);
-    at::Tensor logits = passes_.forward(tokens, /*training=*/true);
-    const double loss = cross_entropy_with_gradient(logits, tokens.targets, micro_batches);
-    passes_.backward(logits.to(compute_type_), {.into = gradient_views_, .accumulate = accumulate}, final);
-    return loss;
   }
 
   // Reports [offset of `first`, end); returns that offset.

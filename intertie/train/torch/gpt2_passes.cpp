@@ -6,8 +6,6 @@
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/embedding_dense_backward.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/gelu_backward.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/native_dropout.h>
 #include <ATen/ops/native_dropout_backward.h>
@@ -114,8 +112,7 @@ at::Tensor Gpt2Passes::block(const at::Tensor& x, std::size_t layer, bool traini
   tape.mixed = tape.attention.forward(linear(tape.normed_1, compute.c_attn), shape, training);
   const at::Tensor middle = at::add(x, drop(linear(tape.mixed, compute.attn_proj), training, tape.attention_mask));
   tape.normed_2 = normalise(middle, exact.ln_2, tape.ln_2);
-  tape.hidden = linear(tape.normed_2, compute.c_fc);
-  tape.activated = at::gelu(tape.hidden, "tanh");
+  tape.activated = tape.gelu.forward(linear(tape.normed_2, compute.c_fc));
   return at::add(middle, drop(linear(tape.activated, compute.mlp_proj), training, tape.mlp_mask));
 }
 
@@ -135,7 +132,7 @@ at::Tensor Gpt2Passes::mlp_backward(const at::Tensor& gradient, std::size_t laye
   const bool accumulate = gradients.accumulate;
   const at::Tensor branch = drop_backward(gradient, tape.mlp_mask).to(compute.c_fc.weight.scalar_type());
   const at::Tensor activated = linear_backward(branch, tape.activated, compute.mlp_proj, into.mlp_proj, accumulate);
-  const at::Tensor hidden = at::gelu_backward(activated, tape.hidden, "tanh");
+  const at::Tensor hidden = tape.gelu.backward(activated);
   const at::Tensor normed = linear_backward(hidden, tape.normed_2, compute.c_fc, into.c_fc, accumulate);
   return normalise_backward(normed, tape.ln_2, exact_.blocks[layer].ln_2, into.ln_2, accumulate).add_(gradient);
 }

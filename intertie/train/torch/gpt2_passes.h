@@ -13,6 +13,7 @@
 
 #include "intertie/train/settings.h"
 #include "intertie/train/torch/attention.h"
+#include "intertie/train/torch/gelu.h"
 #include "intertie/train/torch/gpt2_weights.h"
 
 namespace intertie::train {
@@ -49,8 +50,9 @@ class Gpt2Passes {
   struct BlockTape {
     Norm ln_1, ln_2;
     Attention attention;
-    at::Tensor normed_1, mixed, normed_2, hidden, activated;  // inputs of the matrices; hidden: input of the GELU
-    at::Tensor attention_mask, mlp_mask;                      // of dropout; undefined without
+    Gelu gelu;
+    at::Tensor normed_1, mixed, normed_2, activated;  // inputs of the matrices
+    at::Tensor attention_mask, mlp_mask;              // of dropout; undefined without
   };
 
   at::Tensor normalise(const at::Tensor& x, const WeightPair& weights, Norm& tape) const;
