@@ -5,7 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "hwy/contrib/math/math-inl.h"
+#include <hwy/contrib/math/math-inl.h>
 
 // With s = 1 / (1 + exp(-2 u)) and u = k (x + c x^3):  (1 + tanh u) / 2 = s, so
 //   gelu(x) = x s,   gelu'(x) = s + 2 x s (1 - s) k (1 + 3 c x^2).
