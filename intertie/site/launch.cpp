@@ -42,7 +42,7 @@ LaunchActions Launch::ended(std::size_t site, SiteEnd end, env::TimePoint now) {
   if (failed(end) && (phase_ == Phase::running || phase_ == Phase::ending)) return enter(Phase::asked, kAskWait, SIGINT, now);
   if (phase_ == Phase::running) {
     phase_ = Phase::ending;
-    deadline_ = now + kEndWait;
+    deadline_ = now + (stop_requested_ ? kStopWait : kEndWait);
   }
   return {};
 }
@@ -79,6 +79,8 @@ Launch::Outcome Launch::outcome() const {
     if (!cause || rank(site) < rank(*cause)) cause = &site;
   }
   if (!cause) return {stopped ? ExitCode::stopped : ExitCode::done, {}};
+  // Asked before it had set up how it stops: nothing was lost, and the run goes on from its last checkpoint.
+  if (stop_requested_ && cause->end->signal == SIGINT) return {ExitCode::stopped, {}};
   // Killed on request: not a failure to be explained.
   if (stop_requested_ && cause->end->signal == SIGKILL)
     return {ExitCode::failed, "ended at once, as asked; no checkpoint was written"};

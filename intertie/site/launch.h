@@ -38,9 +38,10 @@ struct SiteEnd {
 
 class Launch {
  public:
-  static constexpr Duration kAskWait = std::chrono::seconds(5);   // from asking the survivors of a failure to SIGTERM
-  static constexpr Duration kTermWait = std::chrono::seconds(2);  // from there to SIGKILL
-  static constexpr Duration kEndWait = std::chrono::minutes(2);   // after the first site ended well
+  static constexpr Duration kAskWait = std::chrono::seconds(5);    // from asking the survivors of a failure to SIGTERM
+  static constexpr Duration kTermWait = std::chrono::seconds(2);   // from there to SIGKILL
+  static constexpr Duration kStopWait = std::chrono::seconds(10);  // after the first site stopped as asked
+  static constexpr Duration kEndWait = std::chrono::minutes(2);    // after the first site ended well
 
   explicit Launch(std::vector<std::string> site_names);
 

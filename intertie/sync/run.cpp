@@ -138,7 +138,8 @@ Result<void> Run::take(SiteId from, const wire::Message& message) {
   if (const auto* farewell = std::get_if<wire::Farewell>(&message)) {
     left_.insert(from);
     if (farewell->finished) return {};
-    return Error{.code = ErrorCode::give_up, .where = {}, .what = "stopped: " + farewell->reason, .fix = {}, .cause = {}};
+    const ErrorCode code = farewell->stopped ? ErrorCode::cancelled : ErrorCode::give_up;
+    return Error{.code = code, .where = {}, .what = "stopped: " + farewell->reason, .fix = {}, .cause = {}};
   }
   const auto* header = std::get_if<wire::ContributionHeader>(&message);
   const auto* chunk = std::get_if<wire::Chunk>(&message);

@@ -203,7 +203,10 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
 // Says why this site goes, and gives the words a moment to reach the others.
 Task<Done> Run::leave(std::optional<Error> error) {
   if (mesh_) {
-    mesh_->send_to_all(wire::Farewell{.finished = !error, .reason = error ? error->message() : "complete"});
+    wire::Farewell farewell{.finished = !error, .stopped = false, .reason = "complete"};
+    if (error) farewell.reason = error->message();
+    if (error) farewell.stopped = error->code == ErrorCode::cancelled;
+    mesh_->send_to_all(farewell);
     for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) left_.insert(SiteId{i});
     mesh_->close_after_sending();
     co_await env::sleep_until(services_.loop, services_.loop.now() + std::chrono::milliseconds(300));

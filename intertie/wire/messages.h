@@ -226,10 +226,11 @@ struct ContributionHeader {
 // A site cannot go on; the receiver says so instead of "connection lost".
 struct Farewell {
   bool finished = false;  // the run is complete
+  bool stopped = false;   // somebody asked, before there was anything to save
   std::string reason;
   template <class A>
   void fields(A& a) {
-    a(finished, reason);
+    a(finished, stopped, reason);
   }
 };
 

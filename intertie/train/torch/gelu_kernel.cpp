@@ -3,8 +3,9 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "intertie/train/torch/gelu_kernel.cpp"
 #include <hwy/foreach_target.h>
+// After foreach_target.h, which includes this file once for each target.
 #include <hwy/highway.h>
-
+// And this one after both.
 #include <hwy/contrib/math/math-inl.h>
 
 // With s = 1 / (1 + exp(-2 u)) and u = k (x + c x^3):  (1 + tanh u) / 2 = s, so
