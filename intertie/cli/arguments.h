@@ -49,7 +49,6 @@ struct Text {
 using Arguments = std::variant<TrainOptions, CheckOptions, CaOptions, site::SampleCommand, site::SiteCommand, ShardOptions,
                                DocsOptions, VersionOptions, Text>;
 
-
 // Without the program's name.
 Result<Arguments> parse_arguments(std::vector<std::string> words);
 

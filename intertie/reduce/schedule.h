@@ -40,8 +40,8 @@ struct ChunkSlot {
 };
 std::vector<ChunkSlot> chunks_of(const wire::Schedule& schedule);
 
-// The slots in the order in which `self` best sends them: the other owners in turns, beginning after itself, so that all links fill at
-// once; its own slots (which a gather sends to everybody) in block order at the end.
+// The slots in the order in which `self` best sends them: the other owners in turns, beginning after itself, so that all links
+// fill at once; its own slots (which a gather sends to everybody) in block order at the end.
 std::vector<std::size_t> sending_order(const std::vector<ChunkSlot>& slots, SiteId self, std::uint16_t num_sites);
 
 // Bytes that one site sends in one merge, and the time if every site has `rate` each way and `delay` to each other.
