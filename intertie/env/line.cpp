@@ -120,7 +120,7 @@ void Line::serve_next(TimePoint start) {
   in_service_ = InService{{stream, std::move(slice.bytes), slice.end, passage.arrival}, passage.sent};
 }
 
-Line::Segment Line::take_slice(State& state) {
+Line::Segment Line::take_slice(State& state) const {
   Segment& head = state.queue.front();
   const std::size_t size = std::min(head.bytes.size(), kTurn - turn_used_);
   Segment slice{head.bytes.slice(0, size), head.end};

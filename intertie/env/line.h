@@ -85,7 +85,7 @@ class Line {
   void enqueue(Stream stream, Segment segment, TimePoint now);
   void serve(TimePoint now);
   void serve_next(TimePoint start);
-  Segment take_slice(State& state);
+  Segment take_slice(State& state) const;
   void depart();
   void leave_ring(Stream stream);
   void note_departed(Stream stream);

@@ -23,6 +23,7 @@ std::size_t sgd_vectors(float* HWY_RESTRICT anchor, const float* HWY_RESTRICT gr
   return i;
 }
 
+// NOLINTNEXTLINE(readability-function-size): pointers and scalars are what the run-time dispatch passes on
 std::size_t nesterov_vectors(float* HWY_RESTRICT anchor, float* HWY_RESTRICT momentum, const float* HWY_RESTRICT gradient,
                              std::size_t size, float lr, float mu) {
   const hn::ScalableTag<float> d;
@@ -40,6 +41,7 @@ std::size_t nesterov_vectors(float* HWY_RESTRICT anchor, float* HWY_RESTRICT mom
   return i;
 }
 
+// NOLINTNEXTLINE(readability-function-size): pointers and scalars are what the run-time dispatch passes on
 std::size_t adamw_vectors(float* HWY_RESTRICT p, float* HWY_RESTRICT m, float* HWY_RESTRICT v,
                           const float* HWY_RESTRICT gradient, std::size_t size, const AdamWFactors& factors) {
   const hn::ScalableTag<float> d;
@@ -81,10 +83,12 @@ std::size_t sgd_vectors(float* anchor, const float* gradient, std::size_t size, 
   return HWY_DYNAMIC_DISPATCH(sgd_vectors)(anchor, gradient, size, lr);
 }
 
+// NOLINTNEXTLINE(readability-function-size): pointers and scalars are what the run-time dispatch passes on
 std::size_t nesterov_vectors(float* anchor, float* momentum, const float* gradient, std::size_t size, float lr, float mu) {
   return HWY_DYNAMIC_DISPATCH(nesterov_vectors)(anchor, momentum, gradient, size, lr, mu);
 }
 
+// NOLINTNEXTLINE(readability-function-size): pointers and scalars are what the run-time dispatch passes on
 std::size_t adamw_vectors(float* p, float* m, float* v, const float* gradient, std::size_t size, const AdamWFactors& factors) {
   return HWY_DYNAMIC_DISPATCH(adamw_vectors)(p, m, v, gradient, size, factors);
 }

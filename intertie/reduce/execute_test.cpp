@@ -143,7 +143,7 @@ TEST_P(ExecutionCases, SendsExactlyTheBytesThatTheCostTableSays) {
   World world(GetParam(), 3);
   world.run();
   const double size = static_cast<double>(codec::encoded_size(world.case_.encoding, 1));
-  const Cost cost = predict(world.schedule_, world.case_.sites, size, size, {}, {});
+  const Cost cost = predict(world.schedule_, world.case_.sites, {size, size}, {});
   // Shares are whole blocks, so a single site may be off by a block; the total of all sites is not.
   EXPECT_NEAR(static_cast<double>(world.bytes_sent_), static_cast<double>(cost.sent_per_site.value) * world.case_.sites,
               world.case_.sites);

@@ -87,17 +87,16 @@ std::vector<std::size_t> sending_order(const std::vector<ChunkSlot>& slots, Site
   return order;
 }
 
-Cost predict(const wire::Schedule& schedule, std::uint16_t num_sites, double contribution_bytes_per_element,
-             double result_bytes_per_element, BitRate rate, Duration delay) {
+Cost predict(const wire::Schedule& schedule, std::uint16_t num_sites, ElementBytes element, env::LinkProfile line) {
   if (num_sites < 2) return {};
   const auto elements = static_cast<double>(schedule.elements);
   const double others = num_sites - 1.0;
   const bool gather = schedule.reduction == wire::Reduction::gather;
-  const double sent = gather ? others * elements * contribution_bytes_per_element
-                             : others / num_sites * elements * (contribution_bytes_per_element + result_bytes_per_element);
+  const double sent = gather ? others * elements * element.contribution
+                             : others / num_sites * elements * (element.contribution + element.result);
   const Bytes bytes{static_cast<std::uint64_t>(sent)};
-  const Duration sending = rate.bits_per_second > 0 ? transfer_time(bytes, rate) : Duration{0};
-  return {.sent_per_site = bytes, .time = sending + (gather ? 1 : 2) * delay};
+  const Duration sending = line.rate.bits_per_second > 0 ? transfer_time(bytes, line.rate) : Duration{0};
+  return {.sent_per_site = bytes, .time = sending + (gather ? 1 : 2) * line.delay};
 }
 
 }  // namespace intertie::reduce

@@ -16,6 +16,7 @@
 
 #include "intertie/base/result.h"
 #include "intertie/base/units.h"
+#include "intertie/env/link_model.h"
 #include "intertie/wire/messages.h"
 
 namespace intertie::reduce {
@@ -44,12 +45,15 @@ std::vector<ChunkSlot> chunks_of(const wire::Schedule& schedule);
 // fill at once; its own slots (which a gather sends to everybody) in block order at the end.
 std::vector<std::size_t> sending_order(const std::vector<ChunkSlot>& slots, SiteId self, std::uint16_t num_sites);
 
-// Bytes that one site sends in one merge, and the time if every site has `rate` each way and `delay` to each other.
+// Bytes that one site sends in one merge, and the time if every site has `line`'s rate each way and its delay to each other.
 struct Cost {
   Bytes sent_per_site;
   Duration time{0};
 };
-Cost predict(const wire::Schedule& schedule, std::uint16_t num_sites, double contribution_bytes_per_element,
-             double result_bytes_per_element, BitRate rate, Duration delay);
+struct ElementBytes {
+  double contribution = 4;
+  double result = 4;
+};
+Cost predict(const wire::Schedule& schedule, std::uint16_t num_sites, ElementBytes element, env::LinkProfile line);
 
 }  // namespace intertie::reduce

@@ -76,10 +76,10 @@ TEST(Schedule, PredictionsFollowTheCostTable) {
   const std::uint64_t elements = 1 << 20;
   const BitRate rate{100e6};
   const Duration delay = std::chrono::milliseconds(20);
-  const Cost owners = predict(make_schedule({Reduction::owners, 3, elements, 0}), 3, 4, 4, rate, delay);
+  const Cost owners = predict(make_schedule({Reduction::owners, 3, elements, 0}), 3, {4, 4}, {rate, delay});
   EXPECT_EQ(owners.sent_per_site.value, 4U * elements * 4 / 3);
   EXPECT_NEAR(static_cast<double>(owners.time.count()), 4.0 / 3 * 4 * elements * 8 / 100e6 * 1e9 + 40e6, 1e3);
-  const Cost gather = predict(make_schedule({Reduction::gather, 2, elements, 0}), 2, 2, 2, rate, delay);
+  const Cost gather = predict(make_schedule({Reduction::gather, 2, elements, 0}), 2, {2, 2}, {rate, delay});
   EXPECT_EQ(gather.sent_per_site.value, 2U * elements);
 }
 

@@ -71,6 +71,7 @@ Result<void> apply_sizes(const json& config, std::string_view text, const std::s
   return {};
 }
 
+// NOLINTNEXTLINE(readability-function-size): what a key is called, may be, and is written to
 Result<void> apply_share(const json& config, std::string_view text, const std::string& path, const char* key, double high,
                          double& target) {
   if (!config.contains(key)) return {};

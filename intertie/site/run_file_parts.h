@@ -16,7 +16,7 @@ std::string place_of_key(const Node& root, const std::string& section, const std
 
 // Sets the model's size from a config.json with Hugging Face's names or GPT-2's own. What it holds beside them is named in
 // `unused`, if it would change the model.
-Result<void> apply_model_config(std::string_view json, const std::string& path, train::ModelSettings& model,
+Result<void> apply_model_config(std::string_view text, const std::string& path, train::ModelSettings& model,
                                 std::vector<std::string>& unused);
 
 // Fills in what defaults to something else in the file, and makes paths relative to the working folder.

@@ -26,7 +26,7 @@ bool is_number(const Node& node) { return node.kind == Kind::integer || node.kin
 template <class V>
 Result<V> quantity(const Node& node, Result<V> (*parse)(std::string_view)) {
   if (node.kind != Kind::text && !is_number(node)) return unfit(node, "a text with a number and a unit");
-  const Result<V> value = parse(node.kind == Kind::text ? node.text : describe(node));
+  Result<V> value = parse(node.kind == Kind::text ? node.text : describe(node));
   if (!value) return bad(node, fmt::format("= {}: {}", describe(node), value.error().what), value.error().fix);
   if (node.kind != Kind::text) return bad(node, fmt::format("= {}: must be a text", describe(node)), "put it in quotes");
   return value;

@@ -193,7 +193,7 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
     Result<void> restored;
     std::function<void()> work = [&] { restored = restore(services_.disk, *found, *state_); };
     co_await env::run_on(services_.loop, services_.worker, std::move(work));
-    INTERTIE_CO_RETURN_IF_ERROR(restored);
+    if (!restored) co_return restored.error();
     complete_checkpoint_ = state_->version;
     report_resumed(found->folder, found->manifest.threads);
   }

@@ -79,19 +79,25 @@ sigset_t stop_signals() {
 }
 
 // What the new process does between fork and exec: system calls only. Tells a failure of exec as errno through `failure`.
-[[noreturn]] void be_child(char* const* argv, const Pipe& out, const Pipe& err, int failure, pid_t parent,
-                           const sigset_t& mask) {
+struct Inherited {
+  const Pipe& out;
+  const Pipe& err;
+  int failure = -1;
+  pid_t parent = 0;
+  const sigset_t& mask;
+};
+[[noreturn]] void be_child(char* const* argv, const Inherited& from) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(1);  // the parent died before the line above
+  if (::getppid() != from.parent) ::_exit(1);  // the parent died before the line above
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(null, STDIN_FILENO);
-  ::dup2(out.write.get(), STDOUT_FILENO);
-  ::dup2(err.write.get(), STDERR_FILENO);
-  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+  ::dup2(from.out.write.get(), STDOUT_FILENO);
+  ::dup2(from.err.write.get(), STDERR_FILENO);
+  ::sigprocmask(SIG_SETMASK, &from.mask, nullptr);
   ::execv(argv[0], argv);
   const int error = errno;
-  [[maybe_unused]] const ssize_t written = ::write(failure, &error, sizeof(error));
+  [[maybe_unused]] const ssize_t written = ::write(from.failure, &error, sizeof(error));
   ::_exit(127);
 }
 
@@ -143,7 +149,7 @@ Result<ChildId> Children::start(const std::vector<std::string>& command) {
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return system_error(command[0], "no new process");
-  if (pid == 0) be_child(argv.data(), out, err, failure.write.get(), parent, signals_->before);
+  if (pid == 0) be_child(argv.data(), {out, err, failure.write.get(), parent, signals_->before});
   ::setpgid(pid, pid);  // whoever is first
   failure.write.close();
   int error = 0;

@@ -38,16 +38,16 @@ void Dial::resolve() {
                             if (error) return self->finish(self->resolve_error(error.message()));
                             Endpoints endpoints;
                             for (const auto& result : results) endpoints.push_back(result.endpoint());
-                            self->connect(std::move(endpoints));
+                            self->connect(endpoints);
                           });
 }
 
-void Dial::connect(Endpoints endpoints) {
+void Dial::connect(const Endpoints& endpoints) {
   if (over_) return;
   resolved_ = true;
   const auto is_loopback = [](const auto& endpoint) { return endpoint.address().is_loopback(); };
   if (!network_->tls && !std::all_of(endpoints.begin(), endpoints.end(), is_loopback)) return finish(not_loopback(who_));
-  asio::async_connect(socket_, std::move(endpoints),
+  asio::async_connect(socket_, endpoints,
                       [self = shared_from_this()](const std::error_code& error, const auto&) { self->connected(error); });
 }
 

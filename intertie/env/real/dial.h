@@ -19,7 +19,7 @@ class Dial : public std::enable_shared_from_this<Dial> {
  private:
   using Endpoints = std::vector<asio::ip::tcp::endpoint>;
   void resolve();
-  void connect(Endpoints endpoints);
+  void connect(const Endpoints& endpoints);
   void connected(const std::error_code& error);
   void secure();
   void timed_out();
