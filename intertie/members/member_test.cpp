@@ -258,7 +258,9 @@ TEST(Member, AfterAResumeVoidCheckpointsAreNeitherKeptNorCounted) {
     members.perform(SiteId{site}, members.members[site].wrote_checkpoint({Version{12}, restart, Hash64{500U + site}}));
   }
   EXPECT_THAT(members.all<CheckpointIsComplete>(0).at(0).keep, testing::ElementsAre(Hash64{500}, Hash64{100}));
-  for (const CheckpointRecord& record : members.all<Persist>(0).back().state.checkpoints) EXPECT_TRUE(record.complete());
+  const StoreState stored = members.all<Persist>(0).back().state;
+  EXPECT_EQ(stored.checkpoints.size(), 2U);
+  for (const CheckpointRecord& record : stored.checkpoints) EXPECT_TRUE(record.complete());
 }
 
 }  // namespace
