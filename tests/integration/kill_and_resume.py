@@ -96,6 +96,8 @@ def main():
             if disturb(options, os.path.realpath(disturbed), process, chosen):
                 times += 1
                 more = ["--resume"]
+            elif process.returncode == -signal.SIGINT:
+                continue  # the launcher itself had not begun
             elif process.returncode == 0:
                 more = ["--fresh"]  # it had ended: once more from the start
             else:
