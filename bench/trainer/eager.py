@@ -101,7 +101,7 @@ def main():
         {"params": [p for p in model.parameters() if p.dim() == 2], "weight_decay": 0.1},
         {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), eps=1e-8, fused=True)
+    optimizer = torch.optim.AdamW(groups, lr=3e-4, betas=(0.9, 0.99), eps=1e-8, fused=True)
 
     def draw(step):
         if batches is not None:
