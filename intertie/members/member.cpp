@@ -80,6 +80,7 @@ Actions Member::decide_view() {
                   .checkpoint = {},
                   .schedule = settings_.schedule};
   for (const auto& [site, incarnation] : incarnations_) view.members.push_back({site, incarnation});
+  if (!ours.resume) store_.checkpoints.clear();  // of an earlier start, whose folders somebody has removed
   if (ours.resume) {
     auto chosen = choose_checkpoint();
     if (!chosen) return {Fail{chosen.error()}};
@@ -96,6 +97,10 @@ Actions Member::decide_view() {
 }
 
 std::string Member::why_not(const CheckpointRecord& record) const {
+  if (record.manifests.size() != settings_.site_names.size()) {
+    return fmt::format("version {} was made by {} sites, the run file has {}", record.version.value, record.manifests.size(),
+                       settings_.site_names.size());
+  }
   for (const auto& [site, ready] : ready_) {
     const wire::CheckpointOffer wanted{record.version, record.restart, *record.manifests[site.value]};
     if (std::find(ready.checkpoints.begin(), ready.checkpoints.end(), wanted) == ready.checkpoints.end()) {
@@ -111,16 +116,21 @@ std::string Member::why_not(const CheckpointRecord& record) const {
 Result<std::optional<wire::CheckpointOffer>> Member::choose_checkpoint() const {
   std::string reasons;
   for (auto record = store_.checkpoints.rbegin(); record != store_.checkpoints.rend(); ++record) {
-    if (!record->complete() || record->manifests.size() != settings_.site_names.size()) continue;
+    if (!record->complete()) continue;
     const std::string reason = why_not(*record);
     if (reason.empty()) return std::optional(wire::CheckpointOffer{record->version, record->restart, {}});
     reasons += (reasons.empty() ? "" : "; ") + reason;
   }
+  const bool any_offer =
+      std::any_of(ready_.begin(), ready_.end(), [](const auto& entry) { return !entry.second.checkpoints.empty(); });
+  if (!settings_.store && any_offer) reasons = "the record of complete ones (store.json) is gone";
   if (reasons.empty()) return std::optional<wire::CheckpointOffer>();
   return Error{.code = ErrorCode::reconfigure,
                .where = "phase start",
                .what = "no complete checkpoint can be resumed: " + reasons,
-               .fix = "bring that site's folder back, or start the run anew with --fresh at all sites",
+               .fix = fmt::format("bring back what is missing (store.json is in the folder of site {}), or start the run anew "
+                                  "with --fresh at all sites",
+                                  settings_.site_names[kHolder.value]),
                .cause = {}};
 }
 
@@ -136,6 +146,7 @@ Actions Member::enter(const wire::View& view) {
                 "start all sites again");
   }
   view_ = view;
+  if (view.from_checkpoint) newest_opened_ = view.checkpoint.version;
   // What was written after the checkpoint that the run goes on from is void.
   const auto chosen = std::pair(view.checkpoint.version, view.checkpoint.restart);
   std::erase_if(own_checkpoints_, [&](const wire::CheckpointOffer& offer) {

@@ -74,6 +74,8 @@ class Member {
   // This site is about to offer its contribution to `version`. May it? If not, StopAgreed will come.
   bool may_open(Version version) const;
   void opened(Version version) { newest_opened_ = version; }
+  // The run stops with it, as far as this site knows.
+  bool stops_at(Version version) const { return stop_ && stop_->version == version; }
   // This site's part of a checkpoint is on disk.
   Actions wrote_checkpoint(const wire::CheckpointOffer& checkpoint);
 

@@ -225,6 +225,43 @@ TEST(Member, AStopAtTheVeryEndIsTheEnd) {
   EXPECT_TRUE(members.all<StopAt>(0).empty());
 }
 
+TEST(Member, AStopAfterAResumeNamesAVersionAfterTheCheckpoint) {
+  const CheckpointRecord newest = record_of(40, 1, 2);
+  Members members(2, store_with({newest}));
+  for (wire::Ready& ready : members.ready) ready.resume = true;
+  offer(members, newest);
+  members.all_ready();
+  members.perform(SiteId{1}, members.members[1].request_stop("before its first contribution"));
+  EXPECT_EQ(members.all<StopAt>(0).at(0).version, Version{41});
+  EXPECT_TRUE(members.members[1].stops_at(Version{41}));
+}
+
+TEST(Member, AResumeWithoutTheStoreIsRefusedWhereThereAreCheckpoints) {
+  const CheckpointRecord record = record_of(40, 1, 2);
+  Members members(2);
+  for (wire::Ready& ready : members.ready) ready.resume = true;
+  offer(members, record);
+  members.all_ready();
+  EXPECT_THAT(members.failure(0), HasSubstr("store.json) is gone"));
+  EXPECT_TRUE(members.all<EnterView>(0).empty());
+}
+
+TEST(Member, AResumeWithAnotherNumberOfSitesIsRefused) {
+  const CheckpointRecord record = record_of(40, 1, 3);
+  Members members(2, store_with({record}));
+  for (wire::Ready& ready : members.ready) ready.resume = true;
+  members.all_ready();
+  EXPECT_THAT(members.failure(0), HasSubstr("version 40 was made by 3 sites, the run file has 2"));
+}
+
+TEST(Member, AStartThatDoesNotResumeForgetsWhatTheStoreRemembers) {
+  Members members(2, store_with({record_of(40, 1, 2), record_of(50, 0, 2)}));
+  members.all_ready();
+  EXPECT_TRUE(members.all<Persist>(0).at(0).state.checkpoints.empty());
+  members.perform(SiteId{0}, members.members[0].wrote_checkpoint({Version{50}, Restart{0}, Hash64{7}}));
+  EXPECT_TRUE(members.all<CheckpointIsComplete>(0).empty()) << "one part of two";
+}
+
 TEST(Member, ACheckpointIsCompleteWhenAllPartsAreAndTheStoreSaysSoFirst) {
   Members members(2);
   members.all_ready();

@@ -71,7 +71,7 @@ bool Launch::all_ended() const { return num_ended_ == sites_.size(); }
 
 Launch::Outcome Launch::outcome() const {
   const Site* cause = nullptr;
-  bool stopped = stop_requested_;
+  bool stopped = false;
   for (const Site& site : sites_) {
     stopped = stopped || code_of(*site.end) == ExitCode::stopped;
     if (!failed(*site.end)) continue;

@@ -44,6 +44,13 @@ TEST(Launch, StoppedByRequest) {
   EXPECT_EQ(launch.outcome().message, "");
 }
 
+TEST(Launch, ARequestThatCameTooLateLeavesARunThatIsDone) {
+  Launch launch = three();
+  launch.stop_requested(kStart);
+  for (std::size_t i = 0; i < 3; ++i) launch.ended(i, {.exit_code = 0, .signal = 0}, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::done);
+}
+
 TEST(Launch, AFailureEndsTheOthersStepByStep) {
   Launch launch = three();
   EXPECT_THAT(launch.ended(1, {.exit_code = 1, .signal = 0}, kStart),
