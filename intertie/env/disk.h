@@ -27,9 +27,17 @@ class MappedFile {
   virtual std::span<const std::byte> bytes() const = 0;
 };
 
+// Held until it is destroyed, or its process ends however it ends.
+class Lock {
+ public:
+  virtual ~Lock() = default;
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
+  // Creates `path` and locks it, at once or not at all. Error (reconfigure): somebody else holds it.
+  virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
   virtual Result<std::unique_ptr<WritableFile>> create(const std::string& path) = 0;     // truncates
   virtual Result<std::unique_ptr<WritableFile>> append_to(const std::string& path) = 0;  // creates when missing
   virtual Result<std::unique_ptr<MappedFile>> map(const std::string& path) = 0;

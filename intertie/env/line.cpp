@@ -24,6 +24,8 @@ void Line::enqueue(Stream stream, Segment segment, TimePoint now) {
   const auto found = streams_.find(stream);
   INTERTIE_CHECK(found != streams_.end());
   State& state = found->second;
+  if (state.ending) return;
+  state.ending = segment.end;
   if (state.queue.empty()) ring_.push_back(stream);
   state.unsent.value += segment.bytes.size();
   state.queue.push_back(std::move(segment));
@@ -35,7 +37,7 @@ void Line::abandon(Stream stream, TimePoint now) {
   const auto found = streams_.find(stream);
   if (found == streams_.end() || found->second.ended) return;
   leave_ring(stream);
-  found->second = State{.queue = {}, .unsent = {}, .ended = true};
+  found->second = State{.queue = {}, .unsent = {}, .ending = true, .ended = true};
   if (in_service_ && in_service_->arrival.stream == stream) in_service_->arrival.stream = Stream{};
   flying_.push_back({stream, {}, true, now + profile().delay});
 }

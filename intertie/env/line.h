@@ -45,7 +45,7 @@ class Line {
 
   Stream open();
   void send(Stream stream, SharedBytes bytes, TimePoint now);
-  // The stream ends after what is queued; the end arrives like bytes.
+  // The stream ends after what is queued; the end arrives like bytes. What is sent afterwards is dropped.
   void end(Stream stream, TimePoint now);
   // Drops what has not departed; the end departs at once, after it nothing more arrives.
   void abandon(Stream stream, TimePoint now);
@@ -75,6 +75,7 @@ class Line {
   struct State {
     std::deque<Segment> queue;
     Bytes unsent;
+    bool ending = false;
     bool ended = false;
   };
   struct InService {

@@ -168,6 +168,19 @@ TEST(Line, EndArrivesAfterTheBytes) {
   EXPECT_TRUE(line.ended(stream));
 }
 
+TEST(Line, WhatIsSentAfterTheEndIsDropped) {
+  Line line(profile(8e6, 1ms));
+  const Line::Stream stream = line.open();
+  line.send(stream, bytes_of(100), kStart);
+  line.end(stream, kStart);
+  line.send(stream, bytes_of(100'000), kStart);
+  line.end(stream, kStart);
+  EXPECT_EQ(line.unsent(stream).value, 100u);
+  const auto arrivals = drain(line);
+  ASSERT_EQ(arrivals.size(), 2u);
+  EXPECT_TRUE(arrivals[1].end);
+}
+
 TEST(Line, AbandonLosesWhatHasNotDepartedAndKeepsWhatFlies) {
   Line line(profile(8e9, 1ms));
   const Line::Stream stream = line.open();

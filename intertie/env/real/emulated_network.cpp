@@ -22,7 +22,12 @@ class EmulatedConnection final : public Connection {
 
   void start(Handlers handlers) override;
   void send(SharedBytes bytes) override { line_->send(*stream_, std::move(bytes)); }
-  Bytes unsent() const override { return line_->unsent(*stream_); }
+  // What has arrived counts again while the real socket does not take it, so whoever sees it high is told when it has fallen.
+  Bytes unsent() const override {
+    const Bytes unsent = line_->unsent(*stream_);
+    stream_->low_mark.rose(unsent);
+    return unsent;
+  }
   void set_low_mark(Bytes mark) override { stream_->low_mark.set(mark); }
   void set_pacing(BitRate rate) override { stream_->inner->set_pacing(rate); }
   void close_after_sending() override { line_->end(*stream_); }

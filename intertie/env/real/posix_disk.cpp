@@ -1,6 +1,7 @@
 #include "intertie/env/real/posix_disk.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,6 +96,14 @@ class PosixFile final : public WritableFile {
   std::string path_;
 };
 
+class PosixLock final : public Lock {
+ public:
+  explicit PosixLock(Descriptor file) : file_(std::move(file)) {}
+
+ private:
+  Descriptor file_;  // the lock ends with the last descriptor of it
+};
+
 class PosixMapping final : public MappedFile {
  public:
   PosixMapping(void* start, std::size_t size) : start_(start), size_(size) {}
@@ -123,6 +132,20 @@ Result<void> write_and_sync(const std::string& path, std::span<const std::byte> 
 }
 
 }  // namespace
+
+Result<std::unique_ptr<Lock>> PosixDisk::lock(const std::string& path) {
+  INTERTIE_ASSIGN(Descriptor file, open_file(path, "create", O_RDWR | O_CREAT));
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) return disk_error(path, "lock", errno);
+    return Error{.code = ErrorCode::reconfigure,
+                 .where = path,
+                 .what = "another process works in this folder",
+                 .fix = "wait until it has ended, or end it (fuser shows which it is)",
+                 .cause = {}};
+  }
+  return std::unique_ptr<Lock>(std::make_unique<PosixLock>(std::move(file)));
+}
 
 Result<std::unique_ptr<WritableFile>> PosixDisk::create(const std::string& path) {
   return open_for_writing(path, "create", O_TRUNC);

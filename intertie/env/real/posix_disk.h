@@ -7,6 +7,7 @@ namespace intertie::env::real {
 
 class PosixDisk final : public Disk {
  public:
+  Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
   Result<std::unique_ptr<WritableFile>> create(const std::string& path) override;
   Result<std::unique_ptr<WritableFile>> append_to(const std::string& path) override;
   Result<std::unique_ptr<MappedFile>> map(const std::string& path) override;

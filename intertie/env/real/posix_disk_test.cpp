@@ -68,6 +68,18 @@ TEST(PosixDisk, AnOldPartDoesNotStandInTheWay) {
   EXPECT_FALSE(disk.exists(folder / "a.part"));
 }
 
+TEST(PosixDisk, ALockIsHeldOnceAndEndsWithItsHolder) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  auto held = disk.lock(folder / "lock");
+  ASSERT_TRUE(held);
+  const auto second = disk.lock(folder / "lock");
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message().find("another process works in this folder"), std::string::npos);
+  held->reset();
+  EXPECT_TRUE(disk.lock(folder / "lock"));
+}
+
 TEST(PosixDisk, KeysAreForTheirOwnerOnly) {
   ScratchFolder folder;
   ASSERT_TRUE(write_file_atomically(folder / "key", bytes("secret"), 0600));

@@ -20,6 +20,19 @@ std::vector<std::string> split(std::string_view path) {
   return parts;
 }
 
+class HeldLock final : public Lock {
+ public:
+  using Paths = std::set<std::vector<std::string>>;
+  HeldLock(std::shared_ptr<Paths> locked, std::vector<std::string> path) : locked_(std::move(locked)), path_(std::move(path)) {}
+  ~HeldLock() override { locked_->erase(path_); }
+  HeldLock(const HeldLock&) = delete;
+  HeldLock& operator=(const HeldLock&) = delete;
+
+ private:
+  std::shared_ptr<Paths> locked_;
+  std::vector<std::string> path_;
+};
+
 class HeldFile final : public MappedFile {
  public:
   explicit HeldFile(std::vector<std::byte> bytes) : bytes_(std::move(bytes)) {}
@@ -65,7 +78,10 @@ class MemoryDisk::File final : public WritableFile {
   const std::uint64_t num_crashes;  // when it was opened
 };
 
-MemoryDisk::MemoryDisk(Bytes capacity) : root_(std::make_shared<Node>()), capacity_(capacity) { root_->folder = true; }
+MemoryDisk::MemoryDisk(Bytes capacity)
+    : root_(std::make_shared<Node>()), locked_(std::make_shared<std::set<Path>>()), capacity_(capacity) {
+  root_->folder = true;
+}
 
 MemoryDisk::~MemoryDisk() = default;
 
@@ -83,6 +99,11 @@ Result<void> MemoryDisk::begin_change(const std::string& path) {
   if (stopped_at_ && num_changes_ >= *stopped_at_) return failed(path, "stopped by the simulation");
   ++num_changes_;
   return {};
+}
+
+Result<std::unique_ptr<Lock>> MemoryDisk::lock(const std::string& path) {
+  if (!locked_->insert(split(path)).second) return failed(path, "another process works in this folder");
+  return std::unique_ptr<Lock>(std::make_unique<HeldLock>(locked_, split(path)));
 }
 
 Result<std::unique_ptr<WritableFile>> MemoryDisk::create(const std::string& path) { return open(path, Opening::truncate); }
@@ -234,6 +255,7 @@ void MemoryDisk::crash_keeping_names() { lose_unsynced(true); }
 void MemoryDisk::lose_unsynced(bool keep_names) {
   const std::lock_guard lock(mutex_);
   root_->lose_unsynced(keep_names);
+  locked_ = std::make_shared<std::set<Path>>();
   stopped_at_.reset();
   ++num_crashes_;
 }

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,7 @@ class MemoryDisk final : public Disk {
   MemoryDisk(const MemoryDisk&) = delete;
   MemoryDisk& operator=(const MemoryDisk&) = delete;
 
+  Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
   Result<std::unique_ptr<WritableFile>> create(const std::string& path) override;
   Result<std::unique_ptr<WritableFile>> append_to(const std::string& path) override;
   Result<std::unique_ptr<MappedFile>> map(const std::string& path) override;
@@ -40,7 +42,7 @@ class MemoryDisk final : public Disk {
   Result<std::vector<std::string>> list(const std::string& folder) override;
   bool exists(const std::string& path) override;
 
-  // Power cut: nothing survives that no sync covered. Files that were open stay unusable; stop_after is lifted.
+  // Power cut: nothing survives that no sync covered, and no lock. Files that were open stay unusable; stop_after is lifted.
   void crash();
   // The other extreme that a real disk allows: every name survives, and half of the bytes that were not synced.
   void crash_keeping_names();
@@ -70,6 +72,7 @@ class MemoryDisk final : public Disk {
 
   mutable std::mutex mutex_;
   std::shared_ptr<Node> root_;
+  std::shared_ptr<std::set<Path>> locked_;
   Bytes capacity_;
   std::uint64_t num_changes_ = 0;
   std::optional<std::uint64_t> stopped_at_;
