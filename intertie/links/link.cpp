@@ -49,7 +49,7 @@ bool Link::complete() const {
 }
 
 void Link::send(const wire::Message& message) {
-  if (control_ && !failed_) control_->send(message);
+  if (control_ && !failed_ && !closing_) control_->send(message);
 }
 
 void Link::send_chunk(wire::Chunk chunk) {
@@ -58,13 +58,39 @@ void Link::send_chunk(wire::Chunk chunk) {
 }
 
 void Link::pump() {
-  if (failed_) return;
+  if (failed_ || closing_) return;
   for (const auto& stream : merge_) {
     while (stream && !queue_.empty() && stream->unsent().value <= kAhead) {
       stream->send(std::move(queue_.front()));
       queue_.pop_front();
     }
   }
+  count_transfer();
+}
+
+void Link::count_transfer() {
+  if (queue_.empty() == !waiting_since_) return;
+  if (queue_.empty()) {
+    transferred_ = transfer();
+    waiting_since_.reset();
+  } else {
+    waiting_since_ = loop_.now();
+    handed_on_before_ = handed_on();
+  }
+}
+
+Bytes Link::handed_on() const {
+  Bytes total;
+  for (const auto& stream : merge_) {
+    if (stream) total.value += stream->bytes_sent().value - std::min(stream->unsent(), stream->bytes_sent()).value;
+  }
+  return total;
+}
+
+Link::Transfer Link::transfer() const {
+  if (!waiting_since_) return transferred_;
+  return {Bytes{transferred_.bytes.value + handed_on().value - handed_on_before_.value},
+          transferred_.time + (loop_.now() - *waiting_since_)};
 }
 
 void Link::receive(wire::Message message) {
@@ -107,8 +133,18 @@ void Link::close_after_sending() {
   for_each_stream([](Stream& stream) { stream.close_after_sending(); });
 }
 
+bool Link::closed() const {
+  bool all = true;
+  for_each_stream([&all](const Stream& stream) { all = all && stream.closed(); });
+  return all;
+}
+
 void Link::fail(Error error) {
-  if (failed_ || closing_) return;
+  if (closing_) {
+    const auto closed = handlers_.closed;
+    return closed();
+  }
+  if (failed_) return;
   failed_ = true;
   const auto lost = handlers_.lost;
   lost(std::move(error));

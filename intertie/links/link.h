@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "intertie/env/loop.h"
@@ -18,6 +19,7 @@ class Link {
   struct Handlers {
     std::function<void(wire::Message)> message;
     std::function<void(Error)> lost;  // once: a stream of it broke, or nothing came for silence_limit
+    std::function<void()> closed;     // after close_after_sending(): a stream has closed
   };
   struct Settings {
     std::uint16_t num_merge_streams = 4;
@@ -39,8 +41,16 @@ class Link {
 
   void send(const wire::Message& message);  // control
   void send_chunk(wire::Chunk chunk);       // merge
+  // What is sent afterwards is dropped.
   void close_after_sending();
+  bool closed() const;  // every stream of it
 
+  // What merge streams handed on while more was waiting than they hold, and how long that was: the link's rate.
+  struct Transfer {
+    Bytes bytes;
+    Duration time{0};
+  };
+  Transfer transfer() const;
   Bytes bytes_sent() const;
   Bytes bytes_received() const;
   Duration round_trip() const { return round_trip_; }  // smallest of the last heartbeats; 0: not measured yet
@@ -52,6 +62,8 @@ class Link {
   void on_heartbeat(const wire::Heartbeat& heartbeat);
   void beat();
   void pump();
+  void count_transfer();
+  Bytes handed_on() const;
   void fail(Error error);
   template <class Function>
   void for_each_stream(Function function) const;
@@ -62,6 +74,9 @@ class Link {
   std::unique_ptr<Stream> control_;
   std::vector<std::unique_ptr<Stream>> merge_;
   std::deque<wire::Chunk> queue_;
+  Transfer transferred_;                         // up to the last time that the queue was empty
+  std::optional<env::TimePoint> waiting_since_;  // the queue is not empty
+  Bytes handed_on_before_;                       // when that began
   env::TimerId heartbeat_timer_;
   env::TimePoint last_heard_{};
   std::uint64_t last_sent_by_peer_ = 0;  // its clock

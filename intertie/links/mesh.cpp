@@ -20,7 +20,8 @@ Mesh::Mesh(env::Loop& loop, env::Network& network, Settings settings, Handlers h
     links_.back() = std::make_unique<Link>(
         loop_, Link::Settings{.num_merge_streams = settings_.num_merge_streams[i]},
         Link::Handlers{.message = [this, site](wire::Message message) { handlers_.message(site, std::move(message)); },
-                       .lost = [this, site](Error error) { handlers_.lost(site, std::move(error)); }});
+                       .lost = [this, site](Error error) { handlers_.lost(site, std::move(error)); },
+                       .closed = [this] { handlers_.closed(); }});
   }
 }
 
@@ -30,8 +31,7 @@ Mesh::~Mesh() {
 
 Result<void> Mesh::start() {
   auto listener = network_.listen(
-      settings_.addresses[settings_.identity.self.value],
-      [this](std::unique_ptr<env::Connection> connection) { accepted(std::move(connection)); },
+      settings_.listen, [this](std::unique_ptr<env::Connection> connection) { accepted(std::move(connection)); },
       [this](Error error) { handlers_.refused(std::move(error)); });
   INTERTIE_ASSIGN(listener_, std::move(listener));
   for (std::uint16_t i = 0; i < settings_.identity.self.value; ++i) connect(SiteId{i}, StreamClass::control, 0);
@@ -99,6 +99,10 @@ void Mesh::close_after_sending() {
   for (const auto& link : links_) {
     if (link) link->close_after_sending();
   }
+}
+
+bool Mesh::closed() const {
+  return std::all_of(links_.begin(), links_.end(), [](const auto& link) { return !link || link->closed(); });
 }
 
 wire::Hello Mesh::hello_of(StreamClass stream_class, std::uint16_t number) const {

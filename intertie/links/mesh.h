@@ -21,7 +21,8 @@ class Mesh {
  public:
   struct Settings {
     Identity identity;
-    std::vector<env::Address> addresses;           // in site order
+    std::vector<env::Address> addresses;           // that sites dial, in site order
+    env::Address listen;                           // of this site; often the address that others dial
     std::vector<std::uint16_t> num_merge_streams;  // to each site, in site order
     Duration attempt_deadline = std::chrono::seconds(10);
     Duration retry_every = std::chrono::milliseconds(500);
@@ -31,6 +32,7 @@ class Mesh {
     std::function<void(SiteId)> connected;     // its control stream is up
     std::function<void()> merge_streams_open;  // all of all links
     std::function<void(SiteId, Error)> lost;
+    std::function<void()> closed;        // after close_after_sending(): a stream has closed
     std::function<void(Error)> refused;  // by this site: somebody who may not join, with the reason; it goes on
     std::function<void(Error)> failed;   // this site was refused, or cannot listen: it cannot take part
   };
@@ -53,6 +55,7 @@ class Mesh {
   void send_to_all(const wire::Message& message);
   void send_chunk(SiteId to, wire::Chunk chunk);
   void close_after_sending();
+  bool closed() const;  // every stream to everybody
 
   // nullptr for this site itself.
   const Link* link(SiteId site) const { return links_[site.value].get(); }

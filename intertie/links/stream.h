@@ -27,6 +27,7 @@ class Stream {
 
   void send(const wire::Message& message);
   void close_after_sending() { connection_->close_after_sending(); }
+  bool closed() const { return failed_; }
   Bytes unsent() const { return connection_->unsent(); }
   const env::Peer& peer() const { return connection_->peer(); }
   std::string congestion_control() const { return connection_->congestion_control(); }
@@ -39,7 +40,7 @@ class Stream {
 
   std::unique_ptr<env::Connection> connection_;
   Handlers handlers_;
-  wire::FrameReader reader_;
+  wire::FrameReader reader_{wire::kMaxFirstFrame};
   std::uint64_t next_sequence_ = 0;
   Bytes bytes_sent_;
   Bytes bytes_received_;

@@ -107,6 +107,7 @@ Result<void> Execution::check(const wire::Chunk& chunk, std::size_t slot) const 
   const auto bad = [&](std::string what) { return misfit(settings_.merge, chunk.site, std::move(what)); };
   if (chunk.merge != settings_.merge || chunk.restart != settings_.restart) return bad("a chunk of another merge or restart");
   if (chunk.site.value >= settings_.num_sites || chunk.site == settings_.self) return bad("a chunk of a site that has no say");
+  if (chunk.lane != Lane{}) return bad("a chunk of a lane that this run does not have");
   if (slot == kNone) {
     return bad(fmt::format("blocks {}-{} are no chunk of the schedule", chunk.blocks.first, chunk.blocks.last));
   }

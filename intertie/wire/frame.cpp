@@ -92,7 +92,8 @@ Result<void> FrameReader::begin_body() {
   if (type_ >= std::variant_size_v<Message> || (zero[0] | zero[1] | zero[2]) != 0) {
     return bad_frame(fmt::format("not a frame header (type {})", type_));
   }
-  if (length > (type_ == kChunkType ? kMaxChunkFrame : kMaxControlFrame)) {
+  const std::uint32_t limit = type_ == kChunkType ? kMaxChunkFrame : kMaxControlFrame;
+  if (length > (next_sequence_ == 0 ? std::min(first_limit_, limit) : limit)) {
     return bad_frame(fmt::format("a {} message of {} bytes is over the limit", kNames[type_], length));
   }
   if (sequence != next_sequence_) {

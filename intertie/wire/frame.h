@@ -17,6 +17,7 @@ namespace intertie::wire {
 inline constexpr std::size_t kFrameHeader = 16;
 inline constexpr std::uint32_t kMaxControlFrame = 4 * 1024 * 1024;
 inline constexpr std::uint32_t kMaxChunkFrame = 8 * 1024 * 1024;
+inline constexpr std::uint32_t kMaxFirstFrame = 128 * 1024;  // of a stream between sites: a hello or its answer
 
 // Header and message; a chunk's payload is not copied but goes out as the second part.
 struct EncodedFrame {
@@ -28,6 +29,9 @@ EncodedFrame encode_frame(const Message& message, std::uint64_t sequence);
 // Cuts a stream of bytes into messages.
 class FrameReader {
  public:
+  // `first_limit`: of the first frame's length, where that is below the limit of its type.
+  explicit FrameReader(std::uint32_t first_limit = kMaxChunkFrame) : first_limit_(first_limit) {}
+
   // Takes bytes as they arrive; complete messages are appended to `out`. An error is final: the stream is to be closed.
   Result<void> feed(std::span<const std::byte> bytes, std::vector<Message>& out);
 
@@ -35,6 +39,7 @@ class FrameReader {
   Result<void> begin_body();
   Result<Message> finish_body();
 
+  std::uint32_t first_limit_;
   std::vector<std::byte> header_;
   std::vector<std::byte> body_;
   std::size_t body_size_ = 0;
