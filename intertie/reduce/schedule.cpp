@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace intertie::reduce {
 namespace {
 
@@ -25,6 +27,15 @@ Error bad_schedule(std::string what) {
 }
 
 }  // namespace
+
+std::uint32_t bucket_blocks(double mib, std::uint64_t elements, std::uint16_t num_sites) {
+  constexpr double kBlocksPerMib = 1024.0 * 1024.0 / (kBlockElements * sizeof(float));
+  const std::uint64_t blocks = blocks_of(elements);
+  const double usual = std::min(4 * kBlocksPerMib, static_cast<double>(blocks) / 8);
+  const auto wanted = static_cast<std::uint64_t>(mib > 0 ? mib * kBlocksPerMib : usual);
+  const std::uint64_t fewest = blocks * num_sites / wire::kMaxList + 1;
+  return static_cast<std::uint32_t>(std::max({wanted, fewest, std::uint64_t{num_sites}}));
+}
 
 wire::Schedule make_schedule(const Request& request) {
   wire::Schedule schedule{

@@ -31,6 +31,10 @@ struct Request {
 };
 wire::Schedule make_schedule(const Request& request);
 
+// Blocks of a bucket of `mib` MiB of f32. 0: an eighth of the gradient, at most 4 MiB - a site can send its first bucket only
+// when the backward pass has come through it. At least one block for every site, and no more pieces than a view may name.
+std::uint32_t bucket_blocks(double mib, std::uint64_t elements, std::uint16_t num_sites);
+
 // A schedule that came over the wire: pieces cover the fragment without gap, owners exist. Errors: give_up.
 Result<void> validate(const wire::Schedule& schedule, std::uint16_t num_sites, std::uint64_t elements);
 

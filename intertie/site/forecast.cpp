@@ -1,7 +1,10 @@
 #include "intertie/site/forecast.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "intertie/base/block.h"
+#include "intertie/reduce/schedule.h"
 #include "intertie/train/gpt2_layout.h"
 
 namespace intertie::site {
@@ -34,12 +37,14 @@ LinkForecast link_forecast(const RunFile& file, SiteId a, SiteId b, double param
   const double sites = static_cast<double>(file.sites.size());
   const double contribution = parameters * bytes_per_element(file.sync.encoding);
   const double result = parameters * bytes_per_element(file.sync.result_encoding);
-  LinkForecast link{.a = file.sites[a.value].name, .b = file.sites[b.value].name, .each_way = {}, .merge_time = {}};
+  LinkForecast link{
+      .a = file.sites[a.value].name, .b = file.sites[b.value].name, .each_way = {}, .delays = {}, .merge_time = {}};
   link.each_way = whole_bytes(gather ? contribution : (contribution + result) / sites);
   const LinkSettings* settings = file.find_link(a, b);
   if (settings && settings->paths.front().rate.bits_per_second > 0) {
     const PathSettings& path = settings->paths.front();
-    link.merge_time = transfer_time(link.each_way, path.rate) + (gather ? 1 : 2) * (path.round_trip / 2);
+    link.delays = (gather ? 1 : 2) * (path.round_trip / 2);
+    link.merge_time = transfer_time(link.each_way, path.rate) + link.delays;
   }
   return link;
 }
@@ -51,6 +56,21 @@ std::optional<Duration> slowest_merge(const std::vector<LinkForecast>& links) {
     slowest = std::max(slowest.value_or(Duration(0)), *link.merge_time);
   }
   return slowest;
+}
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// How long a site waits after its step or steps, on one link. diloco sends when it has done all steps. synchronous sends a
+// bucket at a time during backward, which is two thirds of the step: after it remain what the line had no time for, or the last
+// bucket, and the delays.
+Duration waiting(const RunFile& file, const LinkForecast& link, std::uint64_t parameters, Duration step) {
+  if (file.sync.method == sync::Method::diloco) return *link.merge_time;
+  const auto num_sites = static_cast<std::uint16_t>(file.sites.size());
+  const double bucket = reduce::bucket_blocks(file.sync.bucket_mib, parameters, num_sites);
+  const double num_buckets = std::max(1.0, std::ceil(static_cast<double>(blocks_of(parameters)) / bucket));
+  const double transfer = seconds(*link.merge_time - link.delays);
+  const double hidden = seconds(step) * 2 / 3 * (1 - 1 / num_buckets);
+  return link.delays + Duration(static_cast<std::int64_t>(1e9 * std::max(transfer / num_buckets, transfer - hidden)));
 }
 
 std::optional<Duration> slowest_step(const RunFile& file) {
@@ -88,8 +108,10 @@ Forecast forecast(const RunFile& file, std::uint64_t parameters) {
   f.merge_time = slowest_merge(f.links);
   f.step_time = slowest_step(file);
   if (f.merge_time && f.step_time) {
-    const double computing = std::chrono::duration<double>(*f.step_time).count() * static_cast<double>(file.steps_per_merge());
-    f.utilisation = computing / (computing + std::chrono::duration<double>(*f.merge_time).count());
+    const double computing = seconds(*f.step_time) * static_cast<double>(file.steps_per_merge());
+    Duration longest{0};
+    for (const LinkForecast& link : f.links) longest = std::max(longest, waiting(file, link, parameters, *f.step_time));
+    f.utilisation = computing / (computing + seconds(longest));
   }
   return f;
 }

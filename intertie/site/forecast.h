@@ -16,6 +16,7 @@ Result<std::uint64_t> num_parameters(train::ModelSettings model, int vocabulary)
 struct LinkForecast {
   std::string a, b;
   Bytes each_way;                      // per merge
+  Duration delays{0};                  // of a merge: one way or both
   std::optional<Duration> merge_time;  // of this link alone: bytes over rate, and its delays; where the rate is stated
 };
 
@@ -30,7 +31,7 @@ struct Forecast {
   std::vector<LinkForecast> links;     // every pair of sites
   std::optional<Duration> merge_time;  // of the slowest link; empty where a link has no rate
   std::optional<Duration> step_time;   // of the slowest paced site
-  std::optional<double> utilisation;   // where both are known: computing / (computing + merging)
+  std::optional<double> utilisation;   // where both are known: computing / (computing + waiting for the slowest link)
 };
 
 Forecast forecast(const RunFile& file, std::uint64_t parameters);

@@ -129,8 +129,10 @@ const Keys<sync::Settings>& sync_keys() {
       {"outer_lr", bind(&T::outer_lr, number(kPositive)), Scope::agreed, "", "diloco: learning rate of the outer step."},
       {"outer_momentum", bind(&T::outer_momentum, number(kShare)), Scope::agreed, "", "diloco with nesterov: momentum."},
       {"hash_every", bind(&T::hash_every, whole(0, 1'000'000)), Scope::agreed, "",
-       "Merges between two comparisons of the sites' parameters; 0: 1 for diloco, 20 for synchronous."},
-      {"bucket", bind(&T::bucket_mib, mebibytes()), Scope::agreed, "",
+       "Merges between two comparisons of the sites' parameters, beside the one before every checkpoint; 0: 1 for diloco, 20 "
+       "for "
+       "synchronous."},
+      {"bucket", bind(&T::bucket_mib, mebibytes()), Scope::agreed, "an eighth of the gradient, at most 4 MiB",
        "synchronous: size of the parts in which a gradient is sent while it is still being computed."},
       {"target_utilisation", checked<T>(number({.low = 0, .high = 1, .low_open = true, .high_open = true})), Scope::later, "",
        "Share of time that sites should compute, for method = \"auto\"."},

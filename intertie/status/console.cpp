@@ -30,7 +30,9 @@ std::string progress(const Event& event, const LinkRates& rates) {
   const double steps = std::max(1.0, number_of(event, "num_steps"));
   std::string line = fmt::format("step {}/{} {:3.0f} %  loss {:.3f}  {}  {}", step, steps, 100 * step / steps,
                                  number_of(event, "loss"), tokens_per_second(event), shares(event));
-  for (const auto& [peer, rate] : rates) line += fmt::format("  {} {:.1f} Mbit/s", peer, rate);
+  for (const auto& [peer, rate] : rates) {
+    line += std::isfinite(rate) ? fmt::format("  {} {:.1f} Mbit/s", peer, rate) : fmt::format("  {} idle", peer);
+  }
   return line + "  ETA " + seconds_to_string(number_of(event, "eta_seconds"));
 }
 

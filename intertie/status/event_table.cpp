@@ -19,8 +19,8 @@ const FieldDoc kSeconds{"seconds", number, "s", "How long it took."};
 const FieldDoc kComputing{"computing_share", number, "", "Share of the time in which the site computed steps."};
 const FieldDoc kWaiting{"waiting_share", number, "", "Share of the time in which it waited for other sites."};
 const FieldDoc kEncoding{"encoding_share", number, "", "Share of the time in which it encoded, decoded and summed."};
-const FieldDoc kSent{"bytes_sent", integer, "B", "Payload sent to other sites."};
-const FieldDoc kReceived{"bytes_received", integer, "B", "Payload received from other sites."};
+const FieldDoc kSent{"bytes_sent", integer, "B", "Sent since the start, with frames and heartbeats, without TLS."};
+const FieldDoc kReceived{"bytes_received", integer, "B", "Received since the start, with frames and heartbeats, without TLS."};
 const FieldDoc kRate{"tokens_per_second", number, "tokens/s", "Of this site."};
 
 // NOLINTNEXTLINE(readability-function-size): a table
@@ -105,8 +105,9 @@ std::vector<EventDoc> link_events() {
       {"link.measured",
        "Once an interval and link.",
        {kPeer,
-        {"mbit_per_second", number, "Mbit/s", "Payload sent to the peer, over the time in which something was to be sent."},
-        {"rtt_ms", number, "ms", "Round trip, smoothed."},
+        {"mbit_per_second", number, "Mbit/s",
+         "Of the merge streams, over the time in which more was to be sent than they hold; null if there was none."},
+        {"rtt_ms", number, "ms", "The shortest of the last ten round trips; 0 before the first."},
         kSent,
         kReceived}},
       {"merge.committed",

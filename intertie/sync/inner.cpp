@@ -30,14 +30,14 @@ double Inner::apply(std::span<const float> gradient, double learning_rate, std::
     model_.parameters_changed();
     return std::sqrt(sum);
   }
-  outer::AdamW adamw{.lr = static_cast<float>(learning_rate),
-                     .beta1 = static_cast<float>(settings_.beta1),
-                     .beta2 = static_cast<float>(settings_.beta2),
-                     .epsilon = static_cast<float>(settings_.epsilon),
+  outer::AdamW adamw{.lr = learning_rate,
+                     .beta1 = settings_.beta1,
+                     .beta2 = settings_.beta2,
+                     .epsilon = settings_.epsilon,
                      .gradient_scale = factor};
   adamw = outer::adamw_at(adamw, step + 1);
   for (const Stretch& stretch : stretches_) {
-    adamw.weight_decay = stretch.decay ? static_cast<float>(settings_.weight_decay) : 0.0F;
+    adamw.weight_decay = stretch.decay ? settings_.weight_decay : 0.0;
     const auto part = [&stretch](auto all) { return all.subspan(stretch.range.first, stretch.range.size()); };
     outer::adamw_step(part(parameters), part(std::span(first_)), part(std::span(second_)), part(gradient), adamw);
   }

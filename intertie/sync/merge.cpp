@@ -20,8 +20,6 @@ struct Offer {
   TimePoint ready_at;
 };
 
-Duration since(const SiteState& site, TimePoint start) { return site.loop.now() - start; }
-
 double learning_rate_of(const SiteState& site, std::uint64_t step) {
   return train::learning_rate(site.train, site.timetable.tokens_before(step), site.timetable.tokens_per_step());
 }
@@ -44,6 +42,7 @@ Task<Done> pace(SiteState& site, TimePoint start) {
 // H steps, each with its own optimiser step (diloco).
 Task<Result<Done>> train_locally(SiteState& site, MergeReport& report) {
   const std::uint64_t first = site.timetable.first_step(report.merge.version);
+  site.meter.enter(Meter::Phase::computing, site.loop.now());
   for (std::uint64_t step = first; step < first + report.steps; ++step) {
     if (site.waiting.failure()) co_return *site.waiting.failure();
     const TimePoint start = site.loop.now();
@@ -59,7 +58,6 @@ Task<Result<Done>> train_locally(SiteState& site, MergeReport& report) {
     report.loss += trained->loss / report.steps;
     report.gradient_norm += norm / report.steps;
     co_await pace(site, start);
-    site.meter.computing += since(site, start);
     site.meter.steps += 1;
     site.meter.loss += trained->loss;
     site.meter.learning_rate = report.learning_rate;
@@ -123,7 +121,7 @@ Task<Result<Done>> announce(SiteState& site, const MergeReport& report, double s
 
 // diloco: anchor minus live parameters, encoded chunk by chunk while the first chunks are on their way.
 Task<Result<Done>> contribute_outer_gradient(SiteState& site, MergeReport& report) {
-  const TimePoint start = site.loop.now();
+  site.meter.enter(Meter::Phase::encoding, site.loop.now());
   const std::span<float> difference = site.model.gradient();  // free until the next step
   double sum = 0;
   std::function<void()> subtract = [&] {
@@ -142,7 +140,6 @@ Task<Result<Done>> contribute_outer_gradient(SiteState& site, MergeReport& repor
     }
   };
   co_await env::run_on(site.loop, site.worker, std::move(encode));
-  site.meter.encoding += since(site, start);
   co_return Done{};
 }
 
@@ -191,8 +188,9 @@ class GradientSender {
 };
 
 Task<Result<Done>> contribute_gradient(SiteState& site, MergeReport& report) {
-  const TimePoint start = site.loop.now();
   INTERTIE_CO_RETURN_IF_ERROR(co_await announce(site, report, 0));
+  const TimePoint start = site.loop.now();
+  site.meter.enter(Meter::Phase::computing, start);
   GradientSender sender(site, report.merge.version);
   Result<train::StepReport> trained = train::StepReport{};
   const std::uint64_t step = site.timetable.first_step(report.merge.version);
@@ -201,11 +199,11 @@ Task<Result<Done>> contribute_gradient(SiteState& site, MergeReport& report) {
   };
   co_await env::run_on(site.loop, site.worker, std::move(work));
   if (!trained) co_return trained.error();
-  if (site.step_time) sender.release_paced(start, since(site, start));
+  if (site.step_time) sender.release_paced(start, site.loop.now() - start);
   co_await pace(site, start);
   report.loss = trained->loss;
-  site.meter.encoding += sender.encoding();
-  site.meter.computing += since(site, start) - sender.encoding();
+  site.meter.encoding += sender.encoding();  // on the worker, between the parts of the step
+  site.meter.computing -= sender.encoding();
   site.meter.steps += 1;
   site.meter.loss += trained->loss;
   co_return Done{};
@@ -214,12 +212,11 @@ Task<Result<Done>> contribute_gradient(SiteState& site, MergeReport& report) {
 // ---- reduce ----
 
 Task<Result<Done>> committed(SiteState& site, MergeReport& report) {
-  const TimePoint start = site.loop.now();
+  site.meter.enter(Meter::Phase::waiting, site.loop.now());
   const Round& round = *site.round(report.merge.version);
   std::function<bool()> condition = [&round] { return round.execution().committed(); };
   INTERTIE_CO_RETURN_IF_ERROR(co_await site.waiting.until(std::move(condition)));
   report.tokens = round.tokens();
-  site.meter.waiting += since(site, start);
   co_return Done{};
 }
 
@@ -243,18 +240,18 @@ void apply_gradient(SiteState& site, MergeReport& report) {
   const std::uint64_t step = site.timetable.first_step(report.merge.version);
   report.learning_rate = learning_rate_of(site, step);
   report.gradient_norm = site.inner.apply(site.result, report.learning_rate, step);
-  site.meter.learning_rate = report.learning_rate;
-  site.meter.gradient_norm = report.gradient_norm;
 }
 
+// Always before a checkpoint: one whose parts differ must not become complete.
 bool compares_hashes(const SiteState& site, Version version) {
+  if (site.timetable.falls_on(version, site.train.checkpoint_every) || site.member.stops_at(version)) return true;
   const bool waits_long = site.sync.method == Method::diloco;
   const auto every = static_cast<std::uint64_t>(site.sync.hash_every > 0 ? site.sync.hash_every : (waits_long ? 1 : 20));
   return version.value % every == 0 || version == site.timetable.last_version();
 }
 
 Task<Done> apply(SiteState& site, MergeReport& report) {
-  const TimePoint start = site.loop.now();
+  site.meter.enter(Meter::Phase::encoding, site.loop.now());
   std::function<void()> work = [&] {
     if (site.sync.method == Method::diloco) {
       apply_outer(site);
@@ -266,9 +263,11 @@ Task<Done> apply(SiteState& site, MergeReport& report) {
     }
   };
   co_await env::run_on(site.loop, site.worker, std::move(work));
+  site.meter.learning_rate = report.learning_rate;
+  site.meter.gradient_norm = report.gradient_norm;
+  site.meter.enter(Meter::Phase::other, site.loop.now());
   site.version = report.merge.version;
   site.rounds.erase(site.rounds.begin(), site.rounds.upper_bound(site.version));
-  site.meter.encoding += since(site, start);
   co_return Done{};
 }
 

@@ -9,8 +9,6 @@
 namespace intertie::sync {
 namespace {
 
-constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 48;  // of a contribution; sums of them stay exact
-
 Error misfit(SiteId from, std::string what) {
   return {.code = ErrorCode::give_up,
           .where = fmt::format("site number {}", from.value),
@@ -24,15 +22,26 @@ Error misfit(SiteId from, std::string what) {
 Round::Round(Settings settings, const wire::Schedule& schedule, std::span<float> result)
     : settings_(std::move(settings)),
       execution_(settings_.execution, schedule, result),
-      headers_(settings_.execution.num_sites) {}
+      headers_(settings_.execution.num_sites),
+      numbers_(settings_.execution.num_sites) {}
+
+// Header and chunks travel on different streams; whichever comes first says which contribution it is.
+bool Round::is_the_one(SiteId from, Contribution number) {
+  if (!numbers_[from.value]) numbers_[from.value] = number;
+  return *numbers_[from.value] == number;
+}
 
 Result<void> Round::take_header(SiteId from, const wire::ContributionHeader& header, reduce::Sends& sends) {
   if (header.restart != settings_.execution.restart || header.incarnation != settings_.incarnations[from.value]) {
     return misfit(from, "a contribution of another start of this site");
   }
   if (header.agreement != settings_.agreement) return misfit(from, "a contribution made with another run file");
-  if (headers_[from.value]) return misfit(from, "two contributions to one merge");
-  if (header.tokens > kMostTokens) return misfit(from, fmt::format("{} tokens in one contribution", header.tokens));
+  if (header.merge != settings_.execution.merge) return misfit(from, "a contribution to another merge");
+  if (headers_[from.value] || !is_the_one(from, header.contribution)) return misfit(from, "two contributions to one merge");
+  if (header.tokens != settings_.tokens[from.value] || header.inner_steps != settings_.inner_steps) {
+    return misfit(from, fmt::format("a contribution of {} tokens and {} steps where the run file says {} and {}", header.tokens,
+                                    header.inner_steps, settings_.tokens[from.value], settings_.inner_steps));
+  }
   headers_[from.value] = header;
   if (!std::all_of(headers_.begin(), headers_.end(), [](const auto& h) { return h.has_value(); })) return {};
 
@@ -50,6 +59,9 @@ Result<void> Round::take_header(SiteId from, const wire::ContributionHeader& hea
 Result<void> Round::take_chunk(SiteId from, const wire::Chunk& chunk, reduce::Sends& sends) {
   if (chunk.site != from || chunk.incarnation != settings_.incarnations[from.value]) {
     return misfit(from, "a chunk in the name of another site or start");
+  }
+  if (chunk.kind == wire::ChunkKind::contribution && !is_the_one(from, chunk.contribution)) {
+    return misfit(from, "chunks of two contributions to one merge");
   }
   return execution_.receive(chunk, sends);
 }

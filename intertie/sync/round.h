@@ -19,6 +19,8 @@ class Round {
     reduce::Execution::Settings execution;
     Hash64 agreement;
     std::vector<Incarnation> incarnations;  // of the members, in site order
+    std::uint32_t inner_steps = 0;          // that a contribution is made of
+    std::vector<std::uint64_t> tokens;      // that each site's contribution was trained on, in site order
   };
   // `schedule` and `result` outlive the round.
   Round(Settings settings, const wire::Schedule& schedule, std::span<float> result);
@@ -34,9 +36,12 @@ class Round {
   std::vector<SiteId> waits_for() const;
 
  private:
+  bool is_the_one(SiteId from, Contribution number);
+
   Settings settings_;
   reduce::Execution execution_;
   std::vector<std::optional<wire::ContributionHeader>> headers_;  // by site
+  std::vector<std::optional<Contribution>> numbers_;              // that its header or first chunk named, by site
 };
 
 }  // namespace intertie::sync

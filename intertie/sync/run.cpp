@@ -35,6 +35,7 @@ Task<Result<Outcome>> Run::main() {
   services_.loop.cancel(progress_timer_);
   std::optional<Error> error;
   if (!outcome) error = outcome.error();
+  if (error) waiting_.fail(*error);  // what still arrives has no say any more
   if (outcome) report_finished(*outcome);
   if (error) report_error(*error);
   co_await leave(std::move(error));
@@ -118,6 +119,7 @@ Task<Result<Done>> Run::write_checkpoint() {
   };
   co_await env::run_on(services_.loop, services_.worker, std::move(work));
   if (!written) co_return written.error().in("writing a checkpoint failed; the one before it is intact");
+  if (waiting_.failure()) co_return *waiting_.failure();  // such as other parameters at another site: not to become complete
   report_checkpoint(*written, services_.loop.now() - start);
   perform(member_->wrote_checkpoint({state_->version, state_->restart, written->manifest_hash}));
   co_return Done{};
@@ -126,9 +128,10 @@ Task<Result<Done>> Run::write_checkpoint() {
 // ---- messages and actions ----
 
 void Run::receive(SiteId from, wire::Message message) {
+  if (waiting_.failure()) return;
   if (const Result<void> taken = take(from, message); !taken) {
     Error error = taken.error();
-    error.where = mesh_->describe(from) + ", " + phase();
+    if (error.where.empty()) error.where = mesh_->describe(from) + ", " + phase();
     waiting_.fail(std::move(error));
   }
   waiting_.notify();
@@ -152,8 +155,16 @@ Result<void> Run::take(SiteId from, const wire::Message& message) {
     return Error{.code = ErrorCode::give_up, .where = {}, .what = "sent a merge before the view", .fix = {}, .cause = {}};
   }
   if (hash) return hashes_.add(from, hash->merge.version, hash->hash);
-  Round* round = state_->round(header ? header->merge.version : chunk->merge.version);
-  if (!round) return {};  // an old version's duplicate
+  const Version version = header ? header->merge.version : chunk->merge.version;
+  if (version <= state_->version) return {};  // a duplicate
+  Round* round = state_->round(version);
+  if (!round) {
+    return Error{.code = ErrorCode::give_up,
+                 .where = {},
+                 .what = fmt::format("sent a part of merge {}, which nobody can have come to", version.value),
+                 .fix = {},
+                 .cause = {}};
+  }
   reduce::Sends sends;
   INTERTIE_RETURN_IF_ERROR(header ? round->take_header(from, *header, sends) : round->take_chunk(from, *chunk, sends));
   state_->send(std::move(sends));
@@ -181,7 +192,7 @@ Result<void> Run::perform_one(members::Action action) {
     complete_checkpoint_ = complete->version;
     record("checkpoint.complete", {{"version", static_cast<std::int64_t>(complete->version.value)},
                                    {"restart", static_cast<std::int64_t>(complete->restart.value)}});
-    return checkpoint::prune(services_.disk, path("checkpoints"), complete->keep);
+    prune(complete->keep);
   } else if (auto* failed = std::get_if<members::Fail>(&action)) {
     return failed->error;
   }
@@ -199,6 +210,16 @@ void Run::lost(SiteId site, Error error) {
                    .fix = fmt::format("start all sites again with --resume (last complete checkpoint: {})", last),
                    .cause = {}});
   });
+}
+
+// On the worker, after what it may be writing there.
+void Run::prune(std::vector<Hash64> keep) {
+  const auto pruned = std::make_shared<Result<void>>();
+  services_.worker.run([&disk = services_.disk, folder = path("checkpoints"), keep = std::move(keep),
+                        pruned] { *pruned = checkpoint::prune(disk, folder, keep); },
+                       [this, pruned, alive = std::weak_ptr(alive_)] {
+                         if (!alive.expired() && !*pruned) waiting_.fail(pruned->error());
+                       });
 }
 
 std::string Run::phase() const {

@@ -51,15 +51,19 @@ class Run {
   void lost(SiteId site, Error error);
   Error late(const std::string& what) const;
   std::string path(const std::string& name) const { return settings_.folder + "/" + name; }
+  Result<void> remove_void_checkpoints();
+  void prune(std::vector<Hash64> keep);
   std::string phase() const;
   bool ends_with(Version version) const;
 
   void record(std::string name, std::vector<std::pair<std::string, Event::Value>> fields);
   // What happened, as events (run_report.cpp).
   void report_connected(SiteId site);
+  void report_refused(const Error& error);
   void report_resumed(const std::string& folder, int threads_then);
   void report_progress();
   void report_links();
+  void warn_of_a_long_wait();
   void report_merge(const MergeReport& report, const Meter& before);
   void report_evaluation(double loss, Duration took);
   void report_checkpoint(const checkpoint::Written& written, Duration took);
@@ -70,16 +74,20 @@ class Run {
   std::int64_t tokens() const;  // counted so far
   Bytes bytes_sent() const;     // over all links
   Bytes bytes_received() const;
+  struct Refusals {
+    env::TimePoint reported_at{};
+    std::uint64_t since = 0;  // that no event told of
+  };
 
   RunSettings settings_;
   RunServices services_;
   Waiting waiting_;
   AnchorHashes hashes_;
+  std::unique_ptr<env::Lock> lock_;  // of this site's folder
   Incarnation incarnation_;
   std::vector<checkpoint::Found> found_;  // on this site's disk at start
   std::unique_ptr<members::Member> member_;
   std::unique_ptr<links::Mesh> mesh_;
-  std::map<SiteId, Incarnation> peers_;
   std::optional<wire::View> view_;
   std::optional<SiteState> state_;
   std::optional<Version> stop_at_;
@@ -92,8 +100,10 @@ class Run {
   Started started_;
   Meter reported_;
   env::TimePoint reported_at_{};
-  std::map<SiteId, Bytes> reported_sent_;  // by link, at the last progress
-  double last_loss_ = std::nan("");        // mean of the last interval that had steps
+  std::map<SiteId, links::Link::Transfer> reported_transfers_;  // at the last progress
+  std::optional<env::TimePoint> warned_at_;                     // of a long wait
+  Refusals refusals_;
+  double last_loss_ = std::nan("");  // mean of the last interval that had steps
   double last_validation_loss_ = std::nan("");
   Bytes merged_sent_;  // over all links, at the last merge
   Bytes merged_received_;

@@ -13,6 +13,8 @@ using env::Task;
 
 namespace {
 
+constexpr Duration kFarewellWait = std::chrono::seconds(3);
+
 Result<Incarnation> next_incarnation(env::Disk& disk, const std::string& path) {
   Incarnation incarnation;
   if (disk.exists(path)) {
@@ -35,29 +37,22 @@ Hash64 hash_of_layout(const train::Layout& layout) {
 wire::Schedule schedule_for(const RunSettings& settings, std::uint64_t elements) {
   const auto num_sites = static_cast<std::uint16_t>(settings.site_names.size());
   const bool gather = settings.sync.reduction == "gather" || (settings.sync.reduction == "auto" && num_sites <= 2);
-  std::uint32_t bucket_blocks = 0;
-  if (settings.sync.method == Method::synchronous) {
-    bucket_blocks =
-        std::max(1U, static_cast<std::uint32_t>(settings.sync.bucket_mib * 1024 * 1024 / (kBlockElements * sizeof(float))));
-  }
-  return reduce::make_schedule({.reduction = gather ? wire::Reduction::gather : wire::Reduction::owners,
-                                .num_sites = num_sites,
-                                .elements = elements,
-                                .bucket_blocks = bucket_blocks});
+  const bool in_buckets = settings.sync.method == Method::synchronous;
+  return reduce::make_schedule(
+      {.reduction = gather ? wire::Reduction::gather : wire::Reduction::owners,
+       .num_sites = num_sites,
+       .elements = elements,
+       .bucket_blocks = in_buckets ? reduce::bucket_blocks(settings.sync.bucket_mib, elements, num_sites) : 0});
 }
 
 }  // namespace
 
-// This site's folder: a new incarnation, what checkpoints there are, the store.
+// This site's folder: a new incarnation, what checkpoints there are, the store. Nothing is removed before all sites agree.
 Result<void> Run::prepare() {
   INTERTIE_RETURN_IF_ERROR(services_.disk.make_folders(path("checkpoints")));
-  if (settings_.fresh) {
-    INTERTIE_RETURN_IF_ERROR(services_.disk.remove_all(path("checkpoints")));
-    INTERTIE_RETURN_IF_ERROR(services_.disk.remove_all(path("store.json")));
-    INTERTIE_RETURN_IF_ERROR(services_.disk.make_folders(path("checkpoints")));
-  }
+  INTERTIE_ASSIGN(lock_, services_.disk.lock(path("lock")));
   INTERTIE_ASSIGN(found_, checkpoint::find(services_.disk, path("checkpoints")));
-  if (!found_.empty() && !settings_.resume) {
+  if (!found_.empty() && !settings_.resume && !settings_.fresh) {
     return Error{.code = ErrorCode::reconfigure,
                  .where = settings_.folder,
                  .what = fmt::format("holds checkpoints of this run up to version {}", found_.front().manifest.version.value),
@@ -74,7 +69,7 @@ Result<void> Run::prepare() {
                                    .schedule = schedule_for(settings_, services_.model.layout().num_elements),
                                    .store = {},
                                    .last_version = timetable.last_version()};
-  if (settings_.self == SiteId{0}) {
+  if (settings_.self == SiteId{0} && !settings_.fresh) {
     INTERTIE_ASSIGN(member.store, members::load_store(services_.disk, path("store.json"), settings_.run));
   }
   member_ = std::make_unique<members::Member>(std::move(member));
@@ -99,7 +94,11 @@ Task<Result<Done>> Run::join() {
                                  .agreement_text = settings_.agreement_text,
                                  .data = settings_.data};
   mesh_ = std::make_unique<links::Mesh>(
-      services_.loop, services_.network, links::Mesh::Settings{identity, settings_.addresses, settings_.num_merge_streams},
+      services_.loop, services_.network,
+      links::Mesh::Settings{.identity = identity,
+                            .addresses = settings_.addresses,
+                            .listen = settings_.listen.value_or(settings_.addresses[settings_.self.value]),
+                            .num_merge_streams = settings_.num_merge_streams},
       links::Mesh::Handlers{.message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
                             .connected =
                                 [this](SiteId site) {
@@ -108,20 +107,18 @@ Task<Result<Done>> Run::join() {
                                 },
                             .merge_streams_open = [this] { waiting_.notify(); },
                             .lost = [this](SiteId site, Error error) { lost(site, std::move(error)); },
-                            .refused =
-                                [this](const Error& error) {
-                                  record("connection.refused", {{"message", error.message()}});
-                                },
+                            .closed = [this] { waiting_.notify(); },
+                            .refused = [this](const Error& error) { report_refused(error); },
                             .failed = [this](Error error) { waiting_.fail(std::move(error)); }});
   INTERTIE_CO_RETURN_IF_ERROR(mesh_->start());
 
-  const env::TimePoint deadline = services_.loop.now() + settings_.start_wait;
+  const auto deadline = [this] { return services_.loop.now() + settings_.start_wait; };
   std::function<bool()> connected = [this] { return mesh_->all_connected(); };
   std::function<Error()> missing = [this] { return late("still missing: " + mesh_->missing()); };
-  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(connected), deadline, std::move(missing)));
+  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(connected), deadline(), std::move(missing)));
 
   wire::Ready ready{.layout = hash_of_layout(services_.model.layout()), .checkpoints = {}, .resume = settings_.resume};
-  for (const checkpoint::Found& found : found_) {
+  for (const checkpoint::Found& found : settings_.resume ? found_ : std::vector<checkpoint::Found>()) {
     ready.checkpoints.push_back({found.manifest.version, found.manifest.restart, found.manifest_hash});
   }
   perform(member_->ready(ready, mesh_->incarnations()));
@@ -130,7 +127,7 @@ Task<Result<Done>> Run::join() {
     return state_.has_value() && (mesh_->all_merge_streams_open() || ends_with(state_->version));
   };
   std::function<Error()> no_view = [this] { return late("no view was agreed, or merge streams did not open"); };
-  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(in_view), deadline, std::move(no_view)));
+  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(in_view), deadline(), std::move(no_view)));
   co_return Done{};
 }
 
@@ -181,7 +178,14 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
     const auto found = std::find_if(found_.begin(), found_.end(), [this](const checkpoint::Found& each) {
       return each.manifest.version == view_->checkpoint.version && each.manifest.restart == view_->checkpoint.restart;
     });
-    INTERTIE_CHECK(found != found_.end());  // the view names only checkpoints that this site offered
+    if (found == found_.end()) {
+      co_return Error{.code = ErrorCode::give_up,
+                      .where = mesh_->describe(SiteId{0}),
+                      .what = fmt::format("its view names a checkpoint of version {} that this site did not offer",
+                                          view_->checkpoint.version.value),
+                      .fix = "compare `intertie version` at all sites",
+                      .cause = {}};
+    }
     if (found->manifest.agreement != settings_.agreement || found->manifest.data != settings_.data) {
       co_return Error{.code = ErrorCode::reconfigure,
                       .where = found->folder,
@@ -197,10 +201,24 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
     complete_checkpoint_ = state_->version;
     report_resumed(found->folder, found->manifest.threads);
   }
+  Result<void> removed;
+  std::function<void()> remove = [&] { removed = remove_void_checkpoints(); };
+  co_await env::run_on(services_.loop, services_.worker, std::move(remove));
+  if (!removed) co_return removed.error();
   co_return Done{};
 }
 
-// Says why this site goes, and gives the words a moment to reach the others.
+// The view is in force: what was written after the point that the run goes on from is void.
+Result<void> Run::remove_void_checkpoints() {
+  const auto kept = std::pair(view_->checkpoint.version, view_->checkpoint.restart);
+  for (const checkpoint::Found& found : found_) {
+    if (view_->from_checkpoint && std::pair(found.manifest.version, found.manifest.restart) <= kept) continue;
+    INTERTIE_RETURN_IF_ERROR(services_.disk.remove_all(found.folder));
+  }
+  return {};
+}
+
+// Says why this site goes, and waits until the words have reached the others or there is nobody to hear them.
 Task<Done> Run::leave(std::optional<Error> error) {
   if (mesh_) {
     wire::Farewell farewell{.finished = !error, .stopped = false, .reason = "complete"};
@@ -209,7 +227,8 @@ Task<Done> Run::leave(std::optional<Error> error) {
     mesh_->send_to_all(farewell);
     for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) left_.insert(SiteId{i});
     mesh_->close_after_sending();
-    co_await env::sleep_until(services_.loop, services_.loop.now() + std::chrono::milliseconds(300));
+    std::function<bool()> closed = [this] { return mesh_->closed(); };
+    co_await waiting_.at_most_until(services_.loop.now() + kFarewellWait, std::move(closed));
   }
   co_return Done{};
 }

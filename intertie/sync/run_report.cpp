@@ -45,6 +45,16 @@ void Run::report_connected(SiteId site) {
                             {"congestion_control", mesh_->link(site)->congestion_control()}});
 }
 
+// Anybody who reaches the port can be refused, so only one a second is told of.
+void Run::report_refused(const Error& error) {
+  const env::TimePoint now = services_.loop.now();
+  ++refusals_.since;
+  if (refusals_.reported_at != env::TimePoint{} && now - refusals_.reported_at < std::chrono::seconds(1)) return;
+  const std::string more = refusals_.since > 1 ? fmt::format(" (and {} more before it)", refusals_.since - 1) : std::string();
+  refusals_ = {now, 0};
+  record("connection.refused", {{"message", error.message() + more}});
+}
+
 void Run::report_resumed(const std::string& folder, int threads_then) {
   record("run.resumed", {{"step", step()},
                          {"tokens", tokens()},
@@ -52,25 +62,24 @@ void Run::report_resumed(const std::string& folder, int threads_then) {
                          {"restart", std::int64_t{state_->restart.value}},
                          {"checkpoint", folder}});
   if (threads_then == settings_.train.threads) return;
-  record("error",
-         {{"code", std::string("reconfigure")},
-          {"message", fmt::format("resumed with {} threads where the checkpoint was made with {}: the run goes on, but not "
-                                  "bit for bit as it would have",
-                                  settings_.train.threads, threads_then)}});
+  record("warning", {{"message", fmt::format("resumed with {} threads where the checkpoint was made with {}: the run goes on, "
+                                             "but not bit for bit as it would have",
+                                             settings_.train.threads, threads_then)}});
 }
 
 // Once at the start, then every progress_every: what happened since the last time.
 void Run::report_progress() {
   const env::TimePoint now = services_.loop.now();
   const double elapsed = seconds(now - reported_at_);
-  const Meter& meter = state_->meter;
+  Meter& meter = state_->meter;
+  meter.count(now);
   const std::uint64_t steps = meter.steps - reported_.steps;
-  if (steps > 0) {
+  if (elapsed > 0) {
     const Timetable& timetable = state_->timetable;
     const std::uint64_t done = std::min(timetable.num_steps(), started_.step + meter.steps);
     const double pace = per(static_cast<double>(meter.steps), seconds(now - started_.at));
-    last_loss_ = (meter.loss - reported_.loss) / static_cast<double>(steps);
-    const auto share = [elapsed](Duration a, Duration b) { return per(seconds(a - b), elapsed); };
+    if (steps > 0) last_loss_ = (meter.loss - reported_.loss) / static_cast<double>(steps);
+    const auto share = [elapsed](Duration a, Duration b) { return std::max(0.0, per(seconds(a - b), elapsed)); };
     record("progress", {{"step", number(done)},
                         {"num_steps", number(timetable.num_steps())},
                         {"tokens", number(timetable.tokens_before(done))},
@@ -83,6 +92,7 @@ void Run::report_progress() {
                         {"encoding_share", share(meter.encoding, reported_.encoding)},
                         {"eta_seconds", per(static_cast<double>(timetable.num_steps() - done), pace)}});
     report_links();
+    warn_of_a_long_wait();
     reported_ = meter;
     reported_at_ = now;
   }
@@ -90,19 +100,36 @@ void Run::report_progress() {
 }
 
 void Run::report_links() {
-  const double elapsed = seconds(services_.loop.now() - reported_at_);
   for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
     const links::Link* link = mesh_->link(SiteId{i});
     if (!link) continue;
-    const Bytes sent = link->bytes_sent();
-    const double bits = 8.0 * static_cast<double>(sent.value - reported_sent_[SiteId{i}].value);
+    const links::Link::Transfer all = link->transfer();
+    const links::Link::Transfer before = std::exchange(reported_transfers_[SiteId{i}], all);
+    const double bits = 8.0 * static_cast<double>(all.bytes.value - before.bytes.value);
+    const double time = seconds(all.time - before.time);
     record("link.measured", {{"peer", settings_.site_names[i]},
-                             {"mbit_per_second", per(bits, elapsed) / 1e6},
+                             {"mbit_per_second", time > 0 ? bits / time / 1e6 : std::nan("")},
                              {"rtt_ms", 1e3 * seconds(link->round_trip())},
-                             {"bytes_sent", number(sent.value)},
+                             {"bytes_sent", number(link->bytes_sent().value)},
                              {"bytes_received", number(link->bytes_received().value)}});
-    reported_sent_[SiteId{i}] = sent;
   }
+}
+
+// A merge waits as long as its links are alive; a person should know for whom.
+void Run::warn_of_a_long_wait() {
+  constexpr Duration kLong = std::chrono::seconds(30);
+  const env::TimePoint now = services_.loop.now();
+  const Meter& meter = state_->meter;
+  if (meter.phase != Meter::Phase::waiting ||
+      now - std::max(meter.phase_began, warned_at_.value_or(meter.phase_began)) < kLong) {
+    return;
+  }
+  const Round* round = state_->round(state_->version.next());
+  if (!round) return;
+  std::string names;
+  for (const SiteId site : round->waits_for()) names += (names.empty() ? "" : ", ") + mesh_->describe(site);
+  record("warning", {{"message", fmt::format("{} has waited {} for {}", phase(), to_string(now - meter.phase_began), names)}});
+  warned_at_ = now;
 }
 
 void Run::report_merge(const MergeReport& report, const Meter& before) {
@@ -153,6 +180,7 @@ void Run::report_stopping(Version version, const std::string& reason) {
 
 void Run::report_finished(const Outcome& outcome) {
   const double elapsed = seconds(services_.loop.now() - started_.at);
+  state_->meter.count(services_.loop.now());
   const Meter& meter = state_->meter;
   const std::uint64_t recent = meter.steps - reported_.steps;
   if (recent > 0) last_loss_ = (meter.loss - reported_.loss) / static_cast<double>(recent);

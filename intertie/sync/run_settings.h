@@ -24,7 +24,8 @@ struct RunSettings {
   std::string run;
   SiteId self;
   std::vector<std::string> site_names;           // in site order
-  std::vector<env::Address> addresses;           // in site order
+  std::vector<env::Address> addresses;           // that sites dial, in site order
+  std::optional<env::Address> listen;            // where this site listens, if not at its own address
   std::vector<std::uint16_t> num_merge_streams;  // to each site
   std::vector<int> batch_sizes;                  // sequences per step of each site
   int sequence_length = 64;

@@ -18,8 +18,8 @@ struct Settings {
   std::string outer = "nesterov";            // nesterov | sgd
   double outer_lr = 0.7;
   double outer_momentum = 0.9;
-  int hash_every = 0;       // versions between comparisons of anchors' hashes; 0: 1 (diloco), 20 (synchronous)
-  double bucket_mib = 4.0;  // synchronous: bytes of gradient sent at a time while backward runs on
+  int hash_every = 0;     // versions between comparisons of anchors' hashes; 0: 1 (diloco), 20 (synchronous)
+  double bucket_mib = 0;  // synchronous: gradient sent at a time while backward runs on; 0: reduce::bucket_blocks decides
 };
 
 }  // namespace intertie::sync

@@ -22,8 +22,10 @@
 
 namespace intertie::sync {
 
-// What the site has done since the run started here, for progress and reports.
+// What the site has done since the run started here, for progress and reports. Owner thread: the loop.
 struct Meter {
+  enum class Phase { other, computing, encoding, waiting };
+
   std::uint64_t steps = 0;
   double loss = 0;           // summed over steps, this site's samples
   double learning_rate = 0;  // of the last step
@@ -31,6 +33,15 @@ struct Meter {
   Duration computing{0};     // forward, backward, inner optimiser (and pacing)
   Duration encoding{0};      // outer gradient, encoding, outer optimiser
   Duration waiting{0};       // for merges to commit
+  Duration other{0};         // evaluation, checkpoints
+  Phase phase = Phase::other;
+  env::TimePoint since{};        // when the phase began, or was last counted
+  env::TimePoint phase_began{};  // when the phase began
+
+  // The time up to now belongs to the phase that ends with it.
+  void enter(Phase next, env::TimePoint now);
+  // Counts the phase in progress up to now.
+  void count(env::TimePoint now);
 };
 
 struct SiteState {

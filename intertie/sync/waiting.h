@@ -39,6 +39,14 @@ class Waiting {
     co_return env::Done{};
   }
 
+  // Returns when `condition` holds or the deadline has passed; failures do not count. For the end of a run.
+  env::Task<env::Done> at_most_until(env::TimePoint deadline, std::function<bool()> condition) {
+    const env::TimerId timer = loop_.call_at(deadline, [pulse = pulse_]() mutable { pulse.notify(); });
+    while (!condition() && loop_.now() < deadline) co_await pulse_.next();
+    loop_.cancel(timer);
+    co_return env::Done{};
+  }
+
  private:
   env::Loop& loop_;
   env::Pulse pulse_;

@@ -30,6 +30,12 @@ struct Variant {
   std::string outer;
 };
 
+// The tests' names must not hold addresses.
+void PrintTo(const Variant& variant, std::ostream* out) {
+  *out << (variant.method == sync::Method::diloco ? "diloco" : "synchronous") << "/" << variant.batch_sizes.size() << "_sites/"
+       << variant.reduction << "/" << variant.outer;
+}
+
 class EveryVariant : public testing::TestWithParam<Variant> {
  protected:
   ToyOptions options(std::uint64_t steps) const {
@@ -223,6 +229,87 @@ TEST(Run, OnlySomeSitesStartedWithResumeIsAnError) {
   world.start(2, true);
   ASSERT_TRUE(world.run_to_end());
   EXPECT_THAT(message(world.outcome(0)), testing::HasSubstr("site site1 was started with --resume, site site0 without"));
+}
+
+TEST(Run, FreshAtOneSiteOnlyRemovesNothing) {
+  const ToyOptions options = toy_options(60);
+  ToyWorld world(options);
+  world.start_all();
+  world.world().run_for(1200ms);
+  world.kill_all();
+  world.adjust = [](std::size_t site, sync::RunSettings& settings) {
+    settings.fresh = site == 1;
+    settings.resume = site != 1;
+  };
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  EXPECT_THAT(message(world.outcome(0)), testing::HasSubstr("site site1 was started without --resume"));
+  world.adjust = {};
+  world.start_all(true);
+  ASSERT_TRUE(world.run_to_end());
+  ASSERT_EQ(message(world.outcome(1)), "ok");
+  EXPECT_TRUE(same_bits(world.parameters(1), reference_run(options).back()));
+}
+
+TEST(Run, FreshEverywhereStartsFromTheBeginning) {
+  const ToyOptions options = toy_options(40);
+  ToyWorld world(options);
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  world.adjust = [](std::size_t, sync::RunSettings& settings) { settings.fresh = true; };
+  std::size_t first_merges = 0;
+  world.on_merge = [&](std::size_t, Version version, Hash64) { first_merges += version == Version{1} ? 1 : 0; };
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  EXPECT_EQ(first_merges, world.num_sites());
+  EXPECT_TRUE(same_bits(world.parameters(1), reference_run(options).back()));
+}
+
+TEST(Run, WithoutItsStoreARunIsNotStartedAnewUnderResume) {
+  ToyWorld world(toy_options(60));
+  world.start_all();
+  world.world().run_for(1200ms);
+  world.kill_all();
+  ASSERT_TRUE(world.disk(0).remove_all("run/store.json"));
+  world.start_all(true);
+  ASSERT_TRUE(world.run_to_end());
+  EXPECT_THAT(message(world.outcome(0)), testing::HasSubstr("store.json) is gone"));
+  EXPECT_FALSE(world.disk(2).list("run/checkpoints")->empty());
+}
+
+TEST(Run, AStopRightAfterAResumeStops) {
+  const ToyOptions options = toy_options(200);
+  ToyWorld world(options);
+  world.start_all();
+  world.world().run_for(3s);
+  world.kill_all();
+  world.start_all(true);
+  ASSERT_TRUE(world.world().run_until([&] { return world.run(1)->state() != nullptr; }, 1min));
+  world.run(1)->request_stop("test");
+  ASSERT_TRUE(world.run_to_end());
+  ASSERT_EQ(message(world.outcome(1)), "ok");
+  EXPECT_TRUE(world.outcome(1)->value().stopped);
+}
+
+TEST(Run, ParametersThatDifferEndTheRunBeforeTheyAreInACompleteCheckpoint) {
+  ToyOptions options = toy_options(60);
+  options.sync.method = sync::Method::synchronous;  // the live parameters are the anchor
+  options.train.checkpoint_every = {.count = 5, .steps = true};
+  ToyWorld world(options);
+  world.on_merge = [&](std::size_t site, Version version, Hash64) {
+    if (site == 2 && version == Version{12}) world.corrupt(2);
+  };
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  for (std::size_t site = 0; site < 3; ++site) {
+    EXPECT_THAT(message(world.outcome(site)),
+                testing::AllOf(testing::HasSubstr("parameters differ"), testing::HasSubstr("site site2 has")));
+  }
+  world.on_merge = {};
+  world.start_all(true);
+  ASSERT_TRUE(world.run_to_end());
+  ASSERT_EQ(message(world.outcome(0)), "ok");
+  EXPECT_TRUE(same_bits(world.parameters(2), reference_run(options).back()));
 }
 
 TEST(Run, ASiteThatLostItsCheckpointsCannotResumeAndIsNamed) {

@@ -50,6 +50,8 @@ class ToyWorld {
   sync::Run* run(std::size_t site) { return sites_[site].run.get(); }
   const std::optional<Result<sync::Outcome>>& outcome(std::size_t site) const { return sites_[site].outcome; }
   std::vector<float> parameters(std::size_t site) const;
+  // What a bad memory chip does: one live parameter changes.
+  void corrupt(std::size_t site) { sites_[site].model->parameters()[0] += 1.0F; }
   env::sim::MemoryDisk& disk(std::size_t site) { return *sites_[site].disk; }
   env::sim::SimWorld& world() { return *world_; }
   const std::vector<RecordedEvent>& events() const { return events_; }

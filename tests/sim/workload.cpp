@@ -60,6 +60,21 @@ void mend_everything(ToyWorld& world) {
   }
 }
 
+// The version that a site agreed to stop at since event number `from`, although it then went on.
+std::optional<std::int64_t> passed_a_stop(const ToyWorld& world, std::size_t from) {
+  for (std::size_t i = from; i < world.events().size(); ++i) {
+    const RecordedEvent& recorded = world.events()[i];
+    if (recorded.event.name != "run.stopping") continue;
+    for (const auto& [name, value] : recorded.event.fields) {
+      const auto& outcome = world.outcome(recorded.site);
+      if (name != "version" || !outcome || !*outcome) continue;
+      const auto version = std::get<std::int64_t>(value);
+      if (version != static_cast<std::int64_t>((*outcome)->version.value)) return version;
+    }
+  }
+  return std::nullopt;
+}
+
 bool all_finished(const ToyWorld& world) {
   for (std::size_t site = 0; site < world.num_sites(); ++site) {
     const auto& outcome = world.outcome(site);
@@ -90,11 +105,13 @@ SeedReport run_seed(std::uint64_t seed) {
   };
   world.start_all();
   for (std::uint64_t left = random.below(4); left > 0 && report.ok; --left) {
+    const std::size_t num_events = world.events().size();
     world.world().run_for(Duration(std::chrono::milliseconds(random.below(2500))));
     if (all_finished(world)) break;
     strike(world, static_cast<Fault>(random.below(kNumFaults)), random);
     ++report.faults;
     if (!world.run_to_end(10min)) fail("hangs after a fault");
+    if (const auto version = passed_a_stop(world, num_events)) fail(fmt::format("went on after its stop at {}", *version));
     mend_everything(world);
     if (all_finished(world)) break;
     world.kill_all();
