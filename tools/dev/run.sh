@@ -4,6 +4,7 @@
 dev_demo() {
   build dev intertie intertie-trainer
   say "three sites on this machine; the links between them are emulated"
+  case " $* " in *" --resume "* | *" --fresh "*) ;; *) set -- --fresh "$@" ;; esac
   exec "$ROOT/build/dev/bin/intertie" train "$ROOT/examples/three-sites.toml" --local "$@"
 }
 

@@ -1,0 +1,1 @@
+// Nothing but the owner of a precompiled header (IntertieModule.cmake).
