@@ -24,14 +24,8 @@ struct BlockRange {
   std::uint32_t last = 0;
   std::uint32_t size() const { return last - first; }
   bool empty() const { return first >= last; }
-  bool contains(const BlockRange& other) const { return first <= other.first && other.last <= last; }
   friend auto operator<=>(const BlockRange&, const BlockRange&) = default;
 };
-
-inline BlockRange intersect(const BlockRange& a, const BlockRange& b) {
-  const BlockRange both{std::max(a.first, b.first), std::min(a.last, b.last)};
-  return both.empty() ? BlockRange{both.first, both.first} : both;
-}
 
 inline std::uint32_t blocks_of(std::uint64_t elements) {
   return static_cast<std::uint32_t>((elements + kBlockElements - 1) / kBlockElements);

@@ -24,14 +24,5 @@ TEST(Block, LargeFragmentsDoNotWrapAround) {
   EXPECT_EQ(elements_of({0, blocks_of(elements)}, elements), (ElementRange{0, elements}));
 }
 
-TEST(Block, Ranges) {
-  EXPECT_EQ(intersect({0, 5}, {3, 9}), (BlockRange{3, 5}));
-  EXPECT_TRUE(intersect({0, 3}, {3, 9}).empty());
-  EXPECT_TRUE(intersect({7, 9}, {0, 3}).empty());
-  EXPECT_EQ(intersect({7, 9}, {0, 3}).size(), 0U);
-  EXPECT_TRUE((BlockRange{2, 8}).contains({2, 8}));
-  EXPECT_FALSE((BlockRange{2, 8}).contains({1, 3}));
-}
-
 }  // namespace
 }  // namespace intertie

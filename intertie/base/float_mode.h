@@ -1,5 +1,5 @@
 // How the processor treats denormal numbers on the current thread. Some libraries switch to "flush to zero" for speed; then
-// sums would differ between machines, so every thread that runs our kernels clears it first (PROTOCOL.md rule 9). The files in
+// sums would differ between machines, so every thread that runs our kernels clears it first (docs/protocol.md rule 7). The files in
 // base/cpu/ know the processors; CMake picks one. Thread: each call concerns the calling thread alone.
 #pragma once
 

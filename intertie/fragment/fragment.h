@@ -1,5 +1,5 @@
-// fragment: named parts of the parameters, and how a site's live parameters move when an anchor does (docs/protocol.md, rules 1
-// and 2). For one fragment: theta is the live value, base is where its last included contribution left off, s a snapshot of
+// fragment: named parts of the parameters, and how a site's live parameters move when an anchor does (docs/protocol.md rules
+// 1, 2). For one fragment: theta is the live value, base is where its last included contribution left off, s a snapshot of
 // theta at a step boundary. A contribution is base - s; whatever theta moved since s is local progress, which is never lost and
 // never offered twice.
 // Every operation is one separately rounded f32 operation per element. Pure over the caller's memory; any thread; the spans of

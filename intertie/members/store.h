@@ -1,4 +1,4 @@
-// The store: the authority for views and for which checkpoints of the run are complete (docs/protocol.md rules 15, 22).
+// The store: the authority for views and for which checkpoints of the run are complete (docs/protocol.md rules 12, 16).
 // Embedded form: one small JSON file in the folder of the site that holds it, replaced atomically and synced before anybody is
 // answered. StoreState is a value; load and save block briefly. Owner thread: the loop.
 #pragma once

@@ -1,4 +1,4 @@
-// Weights of the contributions of a merge: from integer tokens, once; they travel as bits (PROTOCOL.md rule 9). Pure.
+// Weights of the contributions of a merge: from integer tokens, once; they travel as bits (docs/protocol.md rule 6). Pure.
 #pragma once
 
 #include <cstdint>

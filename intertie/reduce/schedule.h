@@ -6,7 +6,7 @@
 //   owners   the blocks are divided among the sites in equal shares; an owner receives its blocks of every contribution, sums
 //   them
 //            and sends the result to all. Each site sends (N-1)/N e + (N-1)/N r and receives the same; two propagation delays.
-// Two sites always gather: the same bytes, half the delay, no second encoding (docs/protocol.md rule 6).
+// Two sites always gather: the same bytes, half the delay, no second encoding (docs/protocol.md rule 4).
 // Pure; any thread.
 #pragma once
 

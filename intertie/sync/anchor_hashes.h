@@ -1,4 +1,4 @@
-// AnchorHashes: compares what all sites say their anchor is (docs/protocol.md rule 14). Sans-I/O. Owner thread: the loop.
+// AnchorHashes: compares what all sites say their anchor is (docs/protocol.md rule 11). Sans-I/O. Owner thread: the loop.
 #pragma once
 
 #include <map>

@@ -1,5 +1,9 @@
 #include "intertie/sync/merge.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "intertie/base/reduction.h"
 #include "intertie/codec/codec.h"
 #include "intertie/fragment/fragment.h"
@@ -66,6 +70,15 @@ Task<Result<Done>> train_locally(SiteState& site, MergeReport& report) {
   co_return Done{};
 }
 
+// Before it can reach a checkpoint.
+Error not_finite(const MergeReport& report, const char* what) {
+  return {.code = ErrorCode::give_up,
+          .where = fmt::format("phase merge {}", report.merge.version.value),
+          .what = fmt::format("{} is not finite (loss {:.3g})", what, report.loss),
+          .fix = "training diverged: resume with --resume from the checkpoint before, or start anew with a lower learning rate",
+          .cause = {}};
+}
+
 // ---- fragment -> codec -> links ----
 
 SharedBytes encode_slot(const SiteState& site, std::span<const float> values, const reduce::ChunkSlot& slot) {
@@ -129,6 +142,7 @@ Task<Result<Done>> contribute_outer_gradient(SiteState& site, MergeReport& repor
     sum = sum_of_squares(difference);
   };
   co_await env::run_on(site.loop, site.worker, std::move(subtract));
+  if (!std::isfinite(sum)) co_return not_finite(report, "this site's outer gradient");
   INTERTIE_CO_RETURN_IF_ERROR(co_await announce(site, report, sum));
 
   const Version version = report.merge.version;
@@ -250,7 +264,7 @@ bool compares_hashes(const SiteState& site, Version version) {
   return version.value % every == 0 || version == site.timetable.last_version();
 }
 
-Task<Done> apply(SiteState& site, MergeReport& report) {
+Task<Result<Done>> apply(SiteState& site, MergeReport& report) {
   site.meter.enter(Meter::Phase::encoding, site.loop.now());
   std::function<void()> work = [&] {
     if (site.sync.method == Method::diloco) {
@@ -263,6 +277,7 @@ Task<Done> apply(SiteState& site, MergeReport& report) {
     }
   };
   co_await env::run_on(site.loop, site.worker, std::move(work));
+  if (!std::isfinite(report.gradient_norm)) co_return not_finite(report, "the gradient");
   site.meter.learning_rate = report.learning_rate;
   site.meter.gradient_norm = report.gradient_norm;
   site.meter.enter(Meter::Phase::other, site.loop.now());
@@ -283,7 +298,7 @@ Task<Result<MergeReport>> merge(SiteState& site) {
     INTERTIE_CO_RETURN_IF_ERROR(co_await contribute_gradient(site, report));
   }
   INTERTIE_CO_RETURN_IF_ERROR(co_await committed(site, report));
-  co_await apply(site, report);
+  INTERTIE_CO_RETURN_IF_ERROR(co_await apply(site, report));
   co_return report;
 }
 

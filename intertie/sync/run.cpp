@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "intertie/reduce/schedule.h"
+#include "intertie/train/evaluate.h"
 
 namespace intertie::sync {
 
@@ -93,17 +94,7 @@ Task<Result<Done>> Run::after_merge(MergeReport report) {
 Task<Result<Done>> Run::evaluate() {
   const env::TimePoint start = services_.loop.now();
   Result<double> loss = 0.0;
-  std::function<void()> work = [&] {
-    double sum = 0;
-    int sequences = 0;
-    for (std::uint64_t i = 0; i < services_.validation->num_batches() && loss; ++i) {
-      const data::Batch batch = services_.validation->batch(i);
-      loss = services_.model.evaluate(batch);
-      if (loss) sum += *loss * batch.sequences;
-      sequences += batch.sequences;
-    }
-    if (loss) loss = sum / sequences;
-  };
+  std::function<void()> work = [&] { loss = train::evaluate(services_.model, *services_.validation); };
   co_await env::run_on(services_.loop, services_.worker, std::move(work));
   if (!loss) co_return loss.error();
   report_evaluation(*loss, services_.loop.now() - start);

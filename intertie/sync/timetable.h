@@ -25,7 +25,7 @@ class Timetable {
 
   std::uint64_t tokens_per_step() const { return samples_per_step_ * static_cast<std::uint64_t>(length_); }
   std::uint64_t tokens_before(std::uint64_t step) const { return step * tokens_per_step(); }
-  // Rule 20: the samples of a step are divided among the members in site order.
+  // docs/protocol.md rule 15: the samples of a step are divided among the members in site order.
   wire::SampleRange samples_of(SiteId site, std::uint64_t step) const;
 
   // Tokens that `site` trains in one step.

@@ -141,6 +141,12 @@ class RulesTest(unittest.TestCase):
         self.finds("names the host packages.somewhere.net", {"docs/a.md": "from https:" "//packages.somewhere.net/x\n"})
         self.passes({"docs/a.md": "https://arxiv.org/abs/2311.08105 https://ashburn.example:7400 http://127.0.0.1:8000/\n"})
 
+    def test_citations_of_the_protocol(self):
+        page = {"docs/protocol.md": "1. First.\n2. Second.\n"}
+        self.passes({**page, "intertie/site/a.cpp": "// docs/protocol.md rules 1, 2\n"})
+        self.finds("docs/protocol.md has no rule 7", {**page, "intertie/site/a.cpp": "// (docs/protocol.md rules 1, 7)\n"})
+        self.finds("'rule 9': whose?", {**page, "intertie/site/a.cpp": "// as rule 9 says\n"})
+
     def test_exceptions(self):
         self.passes({"intertie/site/long.cpp": "\n" * 601, "tools/lint/allow.txt": "file-length intertie/site/long.cpp generated\n"})
         self.finds("nothing needs the exception", {"tools/lint/allow.txt": "file-length intertie/site/long.cpp generated\n"})

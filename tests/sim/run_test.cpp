@@ -312,6 +312,20 @@ TEST(Run, ParametersThatDifferEndTheRunBeforeTheyAreInACompleteCheckpoint) {
   EXPECT_TRUE(same_bits(world.parameters(2), reference_run(options).back()));
 }
 
+TEST(Run, ATrainingThatDivergesEndsBeforeACheckpointHoldsIt) {
+  for (const sync::Method method : {sync::Method::diloco, sync::Method::synchronous}) {
+    ToyOptions options = toy_options(60);
+    options.sync.method = method;
+    options.train.lr = 1e30;
+    options.train.min_lr = 1e30;
+    ToyWorld world(options);
+    world.start_all();
+    ASSERT_TRUE(world.run_to_end());
+    EXPECT_THAT(message(world.outcome(1)), testing::HasSubstr("is not finite"));
+    EXPECT_TRUE(world.disk(1).list("run/checkpoints")->empty());
+  }
+}
+
 TEST(Run, ASiteThatLostItsCheckpointsCannotResumeAndIsNamed) {
   ToyWorld world(toy_options(60));
   world.start_all();

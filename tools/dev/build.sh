@@ -20,9 +20,8 @@ build() {
   preset=$1
   shift
   case $preset in
-    dev | release) need_core && need_torch ;;
+    dev) need_core && need_torch ;;
     fuzz) need_fuzz ;;
-    tidy) need_lint ;;
     *) need_core ;;
   esac
   configure "$preset"

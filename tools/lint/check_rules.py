@@ -27,6 +27,7 @@ RULES = (
     text.check_headers,
     text.check_words,
     text.check_hosts,
+    text.check_citations,
 )
 ALLOW = "tools/lint/allow.txt"
 

@@ -61,6 +61,30 @@ def check_words(tree):
                     yield Finding(rule, path, number, f"{match.group(0)} {message}")
 
 
+PROTOCOL = "docs/protocol.md"
+CITATION = re.compile(re.escape(PROTOCOL) + r"[\s/]+rules?[\s/]+(\d+(?:,[\s/]*\d+)*)")
+STRAY_RULE = re.compile(r"\b[Rr]ules? \d+")
+
+
+def check_citations(tree):
+    """A rule of the protocol is cited as `docs/protocol.md rule N`, and exists."""
+    if PROTOCOL not in tree.paths:
+        return
+    rules = {int(line.split(".")[0]) for _, line in tree.lines(PROTOCOL) if re.match(r"\d+\. ", line)}
+    for path in tree.sources:
+        whole = tree.text(path)
+        cited = list(CITATION.finditer(whole))
+        for match in cited:
+            for number in map(int, re.findall(r"\d+", match.group(1))):
+                if number not in rules:
+                    line = whole.count("\n", 0, match.start()) + 1
+                    yield Finding("citation", path, line, f"{PROTOCOL} has no rule {number}")
+        for match in STRAY_RULE.finditer(whole):
+            if not any(c.start() <= match.start() < c.end() for c in cited):
+                line = whole.count("\n", 0, match.start()) + 1
+                yield Finding("citation", path, line, f"'{match.group(0)}': whose? write {PROTOCOL} rule N")
+
+
 def check_hosts(tree):
     for path in tree.paths:
         if is_prose_or_code(path):
