@@ -4,6 +4,19 @@
 
 #include "intertie/wire/frame.h"
 
+namespace {
+
+bool same(const intertie::SharedBytes& a, const intertie::SharedBytes& b) {
+  return std::equal(a.view().begin(), a.view().end(), b.view().begin(), b.view().end());
+}
+
+// Compared as bytes, since a message may hold numbers that are not equal to themselves.
+bool same_bytes(const intertie::wire::EncodedFrame& a, const intertie::wire::EncodedFrame& b) {
+  return same(a.head, b.head) && same(a.payload, b.payload);
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace intertie;
   if (size == 0) return 0;
@@ -19,6 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire::FrameReader again;
     std::vector<wire::Message> copy;
     if (!again.feed(frame.head.view(), copy) || !again.feed(frame.payload.view(), copy) || copy.size() != 1) std::abort();
+    if (!same_bytes(frame, wire::encode_frame(copy[0], 0))) std::abort();
   }
   return 0;
 }

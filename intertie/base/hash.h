@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ struct Hash64 {
 
 Hash64 hash_bytes(std::span<const std::byte> bytes);
 Hash64 hash_text(std::string_view text);
-std::string to_string(Hash64 hash);  // 16 hexadecimal digits
+std::string to_string(Hash64 hash);                         // 16 hexadecimal digits
+std::optional<Hash64> parse_hash(std::string_view digits);  // exactly those
 
 // Streaming form; the same value as hash_bytes over everything that was added.
 class Hasher {

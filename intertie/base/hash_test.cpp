@@ -21,6 +21,14 @@ TEST(Hash, IsXxh3) {
   EXPECT_EQ(to_string(Hash64{0xff}), "00000000000000ff");
 }
 
+TEST(Hash, IsReadFromItsDigitsOnly) {
+  EXPECT_EQ(parse_hash(to_string(Hash64{0xab12})), Hash64{0xab12});
+  EXPECT_EQ(parse_hash("ffffffffffffffff"), Hash64{~std::uint64_t{0}});
+  for (const char* text : {"", "12", "12xyz67890123456", "-000000000000001", "00000000000000001", " 000000000000001"}) {
+    EXPECT_FALSE(parse_hash(text)) << text;
+  }
+}
+
 TEST(Hash, InPiecesIsTheSameAsAtOnce) {
   const std::string text(10'000, 'x');
   for (const std::size_t piece : {1U, 7U, 240U, 241U, 1024U, 9999U}) {

@@ -1,6 +1,5 @@
 #include "intertie/checkpoint/manifest.h"
 
-#include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -33,11 +32,9 @@ class Fields {
     return value ? value->get<std::uint64_t>() : 0;
   }
   Hash64 hash(const char* key) {
-    const std::string digits = text(key);
-    Hash64 result;
-    const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), result.value, 16);
-    if (digits.size() != 16 || status != std::errc() || end != digits.data() + digits.size()) remember(key);
-    return result;
+    const std::optional<Hash64> hash = parse_hash(text(key));
+    if (!hash) remember(key);
+    return hash.value_or(Hash64{});
   }
   const Json& object(const char* key) {
     static const Json kEmpty = Json::object();

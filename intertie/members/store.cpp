@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace intertie::members {
@@ -42,30 +43,50 @@ Json to_json(const StoreState& state) {
           {"checkpoints", checkpoints}};
 }
 
-std::optional<Hash64> hash_from_json(const Json& json) {
-  if (json.is_null()) return std::nullopt;
-  return Hash64{std::stoull(json.get<std::string>(), nullptr, 16)};
-}
+// Reads what to_json wrote. nlohmann converts -1 and 1e9 to any integer without a word, so numbers are looked at first. What is
+// missing throws nlohmann's exceptions, which parse_store catches.
+class StoreReader {
+ public:
+  bool ok() const { return ok_; }
 
-// May throw what nlohmann::json and std::stoull throw; parse_store catches it.
-StoreState from_json(const Json& json) {
-  StoreState state;
-  state.run = json.at("run").get<std::string>();
-  state.incarnation.value = json.at("incarnation").get<std::uint64_t>();
-  state.view.value = json.at("view").get<std::uint64_t>();
-  state.restart.value = json.at("restart").get<std::uint32_t>();
-  for (const Json& member : json.at("members")) {
-    state.members.push_back(
-        {SiteId{member.at("site").get<std::uint16_t>()}, Incarnation{member.at("incarnation").get<std::uint64_t>()}});
+  StoreState state(const Json& json) {
+    StoreState state;
+    state.run = json.at("run").get<std::string>();
+    state.incarnation.value = number<std::uint64_t>(json.at("incarnation"));
+    state.view.value = number<std::uint64_t>(json.at("view"));
+    state.restart.value = number<std::uint32_t>(json.at("restart"));
+    for (const Json& member : json.at("members")) {
+      state.members.push_back(
+          {SiteId{number<std::uint16_t>(member.at("site"))}, Incarnation{number<std::uint64_t>(member.at("incarnation"))}});
+    }
+    for (const Json& checkpoint : json.at("checkpoints")) state.checkpoints.push_back(record(checkpoint));
+    return state;
   }
-  for (const Json& checkpoint : json.at("checkpoints")) {
+
+ private:
+  CheckpointRecord record(const Json& json) {
     CheckpointRecord record{
-        Version{checkpoint.at("version").get<std::uint64_t>()}, Restart{checkpoint.at("restart").get<std::uint32_t>()}, {}};
-    for (const Json& manifest : checkpoint.at("manifests")) record.manifests.push_back(hash_from_json(manifest));
-    state.checkpoints.push_back(std::move(record));
+        Version{number<std::uint64_t>(json.at("version"))}, Restart{number<std::uint32_t>(json.at("restart"))}, {}};
+    for (const Json& manifest : json.at("manifests")) record.manifests.push_back(hash(manifest));
+    return record;
   }
-  return state;
-}
+
+  template <class Number>
+  Number number(const Json& json) {
+    const bool fits = json.is_number_unsigned() && json.get<std::uint64_t>() <= std::numeric_limits<Number>::max();
+    ok_ = ok_ && fits;
+    return fits ? json.get<Number>() : Number{};
+  }
+
+  std::optional<Hash64> hash(const Json& json) {
+    if (json.is_null()) return std::nullopt;
+    const std::optional<Hash64> parsed = parse_hash(json.get<std::string>());
+    ok_ = ok_ && parsed;
+    return parsed;
+  }
+
+  bool ok_ = true;
+};
 
 }  // namespace
 
@@ -77,7 +98,10 @@ Result<StoreState> parse_store(const std::string& text, const std::string& path)
   try {
     const Json json = Json::parse(text);
     if (json.at("format") != 1) return damaged(path, "written by another version of intertie");
-    return from_json(json);
+    StoreReader reader;
+    StoreState state = reader.state(json);
+    if (!reader.ok()) return damaged(path, "a number or a hash in it is none");
+    return state;
   } catch (const std::exception& e) {
     return damaged(path, e.what());
   }

@@ -48,7 +48,9 @@ TEST(Store, TheRecordOfAnotherRunIsRefused) {
 TEST(Store, DamageIsSaidWithThePath) {
   for (const char* text :
        {"", "{", "[]", "{\"format\": 1}", "{\"format\": 2, \"run\": \"test\"}",
-        "{\"format\":1,\"run\":\"t\",\"incarnation\":-1,\"view\":\"x\",\"restart\":0,\"members\":[],\"checkpoints\":[]}",
+        "{\"format\":1,\"run\":\"t\",\"incarnation\":1,\"view\":\"x\",\"restart\":0,\"members\":[],\"checkpoints\":[]}",
+        "{\"format\":1,\"run\":\"t\",\"incarnation\":-1,\"view\":1,\"restart\":0,\"members\":[],\"checkpoints\":[]}",
+        "{\"format\":1,\"run\":\"t\",\"incarnation\":1,\"view\":1,\"restart\":4294967296,\"members\":[],\"checkpoints\":[]}",
         "{\"format\":1,\"run\":\"t\",\"incarnation\":1,\"view\":1,\"restart\":0,\"members\":[],"
         "\"checkpoints\":[{\"version\":1,\"restart\":0,\"manifests\":[\"zz\"]}]}"}) {
     const auto parsed = parse_store(text, "run/store.json");
