@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "intertie/site/folders.h"
 #include "intertie/site/run_file_parts.h"
 
 namespace intertie::site {
@@ -95,11 +96,21 @@ Result<void> check_sync(const RunFile& file, const Placer& place) {
   return {};
 }
 
+Result<void> check_site_name(const std::string& name, const std::string& where) {
+  for (const ReservedName& reserved : kReservedNames) {
+    if (name == reserved.name) {
+      return run_file_error(where, fmt::format("no site can be called \"{}\": {}", name, reserved.of), "choose another name");
+    }
+  }
+  return {};
+}
+
 Result<void> check_sites(const RunFile& file, const Placer& place) {
   std::set<std::string> names;
   std::set<std::string> addresses;
   for (std::size_t i = 0; i < file.sites.size(); ++i) {
     const SiteSettings& site = file.sites[i];
+    INTERTIE_RETURN_IF_ERROR(check_site_name(site.name, place.at("site", i, "name")));
     if (!names.insert(site.name).second) {
       return run_file_error(place.at("site", i, "name"), fmt::format("there is another site \"{}\"", site.name),
                             "names must differ");

@@ -131,6 +131,14 @@ TEST(RunFileErrors, SitesAndLinks) {
   const std::string path = "paths = [{ rate = \"1 Mbit/s\" }]\n";
   check({
       {with("[[site]]\nname = \"a\"\n[[site]]\nname = \"a\"\n"), "run.toml:8: there is another site \"a\"; names must differ"},
+      {with("[[site]]\nname = \"ca\"\n"),
+       "run.toml:6: no site can be called \"ca\": the authority's files, ca.pem and ca.key, have that name; choose another "
+       "name"},
+      {with("[[site]]\nname = \"a\"\n[[site]]\nname = \"certificates\"\n"),
+       "run.toml:8: no site can be called \"certificates\": the run's folder of certificates has that name; choose another "
+       "name"},
+      {with("[[site]]\nname = \"data\"\n"),
+       "run.toml:6: no site can be called \"data\": the run's folder of encoded text has that name; choose another name"},
       {with("[[site]]\naddress = \"a:1\"\n"), "run.toml:5: site[0].name is missing; write for example name = \"ashburn\""},
       {with("[[site]]\nname = \"a\"\naddress = \"a\"\n"),
        R"(run.toml:7: site.a.address must be an address such as "ashburn.example:7400", not "a")"},

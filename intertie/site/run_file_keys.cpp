@@ -147,7 +147,8 @@ const Keys<sync::Settings>& sync_keys() {
 const Keys<SiteSettings>& site_keys() {
   using T = SiteSettings;
   static const Keys<T> keys = {
-      {"name", bind(&T::name, name()), Scope::agreed, "required", "The site's name, also in its certificate."},
+      {"name", bind(&T::name, name()), Scope::agreed, "required",
+       "The site's name, also in its certificate; not ca, certificates or data."},
       {"address", bind(&T::address, address()), Scope::local, "needed for --site",
        "Where the other sites reach it. --local takes free loopback ports instead."},
       {"local_batch_size", bind(&T::local_batch_size, whole(1, kLarge)), Scope::agreed, "[train] local_batch_size",
