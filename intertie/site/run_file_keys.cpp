@@ -56,7 +56,8 @@ const Keys<train::ModelSettings>& model_keys() {
       {"dropout", bind(&T::dropout, number(kShare)), Scope::agreed, "", "Share of activations dropped while training."},
       {"initializer_range", bind(&T::initializer_range, number(kPositive)), Scope::agreed, "",
        "Standard deviation of the initial weights."},
-      {"toy_elements", bind(&T::toy_elements, large_whole(1)), Scope::agreed, "", "Parameters of the toy problem."},
+      {"toy_elements", bind(&T::toy_elements, large_whole(1, std::uint64_t{1} << 30)), Scope::agreed, "",
+       "Parameters of the toy problem."},
   };
   return keys;
 }
@@ -94,7 +95,7 @@ const Keys<train::Settings>& train_keys() {
       {"warmup", bind(&T::warmup, stretch(BareCount::refused, 0)), Scope::agreed, "",
        "The learning rate grows linearly this long."},
       {"decay", bind(&T::decay, stretch(BareCount::refused, 1)), Scope::agreed, "the end of the run", "Where the cosine ends."},
-      {"weight_decay", bind(&T::weight_decay, number(kNotNegative)), Scope::agreed, "", "On matrices and embeddings."},
+      {"weight_decay", bind(&T::weight_decay, number(kNotNegative)), Scope::agreed, "", "AdamW: on matrices and embeddings."},
       {"beta1", bind(&T::beta1, number(kShare)), Scope::agreed, "", "AdamW: decay of the first moment."},
       {"beta2", bind(&T::beta2, number(kShare)), Scope::agreed, "", "AdamW: decay of the second moment."},
       {"epsilon", bind(&T::epsilon, number(kPositive)), Scope::agreed, "", "AdamW: added to the root of the second moment."},

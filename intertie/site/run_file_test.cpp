@@ -115,6 +115,12 @@ TEST(RunFile, NamesWhatIsNotUsed) {
                           "link.ashburn-columbus.paths[1] (run.toml:28)"));
 }
 
+TEST(RunFile, NamesKeysOfAdamWBesideSgd) {
+  const std::string text = std::string(kShort) + "optimizer = \"sgd\"\nweight_decay = 0.1\nbeta2 = 0.9\n";
+  EXPECT_THAT(read(text).unused,
+              ElementsAre("train.weight_decay (run.toml:7): of adamw only", "train.beta2 (run.toml:8): of adamw only"));
+}
+
 TEST(RunFile, NamesKeysWithoutEffect) {
   const RunFile file = read(std::string(kShort) + "[sync]\nmethod = \"synchronous\"\nevery = 3\n");
   EXPECT_THAT(file.unused, ElementsAre("sync.every (run.toml:8): of diloco only"));
