@@ -61,7 +61,7 @@ std::string json(const RunFile& file, const std::vector<Issued>& all) {
                             {"copy", {issued.files.ca, issued.files.certificate, issued.files.key}},
                             {"into", site::certificates_folder(file)}});
   }
-  return out.dump(2) + "\n";
+  return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

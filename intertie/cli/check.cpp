@@ -162,7 +162,7 @@ std::string json(const RunFile& file, const Findings& findings) {
                  {"validation_tokens", findings.text.validation},
                  {"vocab_size", findings.text.vocabulary},
                  {"hash", findings.text.hash}};
-  return out.dump(2) + "\n";
+  return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace intertie::cli {
 
 Result<site::RunFile> load(env::Disk& disk, const RunOptions& options) {
-  return site::read_run_file(disk, options.run_file, options.overrides);
+  return site::read_run_file(disk, options.run_file, options.overrides, options.data);
 }
 
 Result<void> require_site(const site::RunFile& file, const std::string& site) {

@@ -19,6 +19,7 @@ site::SiteCommand site_command(const TrainOptions& options, const std::string& s
   return {.run_file = options.run.run_file,
           .site = site,
           .overrides = options.run.overrides,
+          .data = options.run.data,
           .addresses = {},
           .certificates = {},
           .local = options.local,

@@ -226,6 +226,8 @@ void resolve(RunFile& file, const Node& root) {
   }
   for (std::string& pattern : file.data.train) relocate(pattern, file.folder, place("data", "train"));
   for (std::string& pattern : file.data.validation) relocate(pattern, file.folder, place("data", "validation"));
+  file.data.train_place = place("data", "train");
+  file.data.validation_place = place("data", "validation");
   if (file.model.intermediate_size == 0) file.model.intermediate_size = 4 * file.model.hidden_size;
   if (file.train.sequence_length == 0) file.train.sequence_length = file.model.max_position_embeddings;
   if (file.train.decay.count == 0) file.train.decay = file.train.tokens;

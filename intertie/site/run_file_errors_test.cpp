@@ -201,6 +201,7 @@ TEST(RunFileErrors, OverridesNameThemselves) {
   EXPECT_THAT(message(good, {"every"}), HasSubstr("--set every: is not section.key=value; for example"));
   EXPECT_THAT(message(good, {"site.local_batch_size=1"}), HasSubstr("\"site\" is not a section with keys"));
   EXPECT_THAT(message(good, {"sync.every=1\n[x]"}), Not(HasSubstr("accepted")));
+  EXPECT_EQ(message(good, {"run.folder=q\xff"}), R"(--set: "run.folder=q\xff" is not UTF-8; write it in UTF-8)");
 }
 
 // Found by fuzz/run_file_fuzz.cpp: the library's own assertion failed.

@@ -197,6 +197,23 @@ TEST(RunFile, AgreementHoldsWhatMustBeEqualAndNothingElse) {
   EXPECT_NE(agreement, read(kThree, {"train.lr=0.0010000000000000002"}).agreement()) << "every bit of a number counts";
 }
 
+TEST(RunFile, DataFromTheCommandLineIsTakenAsItIs) {
+  const std::vector<std::string> paths = {"a b.txt", "quote\".txt", "\xff.txt"};
+  const Result<RunFile> file =
+      parse_run_file(std::string(kShort) + "[data]\ntrain = \"c\"\n", "here/run.toml", {}, no_files, paths);
+  ASSERT_TRUE(file) << file.error().message();
+  EXPECT_EQ(file->data.train, paths) << "and from the working folder";
+  EXPECT_EQ(file->data.train_place, "--data a b.txt quote\".txt \xff.txt");
+}
+
+TEST(RunFile, TheTextsPlacesAreKeptForMessages) {
+  const RunFile file = read(std::string(kShort) + "[data]\ntrain = \"c\"\nvalidation = \"d\"\n", {}, "here/run.toml");
+  EXPECT_THAT(file.data.train, ElementsAre("here/c"));
+  EXPECT_EQ(file.data.train_place, "here/run.toml:7");
+  EXPECT_EQ(file.data.validation_place, "here/run.toml:8");
+  EXPECT_EQ(read(kShort).data.train_place, "run.toml");
+}
+
 TEST(RunFile, ModelFromAConfigurationFile) {
   const std::string text = std::string(kShort) + "[model]\nconfig = \"config.json\"\nnum_hidden_layers = 3\n";
   const auto read_json = [](const std::string& path) -> Result<std::string> {

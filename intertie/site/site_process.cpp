@@ -90,7 +90,7 @@ Result<void> open_data(Prepared& site, env::Disk& disk) {
 
 Result<Prepared> prepare(const SiteCommand& command, const ModelFactory& make_model, env::Disk& disk) {
   Prepared site;
-  INTERTIE_ASSIGN(site.file, read_run_file(disk, command.run_file, command.overrides));
+  INTERTIE_ASSIGN(site.file, read_run_file(disk, command.run_file, command.overrides, command.data));
   const std::optional<SiteId> self = site.file.find_site(command.site);
   if (!self) {
     std::string names;
