@@ -19,6 +19,7 @@
 #include "intertie/site/launcher.h"
 #include "intertie/site/run_file.h"
 #include "intertie/site/site_data.h"
+#include "intertie/site/text_notes.h"
 #include "intertie/status/console.h"
 #include "intertie/status/json_log.h"
 #include "intertie/status/recorder.h"
@@ -124,6 +125,7 @@ sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command)
                              .agreement = hash_text(file.agreement()),
                              .agreement_text = file.agreement(),
                              .data = site.data->corpus.hash,
+                             .carried = to_manifest(text_notes(site.data->corpus)),
                              .start_wait = file.run.start_wait};
   settings.train.threads = site.threads;
   for (std::uint16_t i = 0; i < file.sites.size(); ++i) {
