@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "intertie/base/nearest.h"
 #include "intertie/base/version.h"
@@ -24,7 +23,6 @@ struct Parsed {
   site::SampleCommand sample;
   ShardOptions shard;
   DocsOptions docs;
-  std::vector<std::string> data;
 };
 
 void add_run_file(CLI::App& command, std::string& run_file, std::vector<std::string>& overrides) {
@@ -32,15 +30,15 @@ void add_run_file(CLI::App& command, std::string& run_file, std::vector<std::str
   command.add_option("--set", overrides, "KEY=VALUE: sets a key of the run file, e.g. sync.every=10")->allow_extra_args(false);
 }
 
-void add_run(CLI::App& command, RunOptions& run, Parsed& parsed) {
+void add_run(CLI::App& command, RunOptions& run) {
   add_run_file(command, run.run_file, run.overrides);
-  command.add_option("--data", parsed.data, "files, patterns or folders to train on instead of [data] train");
+  command.add_option("--data", run.data, "files, patterns or folders to train on instead of [data] train");
   command.add_flag("--json", run.json, "machine-readable output");
 }
 
 void add_train(CLI::App& app, Parsed& parsed) {
   CLI::App* command = app.add_subcommand("train", "trains: every site on this machine, or one of them");
-  add_run(*command, parsed.train.run, parsed);
+  add_run(*command, parsed.train.run);
   command->add_flag("--local", parsed.train.local, "starts every site on this machine; the links between them are emulated");
   command->add_option("--site", parsed.train.site, "starts this site; the others run elsewhere");
   command->add_flag("--resume", parsed.train.resume, "goes on from the newest complete checkpoint");
@@ -49,10 +47,10 @@ void add_train(CLI::App& app, Parsed& parsed) {
 }
 
 void add_others(CLI::App& app, Parsed& parsed) {
-  add_run(*app.add_subcommand("check", "says whether a run file is right and what would happen"), parsed.check.run, parsed);
+  add_run(*app.add_subcommand("check", "says whether a run file is right and what would happen"), parsed.check.run);
 
   CLI::App* ca = app.add_subcommand("ca", "makes the run's authority and a certificate for each site");
-  add_run(*ca, parsed.ca.run, parsed);
+  add_run(*ca, parsed.ca.run);
   ca->add_option("--site", parsed.ca.site, "only for this site");
   ca->add_flag("--renew", parsed.ca.renew, "replaces certificates that exist");
   ca->add_flag("--dry-run", parsed.ca.dry_run, "says what would be written, and writes nothing");
@@ -67,7 +65,7 @@ void add_others(CLI::App& app, Parsed& parsed) {
   sample->add_option("--seed", parsed.sample.seed, "of the draws");
 
   CLI::App* shard = app.add_subcommand("shard", "encodes the run's text into ready-made .bin shards");
-  add_run(*shard, parsed.shard.run, parsed);
+  add_run(*shard, parsed.shard.run);
   shard->add_option("--out", parsed.shard.out, "the folder to write")->required();
 
   app.add_subcommand("docs", "prints a generated page of the documentation")
@@ -129,17 +127,8 @@ Result<Arguments> checked(TrainOptions train) {
   return Arguments(std::move(train));
 }
 
-// --data is an override of the run file.
-RunOptions with_data(RunOptions run, const std::vector<std::string>& data) {
-  if (!data.empty()) run.overrides.push_back("data.train=" + nlohmann::json(data).dump());
-  return run;
-}
-
 Result<Arguments> chosen(const CLI::App& app, Parsed parsed) {
   const std::string name = app.get_subcommands().front()->get_name();
-  for (RunOptions* run : {&parsed.train.run, &parsed.check.run, &parsed.ca.run, &parsed.shard.run}) {
-    *run = with_data(std::move(*run), parsed.data);
-  }
   if (name == "train") return checked(std::move(parsed.train));
   if (name == "check") return Arguments(std::move(parsed.check));
   if (name == "ca") return Arguments(std::move(parsed.ca));

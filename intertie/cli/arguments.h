@@ -14,7 +14,8 @@ namespace intertie::cli {
 // What most commands begin with.
 struct RunOptions {
   std::string run_file;
-  std::vector<std::string> overrides;  // --set, in order; then --data as one of them
+  std::vector<std::string> overrides;  // --set, in order
+  std::vector<std::string> data;       // --data
   bool json = false;
 };
 

@@ -36,9 +36,9 @@ TEST(Arguments, Train) {
   EXPECT_EQ(parsed<TrainOptions>({"train", "--site", "ashburn", "run.toml"}).site, "ashburn");
 }
 
-TEST(Arguments, DataIsAnOverride) {
-  const auto check = parsed<CheckOptions>({"check", "run.toml", "--data", "a b.txt", "quote\".txt"});
-  EXPECT_THAT(check.run.overrides, ElementsAre(R"(data.train=["a b.txt","quote\".txt"])"));
+TEST(Arguments, DataIsAnyNumberOfPathsOfAnyBytes) {
+  const auto check = parsed<CheckOptions>({"check", "run.toml", "--data", "a b.txt", "quote\".txt", "--data", "\xff.txt"});
+  EXPECT_THAT(check.run.data, ElementsAre("a b.txt", "quote\".txt", "\xff.txt"));
 }
 
 TEST(Arguments, OtherCommands) {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "intertie/cli/commands.h"
-#include "intertie/env/real/certificates.h"
+#include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
 
 namespace intertie::cli {
@@ -27,22 +27,21 @@ std::vector<std::string> chosen_sites(const RunFile& file, const CaOptions& opti
   return names;
 }
 
+// A certificate without its key, or the other way round, is of no use to anybody and is made anew.
 Result<Issued> issue_for(env::Disk& disk, const RunFile& file, const CaOptions& options, const std::string& site) {
   const std::string folder = site::certificates_folder(file);
   Issued issued{.site = site, .files = env::real::tls_files(folder, site), .made = false};
-  issued.made = options.renew || !disk.exists(issued.files.certificate);
-  if (issued.made && !options.dry_run) {
-    env::real::IssueOptions how;
-    how.replace = options.renew;
-    INTERTIE_RETURN_IF_ERROR(env::real::issue(folder, {file.run.name, "site", site}, how));
-  }
+  issued.made = options.renew || site::certificate_files(disk, folder, site) != site::CertificateFiles::whole;
+  if (!issued.made) return issued;
+  INTERTIE_RETURN_IF_ERROR(site::check_authority_key(disk, file, site));
+  if (!options.dry_run) INTERTIE_RETURN_IF_ERROR(site::make_certificate(disk, file, site));
   return issued;
 }
 
-std::string text(const RunFile& file, const std::vector<Issued>& all, const CaOptions& options) {
+std::string text(const RunFile& file, const std::vector<Issued>& all, const CaOptions& options, bool key_is_here) {
   const std::string folder = site::certificates_folder(file);
-  std::string out =
-      fmt::format("authority of run {}: {}/ca.pem; its key, ca.key, stays on this machine\n", file.run.name, folder);
+  std::string out = fmt::format("authority of run {}: {}/ca.pem; its key, ca.key, {} on this machine\n", file.run.name, folder,
+                                key_is_here ? "stays" : "is not");
   for (const Issued& issued : all) {
     out += fmt::format("{} {}: copy to its machine, into {}/\n  {}\n  {}\n  {}\n", issued.site,
                        !issued.made      ? "(kept)"
@@ -61,7 +60,7 @@ std::string json(const RunFile& file, const std::vector<Issued>& all) {
                             {"copy", {issued.files.ca, issued.files.certificate, issued.files.key}},
                             {"into", site::certificates_folder(file)}});
   }
-  return out.dump(2) + "\n";
+  return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -69,15 +68,13 @@ std::string json(const RunFile& file, const std::vector<Issued>& all) {
 Result<site::ExitCode> ca(env::Disk& disk, const CaOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
   if (!options.site.empty()) INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
-  const std::string folder = site::certificates_folder(file);
-  if (!options.dry_run && !disk.exists(folder + "/ca.pem")) {
-    INTERTIE_RETURN_IF_ERROR(env::real::make_authority(folder, file.run.name));
-  }
+  INTERTIE_RETURN_IF_ERROR(site::check_authority(disk, file));
   std::vector<Issued> all;
   for (const std::string& site : chosen_sites(file, options)) {
     INTERTIE_ASSIGN(all.emplace_back(), issue_for(disk, file, options, site));
   }
-  print(options.run.json ? json(file, all) : text(file, all, options));
+  const bool key_is_here = site::has_authority_key(disk, file) || !site::has_authority(disk, file);
+  print(options.run.json ? json(file, all) : text(file, all, options, key_is_here));
   return site::ExitCode::done;
 }
 

@@ -1,16 +1,17 @@
 // intertie check: everything that can be said without training.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
 #include "intertie/base/units.h"
 #include "intertie/cli/commands.h"
 #include "intertie/data/corpus.h"
-#include "intertie/data/evaluation.h"
-#include "intertie/data/sampler.h"
-#include "intertie/env/real/certificates.h"
+#include "intertie/env/real/real_loop.h"
+#include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/forecast.h"
+#include "intertie/site/site_data.h"
 
 namespace intertie::cli {
 namespace {
@@ -31,49 +32,41 @@ struct Text {
 struct Findings {
   Forecast forecast;
   Text text;
-  std::vector<std::string> no_certificate;  // sites
+  std::vector<std::string> no_certificate;      // sites
+  std::vector<std::string> certificate_faults;  // one a line: of the authority, or of a site that has a part of its files
 };
 
-// Opens the text as a site would, and asks for a step's samples and an evaluation.
-Result<Text> read_text(env::Disk& disk, const RunFile& file) {
-  INTERTIE_ASSIGN(const data::Corpus corpus, data::open_corpus(file.data, disk, {}));
-  const int length = file.train.sequence_length;
-  const std::uint64_t sequences = file.tokens_per_step() / static_cast<std::uint64_t>(length);
-  const Result<data::Sampler> samples = data::Sampler::make(corpus.train, length, file.run.seed);
-  if (!samples) return samples.error();
-  INTERTIE_RETURN_IF_ERROR(samples->check_step(sequences));
-  if (corpus.validation.size() > 0) {
-    INTERTIE_RETURN_IF_ERROR(data::EvaluationWindows::make(corpus.validation, length, static_cast<int>(sequences),
-                                                           file.train.evaluate_batches, file.run.seed));
-  }
-  return Text{.files = corpus.num_files,
-              .train = corpus.train.size(),
-              .validation = corpus.validation.size(),
-              .vocabulary = corpus.tokenizer.vocabulary_size(),
-              .hash = to_string(corpus.hash),
-              .notes = corpus.notes};
+Text describe(const data::Corpus& corpus) {
+  return {.files = corpus.num_files,
+          .train = corpus.train.size(),
+          .validation = corpus.validation.size(),
+          .vocabulary = corpus.tokenizer.vocabulary_size(),
+          .hash = to_string(corpus.hash),
+          .notes = corpus.notes};
 }
 
-Result<void> check_vocabulary(const RunFile& file, int vocabulary) {
-  if (file.model.vocab_size == 0 || file.model.vocab_size >= vocabulary) return {};
-  return Error{
-      .code = ErrorCode::reconfigure,
-      .where = file.path,
-      .what = fmt::format("model.vocab_size = {} is smaller than the tokenizer's {}", file.model.vocab_size, vocabulary),
-      .fix = "remove it",
-      .cause = nullptr};
+void find_certificates(env::Disk& disk, const RunFile& file, Findings& findings) {
+  const std::string folder = site::certificates_folder(file);
+  const auto now = env::real::RealLoop().wall();
+  if (const Result<void> authority = site::check_authority(disk, file); !authority) {
+    findings.certificate_faults.push_back(authority.error().message());
+  }
+  for (const site::SiteSettings& site : file.sites) {
+    if (site::certificate_files(disk, folder, site.name) == site::CertificateFiles::none) {
+      findings.no_certificate.push_back(site.name);
+    } else if (const auto good = site::check_certificate(disk, file, folder, site.name, now); !good) {
+      findings.certificate_faults.push_back(good.error().message());
+    }
+  }
 }
 
 Result<Findings> find(env::Disk& disk, const RunFile& file) {
   Findings findings;
-  INTERTIE_ASSIGN(findings.text, read_text(disk, file));
-  INTERTIE_RETURN_IF_ERROR(check_vocabulary(file, findings.text.vocabulary));
+  INTERTIE_ASSIGN(const site::SiteData data, site::open_site_data(file, disk, {}));
+  findings.text = describe(data.corpus);
   INTERTIE_ASSIGN(const std::uint64_t parameters, site::num_parameters(file.model, findings.text.vocabulary));
   findings.forecast = site::forecast(file, parameters);
-  for (const site::SiteSettings& site : file.sites) {
-    const auto files = env::real::tls_files(site::certificates_folder(file), site.name);
-    if (!env::real::describe_certificate(files.certificate)) findings.no_certificate.push_back(site.name);
-  }
+  find_certificates(disk, file, findings);
   return findings;
 }
 
@@ -103,11 +96,14 @@ std::string merge_rows(const RunFile& file, const Forecast& f) {
   return out;
 }
 
-std::string certificate_row(const RunFile& file, const Findings& findings) {
-  if (findings.no_certificate.empty()) return row("certificates", "in " + site::certificates_folder(file));
-  std::string names;
-  for (const std::string& site : findings.no_certificate) names += (names.empty() ? "" : ", ") + site;
-  return row("certificates", fmt::format("none yet for {} (train --local makes them; else: intertie ca {})", names, file.path));
+std::string certificate_rows(const RunFile& file, const Findings& findings) {
+  std::string out;
+  if (!findings.no_certificate.empty()) {
+    out = row("certificates", fmt::format("none yet for {} (train --local makes them; else: intertie ca {})",
+                                          fmt::join(findings.no_certificate, ", "), file.path));
+  }
+  for (const std::string& fault : findings.certificate_faults) out += row("certificates", fault);
+  return out.empty() ? row("certificates", "in " + site::certificates_folder(file)) : out;
 }
 
 std::string table(const RunFile& file, const Findings& findings) {
@@ -126,7 +122,7 @@ std::string table(const RunFile& file, const Findings& findings) {
                  ? "nothing is lost that a checkpoint holds: --resume goes on from it"
                  : "no loss of a site: the run then ends, and --resume at all sites goes on from the last complete checkpoint");
   out += row("checkpoints", fmt::format("every {} steps", file.steps_of(file.train.checkpoint_every)));
-  out += certificate_row(file, findings);
+  out += certificate_rows(file, findings);
   for (const std::string& key : file.unused) out += row("not used", key);
   return out;
 }
@@ -150,6 +146,7 @@ std::string json(const RunFile& file, const Findings& findings) {
                       {"utilisation", f.utilisation ? ordered_json(*f.utilisation) : ordered_json()},
                       {"survives_loss_of_a_site", false},
                       {"without_certificate", findings.no_certificate},
+                      {"certificate_faults", findings.certificate_faults},
                       {"unused", file.unused},
                       {"agreement", to_string(hash_text(file.agreement()))}};
   out["links"] = ordered_json::array();
@@ -162,7 +159,7 @@ std::string json(const RunFile& file, const Findings& findings) {
                  {"validation_tokens", findings.text.validation},
                  {"vocab_size", findings.text.vocabulary},
                  {"hash", findings.text.hash}};
-  return out.dump(2) + "\n";
+  return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // output, and returns an error, which main prints as one line, or the exit code. Main's thread.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "intertie/cli/arguments.h"
@@ -24,6 +25,8 @@ Result<site::ExitCode> version();
 Result<site::RunFile> load(env::Disk& disk, const RunOptions& options);
 // An error that lists the run's sites, unless `site` is one of them.
 Result<void> require_site(const site::RunFile& file, const std::string& site);
+// What there is of certificates is of use: none has expired, and the authority of none is gone. Writes nothing.
+Result<void> check_certificates(env::Disk& disk, const site::RunFile& file, std::chrono::system_clock::time_point now);
 // Certificates of all sites that have none; says on standard error what was made.
 Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& file);
 // The program that a site of this run is a process of: this one for the toy problem, else intertie-trainer beside it.

@@ -22,7 +22,7 @@ Result<site::ExitCode> shard(env::Disk& disk, const ShardOptions& options) {
                                         {"validation_tokens", validation},
                                         {"vocab_size", corpus.tokenizer.vocabulary_size()},
                                         {"hash", to_string(corpus.hash)}};
-    print(out.dump(2) + "\n");
+    print(out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   } else {
     print(fmt::format("{}: {} tokens to train on and {} held out, from {} files; {} kinds of token; hash {}\n", options.out,
                       count_to_string(train), count_to_string(validation), corpus.num_files, corpus.tokenizer.vocabulary_size(),

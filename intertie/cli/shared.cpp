@@ -3,14 +3,14 @@
 #include <cstdio>
 
 #include "intertie/cli/commands.h"
-#include "intertie/env/real/certificates.h"
 #include "intertie/env/real/children.h"
+#include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
 
 namespace intertie::cli {
 
 Result<site::RunFile> load(env::Disk& disk, const RunOptions& options) {
-  return site::read_run_file(disk, options.run_file, options.overrides);
+  return site::read_run_file(disk, options.run_file, options.overrides, options.data);
 }
 
 Result<void> require_site(const site::RunFile& file, const std::string& site) {
@@ -24,16 +24,22 @@ Result<void> require_site(const site::RunFile& file, const std::string& site) {
                .cause = nullptr};
 }
 
+Result<void> check_certificates(env::Disk& disk, const site::RunFile& file, std::chrono::system_clock::time_point now) {
+  const std::string folder = site::certificates_folder(file);
+  INTERTIE_RETURN_IF_ERROR(site::check_authority(disk, file));
+  for (const site::SiteSettings& site : file.sites) {
+    if (site::certificate_files(disk, folder, site.name) != site::CertificateFiles::whole) continue;
+    INTERTIE_RETURN_IF_ERROR(site::check_certificate(disk, file, folder, site.name, now));
+  }
+  return {};
+}
+
 Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& file) {
   const std::string folder = site::certificates_folder(file);
   bool made = false;
-  if (!disk.exists(folder + "/ca.pem")) {
-    INTERTIE_RETURN_IF_ERROR(env::real::make_authority(folder, file.run.name));
-    made = true;
-  }
   for (const site::SiteSettings& site : file.sites) {
-    if (disk.exists(env::real::tls_files(folder, site.name).certificate)) continue;
-    INTERTIE_RETURN_IF_ERROR(env::real::issue(folder, {file.run.name, "site", site.name}));
+    if (site::certificate_files(disk, folder, site.name) == site::CertificateFiles::whole) continue;
+    INTERTIE_RETURN_IF_ERROR(site::make_certificate(disk, file, site.name));
     made = true;
   }
   if (made) print_error("made the run's certificates in " + folder);

@@ -7,6 +7,7 @@
 #include "intertie/env/real/real_loop.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
+#include "intertie/site/site_data.h"
 #include "intertie/status/summary.h"
 
 namespace intertie::cli {
@@ -19,6 +20,7 @@ site::SiteCommand site_command(const TrainOptions& options, const std::string& s
   return {.run_file = options.run.run_file,
           .site = site,
           .overrides = options.run.overrides,
+          .data = options.run.data,
           .addresses = {},
           .certificates = {},
           .local = options.local,
@@ -69,10 +71,14 @@ void show_sample(const RunFile& file, const TrainOptions& options, const std::st
   if (!outcome->message.empty()) print_error("no sample: " + outcome->message);
 }
 
+// What can be wrong with the input is found before anything is written or started.
 Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, const RunFile& file, const std::string& program) {
+  const env::real::RealLoop clock;
+  INTERTIE_RETURN_IF_ERROR(check_certificates(disk, file, clock.wall()));
+  // Each site opens the text again, from the cache that this fills.
+  INTERTIE_RETURN_IF_ERROR(site::open_site_data(file, disk, {.folder = site::data_folder(file), .writer = "launcher"}));
   INTERTIE_RETURN_IF_ERROR(make_missing_certificates(disk, file));
   INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program));
-  const env::real::RealLoop clock;
   const site::LauncherServices services{
       .disk = disk, .clock = clock, .print = [](const std::string& line) { print(line + "\n"); }, .print_error = print_error};
   INTERTIE_ASSIGN(const site::Launch::Outcome outcome, site::run_sites(sites, services));

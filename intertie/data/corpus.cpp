@@ -32,7 +32,7 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 
 bool is_binary(std::string_view text) { return std::memchr(text.data(), 0, text.size()) != nullptr; }
 
-Result<Texts> open_texts(env::Disk& disk, const std::vector<std::string>& entries) {
+Result<Texts> map_texts(env::Disk& disk, const std::vector<std::string>& entries) {
   INTERTIE_ASSIGN(const std::vector<SourceFile> sources, list_sources(disk, entries, ""));
   Texts texts;
   for (const SourceFile& source : sources) {
@@ -59,6 +59,25 @@ Result<Texts> open_texts(env::Disk& disk, const std::vector<std::string>& entrie
   return texts;
 }
 
+Result<void> check_encodable(TokenizerKind kind, const Texts& texts) {
+  if (kind == TokenizerKind::bytes) return {};
+  for (std::size_t i = 0; i < texts.views.size(); ++i) {
+    if (const auto position = find_invalid_utf8(texts.views[i])) {
+      return bad_data(texts.paths[i], "byte " + std::to_string(*position) + " is not UTF-8",
+                      "convert the file, or use tokenizer = \"bytes\", which takes any");
+    }
+  }
+  return {};
+}
+
+// `kind` decides whether the texts can be encoded at all.
+Result<Texts> open_texts(env::Disk& disk, const SourceList& list, TokenizerKind kind) {
+  Result<Texts> texts = map_texts(disk, list.entries);
+  if (!texts) return list.named(texts.error());
+  if (const auto encodable = check_encodable(kind, *texts); !encodable) return list.named(encodable.error());
+  return texts;
+}
+
 // The tokenizer, with the vocabulary of all texts together if it has one.
 Result<Tokenizer> make_tokenizer(TokenizerKind kind, const std::vector<const Texts*>& lists) {
   if (kind == TokenizerKind::bytes) return Tokenizer::bytes();
@@ -75,17 +94,6 @@ Result<Tokens> encode_texts(const Tokenizer& tokenizer, const Texts& texts) {
     all.append(Tokens::own(*std::move(tokens)));
   }
   return all;
-}
-
-Result<void> check_encodable(TokenizerKind kind, const Texts& texts) {
-  if (kind == TokenizerKind::bytes) return {};
-  for (std::size_t i = 0; i < texts.views.size(); ++i) {
-    if (const auto position = find_invalid_utf8(texts.views[i])) {
-      return bad_data(texts.paths[i], "byte " + std::to_string(*position) + " is not UTF-8",
-                      "convert the file, or use tokenizer = \"bytes\", which takes any");
-    }
-  }
-  return {};
 }
 
 // Cuts the last `share` of `all` off as validation.
@@ -120,7 +128,6 @@ Result<TokenSplits> encode_splits(const Settings& settings, TokenizerKind kind, 
                                   const std::optional<Texts>& validation) {
   std::vector<const Texts*> lists = {&train};
   if (validation) lists.push_back(&*validation);
-  for (const Texts* list : lists) INTERTIE_RETURN_IF_ERROR(check_encodable(kind, *list));
   TokenSplits splits;
   INTERTIE_ASSIGN(splits.tokenizer, make_tokenizer(kind, lists));
   INTERTIE_ASSIGN(const Tokens all, encode_texts(splits.tokenizer, train));
@@ -153,6 +160,7 @@ Result<TokenSplits> through_cache(env::Disk& disk, const ShardCache& cache, cons
     notes.push_back("the encoded text was damaged and is made again: " + kept.error().message());
   }
   INTERTIE_ASSIGN(TokenSplits splits, encode());
+  if (cache.accept) INTERTIE_RETURN_IF_ERROR(cache.accept(splits.tokenizer, splits.train, splits.validation));
   const Result<void> written = write_shards(disk, folder, splits, cache.writer);
   Result<TokenSplits> mapped = written ? open_shards(disk, folder) : Result<TokenSplits>(written.error());
   if (mapped) return mapped;
@@ -161,10 +169,10 @@ Result<TokenSplits> through_cache(env::Disk& disk, const ShardCache& cache, cons
 }
 
 Result<Corpus> open_text_corpus(const Settings& settings, TokenizerKind kind, env::Disk& disk, const ShardCache& cache) {
-  INTERTIE_ASSIGN(const Texts train, open_texts(disk, settings.train));
+  INTERTIE_ASSIGN(const Texts train, open_texts(disk, train_sources(settings), kind));
   std::optional<Texts> validation;
   if (!settings.validation.empty()) {
-    INTERTIE_ASSIGN(validation, open_texts(disk, settings.validation));
+    INTERTIE_ASSIGN(validation, open_texts(disk, validation_sources(settings), kind));
   }
   std::vector<std::string> notes;
   const auto encode = [&] { return encode_splits(settings, kind, train, validation); };
@@ -177,7 +185,7 @@ Result<Corpus> open_text_corpus(const Settings& settings, TokenizerKind kind, en
   return corpus;
 }
 
-Result<Tokens> open_bins(env::Disk& disk, const std::vector<std::string>& entries, std::uint64_t& num_files) {
+Result<Tokens> map_bins(env::Disk& disk, const std::vector<std::string>& entries, std::uint64_t& num_files) {
   INTERTIE_ASSIGN(const std::vector<SourceFile> sources, list_sources(disk, entries, ".bin"));
   Tokens all;
   for (const SourceFile& source : sources) {
@@ -192,22 +200,33 @@ Result<Tokens> open_bins(env::Disk& disk, const std::vector<std::string>& entrie
   return all;
 }
 
+Result<Tokens> open_bins(env::Disk& disk, const SourceList& list, std::uint64_t& num_files) {
+  Result<Tokens> tokens = map_bins(disk, list.entries, num_files);
+  return tokens ? std::move(tokens) : list.named(tokens.error());
+}
+
+Result<void> check_vocabulary_of(const SourceList& list, const Tokens& tokens, int size) {
+  const Result<void> good = check_vocabulary(tokens, size, list.entries.front());
+  return good ? good : list.named(good.error());
+}
+
 Result<Corpus> open_bin_corpus(const Settings& settings, TokenizerKind kind, env::Disk& disk) {
   std::uint64_t num_files = 0;
-  INTERTIE_ASSIGN(const Tokens train, open_bins(disk, settings.train, num_files));
+  INTERTIE_ASSIGN(const Tokens train, open_bins(disk, train_sources(settings), num_files));
   TokenSplits splits;
   if (settings.validation.empty()) {
     INTERTIE_RETURN_IF_ERROR(cut_validation(splits, train, settings.validation_share));
   } else {
     splits.train = train;
-    INTERTIE_ASSIGN(splits.validation, open_bins(disk, settings.validation, num_files));
+    INTERTIE_ASSIGN(splits.validation, open_bins(disk, validation_sources(settings), num_files));
   }
   if (kind == TokenizerKind::bin) {
     splits.tokenizer = Tokenizer::bin(std::max(splits.train.largest(), splits.validation.largest()) + 1);
   }
-  for (const Tokens* tokens : {&splits.train, &splits.validation}) {
-    INTERTIE_RETURN_IF_ERROR(check_vocabulary(*tokens, splits.tokenizer.vocabulary_size(), settings.train.front()));
-  }
+  const int size = splits.tokenizer.vocabulary_size();
+  INTERTIE_RETURN_IF_ERROR(check_vocabulary_of(train_sources(settings), splits.train, size));
+  const SourceList held_out = settings.validation.empty() ? train_sources(settings) : validation_sources(settings);
+  INTERTIE_RETURN_IF_ERROR(check_vocabulary_of(held_out, splits.validation, size));
   Corpus corpus = as_corpus(std::move(splits));
   corpus.num_files = num_files;
   return corpus;
@@ -216,7 +235,7 @@ Result<Corpus> open_bin_corpus(const Settings& settings, TokenizerKind kind, env
 Result<Corpus> open_shard_corpus(const Settings& settings, TokenizerKind kind, env::Disk& disk) {
   const std::string& folder = settings.train.front();
   if (settings.train.size() != 1 || !settings.validation.empty()) {
-    return bad_data("data", "the shard folder \"" + folder + "\" holds both splits and stands alone",
+    return bad_data({}, "the shard folder \"" + folder + "\" holds both splits and stands alone",
                     "remove the other entries, or name its .bin files with tokenizer = \"bin\"");
   }
   INTERTIE_ASSIGN(TokenSplits splits, open_shards(disk, folder));
@@ -237,14 +256,18 @@ bool all_bins(const std::vector<std::string>& entries) {
 
 Result<Corpus> open_corpus(const Settings& settings, env::Disk& disk, const ShardCache& cache) {
   INTERTIE_ASSIGN(const TokenizerKind kind, tokenizer_kind_from(settings.tokenizer));
-  if (settings.train.empty()) return bad_data("data.train", "names nothing", "name files, folders or patterns");
+  const SourceList train = train_sources(settings);
+  if (settings.train.empty()) return train.named(bad_data({}, "names nothing", "name files, folders or patterns"));
   const auto is_shards = [&](const std::string& entry) { return disk.exists(entry + "/" + kShardIndexName); };
-  if (std::ranges::any_of(settings.train, is_shards)) return open_shard_corpus(settings, kind, disk);
+  if (std::ranges::any_of(settings.train, is_shards)) {
+    Result<Corpus> shards = open_shard_corpus(settings, kind, disk);
+    return shards ? std::move(shards) : train.named(shards.error());
+  }
   if (kind == TokenizerKind::bin) return open_bin_corpus(settings, kind, disk);
   if (!all_bins(settings.train)) return open_text_corpus(settings, kind, disk, cache);
   if (kind == TokenizerKind::bytes) return open_bin_corpus(settings, kind, disk);
-  return bad_data(settings.train.front(), "a .bin file does not say which character a token stands for",
-                  "use tokenizer = \"bin\", or a folder made by `intertie shard`");
+  return train.named(bad_data(settings.train.front(), "a .bin file does not say which character a token stands for",
+                              "use tokenizer = \"bin\", or a folder made by `intertie shard`"));
 }
 
 Result<Corpus> make_shards(const Settings& settings, env::Disk& disk, const std::string& folder) {

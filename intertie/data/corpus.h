@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ namespace intertie::data {
 struct ShardCache {
   std::string folder;
   std::string writer = "site";  // distinct among processes that may write at once
+  // Asked about freshly encoded text before any of it is written; its error is open_corpus's. Empty: no questions.
+  std::function<Result<void>(const Tokenizer&, const Tokens& train, const Tokens& validation)> accept = {};
 };
 
 struct Corpus {
@@ -34,6 +37,7 @@ struct Corpus {
   std::vector<std::string> notes;  // for the log: files passed over, a cache that could not be written
 };
 
+// Errors say where in the run file the text was named.
 Result<Corpus> open_corpus(const Settings& settings, env::Disk& disk, const ShardCache& cache);
 
 // For `intertie shard`: encodes what `settings` names into a new shard folder. Error if the folder holds shards already.

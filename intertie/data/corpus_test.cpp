@@ -119,6 +119,41 @@ TEST(Corpus, BadInputIsNamed) {
   EXPECT_THAT(message(disk, {.train = {"t.bin"}, .tokenizer = "characters"}), HasSubstr("does not say which character"));
 }
 
+TEST(Corpus, ErrorsSayWhichListNamesTheTextAndWhereItIsWritten) {
+  MemoryDisk disk;
+  put(disk, "a.txt", "hello");
+  put(disk, "empty.txt", "");
+  put_tokens(disk, "t.bin", {1, 300});
+  const auto of = [&](std::vector<std::string> train, std::vector<std::string> validation, std::string tokenizer = "bytes") {
+    return message(disk, {.train = std::move(train),
+                          .validation = std::move(validation),
+                          .tokenizer = std::move(tokenizer),
+                          .train_place = "run.toml:3",
+                          .validation_place = "run.toml:4"});
+  };
+  EXPECT_THAT(of({"d/*.csv"}, {}), testing::StartsWith("run.toml:3: data.train: no file matches \"d/*.csv\"; check the path"));
+  EXPECT_THAT(of({"a.txt"}, {"none"}), testing::StartsWith("run.toml:4: data.validation: none: there is no such file"));
+  EXPECT_THAT(of({"a.txt"}, {"empty.txt"}), testing::StartsWith("run.toml:4: data.validation: empty.txt: the file is empty"));
+  EXPECT_THAT(of({"t.bin"}, {}), testing::StartsWith("run.toml:3: data.train: t.bin: holds the token 300"));
+  EXPECT_THAT(of({"t.bin"}, {}, "characters"), testing::StartsWith("run.toml:3: data.train: t.bin: a .bin file"));
+  EXPECT_THAT(of({"a.txt"}, {"a.txt"}, "bin"), testing::StartsWith("run.toml:3: data.train: a.txt: tokenizer"));
+}
+
+TEST(Corpus, TextThatIsNotAcceptedIsNotWritten) {
+  MemoryDisk disk;
+  put(disk, "a.txt", "hello world");
+  const std::uint64_t changes = disk.num_changes();
+  ShardCache cache{.folder = "cache"};
+  cache.accept = [](const Tokenizer&, const Tokens& train, const Tokens& validation) -> Result<void> {
+    EXPECT_EQ(train.size() + validation.size(), 11U);
+    return Error{ErrorCode::reconfigure, {}, "too short", {}, nullptr};
+  };
+  const auto corpus = open_corpus({.train = {"a.txt"}}, disk, cache);
+  ASSERT_FALSE(corpus);
+  EXPECT_EQ(corpus.error().message(), "too short");
+  EXPECT_EQ(disk.num_changes(), changes);
+}
+
 TEST(Corpus, ReadyMadeTokensAreUsedInPlace) {
   MemoryDisk disk;
   put_tokens(disk, "d/1.bin", {1, 2, 3, 4, 5});

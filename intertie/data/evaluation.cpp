@@ -8,7 +8,11 @@ Result<EvaluationWindows> EvaluationWindows::make(Tokens tokens, int length, int
                                                   std::uint64_t seed) {
   INTERTIE_CHECK_LT(0, sequences);
   Result<Sampler> sampler = Sampler::make(tokens, length, seed);
-  if (!sampler) return sampler.error().in("opening the validation split");
+  if (!sampler) {
+    Error error = sampler.error();
+    error.what = "of the held-out part, " + error.what;
+    return error;
+  }
   const std::uint64_t drawn = static_cast<std::uint64_t>(num_batches) * static_cast<std::uint64_t>(sequences);
   if (drawn >= sampler->samples_per_pass()) num_batches = 0;
   return EvaluationWindows(std::move(tokens), *std::move(sampler), length, sequences, num_batches);

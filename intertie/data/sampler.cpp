@@ -36,20 +36,24 @@ Result<Sampler> Sampler::make(Tokens tokens, int length, std::uint64_t seed) {
   INTERTIE_CHECK_LT(0, length);
   const std::uint64_t needed = static_cast<std::uint64_t>(length) + 1;
   if (tokens.size() < needed) {
-    return Error{ErrorCode::reconfigure, "data",
+    return Error{ErrorCode::reconfigure,
+                 {},
                  "the text has " + std::to_string(tokens.size()) + " tokens, but one sample needs " + std::to_string(needed) +
                      " (sequence_length + 1)",
-                 "use more text or a smaller sequence_length", nullptr};
+                 "use more text or a smaller sequence_length",
+                 nullptr};
   }
   return Sampler(std::move(tokens), length, seed);
 }
 
 Result<void> Sampler::check_step(std::uint64_t sequences) const {
   if (sequences <= windows_) return {};
-  return Error{ErrorCode::reconfigure, "data",
+  return Error{ErrorCode::reconfigure,
+               {},
                "the text of " + std::to_string(tokens_.size()) + " tokens gives " + std::to_string(windows_) +
                    " samples, but one step takes " + std::to_string(sequences),
-               "use more text or a smaller batch", nullptr};
+               "use more text or a smaller batch",
+               nullptr};
 }
 
 std::uint64_t Sampler::start_of(std::uint64_t sample) const {

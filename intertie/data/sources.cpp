@@ -11,6 +11,9 @@ namespace {
 constexpr int kDeepest = 32;  // folders within folders; more means a link to itself
 constexpr std::string_view kStandardLibrary = "python-stdlib";
 
+constexpr const char* kCheckPath =
+    "check the path: in a run file it starts at that file's folder, on the command line at the working folder";
+
 Error bad_source(std::string where, std::string what, std::string fix) {
   return Error{ErrorCode::reconfigure, std::move(where), std::move(what), std::move(fix), nullptr};
 }
@@ -104,7 +107,7 @@ Result<std::vector<std::string>> match_pattern(env::Disk& disk, const std::strin
   Pattern pattern{disk, split_path(text), {}};
   pattern.match(text.starts_with('/') ? "/" : "", 0, 0);
   if (pattern.found.empty()) {
-    return bad_source("data", "no file matches \"" + text + "\"", "check the pattern; it counts from the working folder");
+    return bad_source({}, "no file matches \"" + text + "\"", kCheckPath);
   }
   return std::vector<std::string>(pattern.found.begin(), pattern.found.end());
 }
@@ -155,7 +158,7 @@ Result<std::vector<SourceFile>> list_entry(env::Disk& disk, const std::string& e
   } else if (disk.exists(entry)) {
     return std::vector<SourceFile>{{.path = entry, .named = true}};
   } else {
-    return bad_source(entry, "there is no such file or folder", "check the path; it counts from the working folder");
+    return bad_source(entry, "there is no such file or folder", kCheckPath);
   }
   std::vector<SourceFile> files;
   for (std::string& path : paths) files.push_back({.path = std::move(path), .named = false});
@@ -163,6 +166,18 @@ Result<std::vector<SourceFile>> list_entry(env::Disk& disk, const std::string& e
 }
 
 }  // namespace
+
+Error SourceList::named(Error error) const {
+  error.what = std::string(key) + ": " + (error.where.empty() ? "" : error.where + ": ") + error.what;
+  error.where = place;
+  return error;
+}
+
+SourceList train_sources(const Settings& settings) { return {settings.train, "data.train", settings.train_place}; }
+
+SourceList validation_sources(const Settings& settings) {
+  return {settings.validation, "data.validation", settings.validation_place};
+}
 
 bool has_wildcard(std::string_view entry) { return entry.find_first_of("*?") != std::string_view::npos; }
 

@@ -1,5 +1,6 @@
 // Sources: what `train = [...]` of the run file names, as a list of files in a fixed order (entries as given, each sorted by
-// path, no file twice). Used by corpus.cpp. Reads folders only; any thread.
+// path, no file twice). Used by corpus.cpp and, for messages, by site.
+// Reads folders only; any thread.
 #pragma once
 
 #include <string>
@@ -7,9 +8,21 @@
 #include <vector>
 
 #include "intertie/base/result.h"
+#include "intertie/data/settings.h"
 #include "intertie/env/disk.h"
 
 namespace intertie::data {
+
+// One of the two lists of [data], with what messages call it. Borrows the settings.
+struct SourceList {
+  const std::vector<std::string>& entries;
+  const char* key;
+  const std::string& place;
+  // The same error, about this list: "run.toml:6: data.train: a.txt: the file is empty; ...".
+  Error named(Error error) const;
+};
+SourceList train_sources(const Settings& settings);
+SourceList validation_sources(const Settings& settings);
 
 struct SourceFile {
   std::string path;

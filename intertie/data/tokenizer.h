@@ -1,6 +1,7 @@
 // Tokenizer: text to uint16 tokens and back. `bytes`: one token per byte, 256 of them. `characters`: one per distinct Unicode
 // code point of the corpus, in code point order, at most 65,535. `bin`: tokens made elsewhere, of which only the number is
-// known. Its JSON text lies in shard folders and checkpoints, and its hash is part of the corpus's. Value; any thread.
+// known. Its JSON text lies in shard folders and in the manifests of checkpoints, and its hash is part of the corpus's. Value;
+// any thread.
 //
 //   INTERTIE_ASSIGN(Tokenizer tokenizer, Tokenizer::characters({"hello"}));
 //   INTERTIE_ASSIGN(std::vector<std::uint16_t> tokens, tokenizer.encode("hell"));

@@ -17,7 +17,9 @@ constexpr std::array<Row, 5> kRows = {{
     {ExitCode::done, "Done.", ""},
     {ExitCode::failed, "Failed: the machine, another site, or a fault of the program. What is on disk is intact.",
      "Read the message; go on with `--resume`."},
-    {ExitCode::input, "The command line, the run file, the data or a certificate is wrong. Nothing was started or written.",
+    {ExitCode::input,
+     "The command line, the run file, the data or a certificate is wrong. Found before anything is written, but for what shows "
+     "only later (the sites differ, a port is in use, the folder holds a run already): then there are logs and encoded text.",
      "Change what the message names."},
     {ExitCode::stopped, "Stopped because someone asked, with a checkpoint.", "Go on with `--resume`."},
     {ExitCode::unreachable, "The other sites could not be reached, or were lost.",
@@ -40,8 +42,9 @@ ExitCode exit_code_of(const Error& error) {
 std::string exit_codes_page() {
   std::string page = R"(# Exit codes
 
-Of `intertie` and `intertie-trainer`. This page is generated (`intertie docs exit-codes`). Of several sites that `--local` started,
-the code is that of the first to fail.
+Of `intertie` and `intertie-trainer`. This page is generated (`intertie docs exit-codes`). Where sites that `--local` started end with
+different codes, it is the code of the one that explains the others: a 2 before a death by a signal, that before a 1, and a 4 last; of
+equals, the one that ended first.
 
 | code | meaning | what to do |
 |---|---|---|

@@ -5,11 +5,23 @@
 //   FOLDER/SITE/events.jsonl    and log.txt, checkpoints/, store.json
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "intertie/site/run_file.h"
 
 namespace intertie::site {
+
+struct ReservedName {
+  std::string_view name;
+  std::string_view of;
+};
+// What no site can be called, since something else has files or a folder of that name.
+inline constexpr std::array<ReservedName, 3> kReservedNames = {
+    {{"ca", "the authority's files, ca.pem and ca.key, have that name"},
+     {"certificates", "the run's folder of certificates has that name"},
+     {"data", "the run's folder of encoded text has that name"}}};
 
 inline std::string certificates_folder(const RunFile& file) { return file.run.folder + "/certificates"; }
 inline std::string data_folder(const RunFile& file) { return file.run.folder + "/data"; }

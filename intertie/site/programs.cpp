@@ -83,6 +83,7 @@ std::vector<std::string> SiteCommand::arguments() const {
   std::vector<std::string> words = {"site", run_file};
   add(words, "--site", site);
   for (const std::string& assignment : overrides) add(words, "--set", assignment);
+  for (const std::string& path : data) add(words, "--data", path);
   for (const env::Address& address : addresses) add(words, "--address", env::to_string(address));
   add(words, "--certificates", certificates);
   if (local) words.emplace_back("--local");
@@ -112,6 +113,7 @@ Result<SiteCommand> parse_site_command(const std::vector<std::string>& arguments
                                   {"--json", &command.json}},
                         .values = {{"--site", to(command.site)},
                                    {"--set", to(command.overrides)},
+                                   {"--data", to(command.data)},
                                    {"--address", to(command.addresses)},
                                    {"--certificates", to(command.certificates)}},
                         .positional = &command.run_file};

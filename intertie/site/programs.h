@@ -16,6 +16,7 @@ struct SiteCommand {
   std::string run_file;
   std::string site;
   std::vector<std::string> overrides;   // --set, in order
+  std::vector<std::string> data;        // --data
   std::vector<env::Address> addresses;  // of all sites in site order; empty: those of the run file
   std::string certificates;             // folder; empty: RUN FOLDER/certificates
   bool local = false;                   // all sites are on this machine: links are emulated, cores are divided

@@ -14,6 +14,7 @@ TEST(Programs, ASiteCommandIsReadAsItWasWritten) {
   const SiteCommand command{.run_file = "run.toml",
                             .site = "ashburn",
                             .overrides = {"sync.every=10", "train.tokens=200 steps"},
+                            .data = {"a b.txt", "\xff"},
                             .addresses = {{"127.0.0.1", 7400}, {"::1", 7401}},
                             .certificates = "here",
                             .local = true,
@@ -25,6 +26,7 @@ TEST(Programs, ASiteCommandIsReadAsItWasWritten) {
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(read->arguments(), command.arguments());
   EXPECT_EQ(read->addresses, command.addresses);
+  EXPECT_EQ(read->data, command.data);
   EXPECT_TRUE(read->local && read->resume && read->fresh && read->json);
 }
 

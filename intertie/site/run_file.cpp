@@ -219,12 +219,13 @@ Duration fibre_round_trip(double km) {
 }
 
 Result<RunFile> parse_run_file(std::string text, const std::string& path, const std::vector<std::string>& overrides,
-                               const ReadText& read) {
+                               const ReadText& read, const std::vector<std::string>& data) {
   RunFile file;
   file.path = path;
   file.folder = path.substr(0, path.rfind('/') + 1);
   INTERTIE_ASSIGN(Node root, parse_tree(text, path));
   for (const std::string& assignment : overrides) INTERTIE_RETURN_IF_ERROR(override_tree(root, assignment));
+  if (!data.empty()) INTERTIE_RETURN_IF_ERROR(override_data(root, data));
   INTERTIE_RETURN_IF_ERROR(read_sections(root, file, read));
   resolve(file, root);
   INTERTIE_RETURN_IF_ERROR(check_consistency(file, root));
@@ -233,14 +234,15 @@ Result<RunFile> parse_run_file(std::string text, const std::string& path, const 
   return file;
 }
 
-Result<RunFile> read_run_file(env::Disk& disk, const std::string& path, const std::vector<std::string>& overrides) {
+Result<RunFile> read_run_file(env::Disk& disk, const std::string& path, const std::vector<std::string>& overrides,
+                              const std::vector<std::string>& data) {
   const ReadText read = [&](const std::string& name) -> Result<std::string> {
     INTERTIE_ASSIGN(const std::vector<std::byte> bytes, disk.read(name));
     return text_of(bytes);
   };
   Result<std::string> text = read(path);
   if (!text) return text.error();
-  return parse_run_file(std::move(*text), path, overrides, read);
+  return parse_run_file(std::move(*text), path, overrides, read, data);
 }
 
 }  // namespace intertie::site

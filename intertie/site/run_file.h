@@ -72,14 +72,16 @@ struct RunFile {
   std::uint64_t steps_per_merge() const;
 };
 
-// Overrides from `--set path=value`, e.g. "sync.every=10", "site.columbus.local_batch_size=4".
-// Errors (reconfigure) name file and line, or the override; the first one found is returned.
-Result<RunFile> read_run_file(env::Disk& disk, const std::string& path, const std::vector<std::string>& overrides);
+// Overrides from `--set path=value`, e.g. "sync.every=10", "site.columbus.local_batch_size=4"; `data`, where there is any, from
+// `--data`: in the place of [data] train. Errors (reconfigure) name file and line, or the override; the first one found is
+// returned.
+Result<RunFile> read_run_file(env::Disk& disk, const std::string& path, const std::vector<std::string>& overrides,
+                              const std::vector<std::string>& data = {});
 
 // The same over a text that was read before. `read` is asked for the file that [model] config names.
 using ReadText = std::function<Result<std::string>(const std::string& path)>;
 Result<RunFile> parse_run_file(std::string text, const std::string& path, const std::vector<std::string>& overrides,
-                               const ReadText& read);
+                               const ReadText& read, const std::vector<std::string>& data = {});
 
 // Round trip over `km` of fibre at 4.90 us/km one way.
 Duration fibre_round_trip(double km);

@@ -4,7 +4,9 @@
 #include <limits>
 #include <set>
 
+#include "intertie/site/folders.h"
 #include "intertie/site/run_file_parts.h"
+#include "intertie/train/gpt2_layout.h"
 
 namespace intertie::site {
 namespace {
@@ -27,6 +29,12 @@ struct Placer {
   }
 };
 
+Result<void> check_model_size(train::ModelSettings model, const std::string& where) {
+  if (model.vocab_size == 0) model.vocab_size = 1;  // the text will say; it is little beside what is too large
+  const Result<train::Layout> layout = train::gpt2_layout(model);
+  return layout ? Result<void>() : run_file_error(where, layout.error().what, layout.error().fix);
+}
+
 Result<void> check_model(const RunFile& file, const Placer& place) {
   const train::ModelSettings& model = file.model;
   if (model.kind == "toy") return {};
@@ -48,7 +56,7 @@ Result<void> check_model(const RunFile& file, const Placer& place) {
         place("model", "vocab_size"),
         fmt::format("model.vocab_size = {} is smaller than the 256 of tokenizer = \"bytes\"", model.vocab_size), "remove it");
   }
-  return {};
+  return check_model_size(model, place("model", "hidden_size"));
 }
 
 Result<void> check_batches(const RunFile& file, const Placer& place) {
@@ -59,6 +67,31 @@ Result<void> check_batches(const RunFile& file, const Placer& place) {
         file.sites[i].local_batch_size ? place.at("site", i, "local_batch_size") : place("train", "micro_batches");
     return run_file_error(where, fmt::format("local_batch_size = {} of site \"{}\" is not a multiple of micro_batches = {}",
                                              batch, file.sites[i].name, file.train.micro_batches));
+  }
+  return {};
+}
+
+constexpr std::uint64_t kMostSequences = std::uint64_t{1} << 30;  // of a step over all sites
+constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 60;     // of anything that is counted in tokens
+
+// Everything that is written in steps or tokens can be counted in either.
+Result<void> check_counts(const RunFile& file, const Placer& place) {
+  const std::uint64_t per_step = file.tokens_per_step();
+  const std::uint64_t sequences = per_step / static_cast<std::uint64_t>(file.train.sequence_length);
+  if (sequences > kMostSequences) {
+    return run_file_error(place("train", "local_batch_size"),
+                          fmt::format("a step of all sites takes {} sequences, more than {}", sequences, kMostSequences),
+                          "use smaller batches");
+  }
+  const train::Settings& train = file.train;
+  for (const auto& [key, stretch] :
+       {std::pair{"tokens", train.tokens}, std::pair{"warmup", train.warmup}, std::pair{"decay", train.decay},
+        std::pair{"evaluate_every", train.evaluate_every}, std::pair{"checkpoint_every", train.checkpoint_every}}) {
+    if (!stretch.steps || stretch.count <= kMostTokens / per_step) continue;
+    return run_file_error(
+        place("train", key),
+        fmt::format("train.{} = {} steps of {} tokens are more tokens than can be counted", key, stretch.count, per_step),
+        fmt::format("write at most {} steps", kMostTokens / per_step));
   }
   return {};
 }
@@ -75,6 +108,7 @@ Result<void> check_training(const RunFile& file, const Placer& place) {
                           fmt::format("train.min_lr = {} is above train.lr = {}", train.min_lr, train.lr));
   }
   INTERTIE_RETURN_IF_ERROR(check_batches(file, place));
+  INTERTIE_RETURN_IF_ERROR(check_counts(file, place));
   if (!train.tokens.steps && train.tokens.count < file.tokens_per_step()) {
     return run_file_error(place("train", "tokens"),
                           fmt::format("train.tokens = {} is less than the {} tokens of one step over all sites",
@@ -95,11 +129,21 @@ Result<void> check_sync(const RunFile& file, const Placer& place) {
   return {};
 }
 
+Result<void> check_site_name(const std::string& name, const std::string& where) {
+  for (const ReservedName& reserved : kReservedNames) {
+    if (name == reserved.name) {
+      return run_file_error(where, fmt::format("no site can be called \"{}\": {}", name, reserved.of), "choose another name");
+    }
+  }
+  return {};
+}
+
 Result<void> check_sites(const RunFile& file, const Placer& place) {
   std::set<std::string> names;
   std::set<std::string> addresses;
   for (std::size_t i = 0; i < file.sites.size(); ++i) {
     const SiteSettings& site = file.sites[i];
+    INTERTIE_RETURN_IF_ERROR(check_site_name(site.name, place.at("site", i, "name")));
     if (!names.insert(site.name).second) {
       return run_file_error(place.at("site", i, "name"), fmt::format("there is another site \"{}\"", site.name),
                             "names must differ");
@@ -164,7 +208,7 @@ std::vector<Idle> idle_keys(const RunFile& file) {
       {"model", {"toy_elements"}, !toy, "of the toy problem only"},
       {"data", {"validation_share"}, !file.data.validation.empty(), "validation is given"},
       {"train", {"precision"}, toy, "the toy problem is f32"},
-      {"train", {"beta1", "beta2", "epsilon"}, file.train.optimizer != "adamw", "of adamw only"},
+      {"train", {"weight_decay", "beta1", "beta2", "epsilon"}, file.train.optimizer != "adamw", "of adamw only"},
       {"sync", {"every", "outer", "outer_lr", "outer_momentum"}, !diloco, "of diloco only"},
       {"sync", {"outer_momentum"}, diloco && file.sync.outer != "nesterov", "of nesterov only"},
       {"sync", {"bucket"}, diloco, "of synchronous only"},
@@ -182,6 +226,8 @@ void resolve(RunFile& file, const Node& root) {
   }
   for (std::string& pattern : file.data.train) relocate(pattern, file.folder, place("data", "train"));
   for (std::string& pattern : file.data.validation) relocate(pattern, file.folder, place("data", "validation"));
+  file.data.train_place = place("data", "train");
+  file.data.validation_place = place("data", "validation");
   if (file.model.intermediate_size == 0) file.model.intermediate_size = 4 * file.model.hidden_size;
   if (file.train.sequence_length == 0) file.train.sequence_length = file.model.max_position_embeddings;
   if (file.train.decay.count == 0) file.train.decay = file.train.tokens;

@@ -66,7 +66,7 @@ TEST(RunFileErrors, Units) {
       {with(kSites + link + "rate = \"100\" }]\n"),
        R"(run.toml:11: link.a-b.paths[0].rate = "100": missing unit; write for example "100 Mbit/s")"},
       {with(kSites + link + "rate = \"0 bit/s\" }]\n"),
-       R"(run.toml:11: link.a-b.paths[0].rate must be a rate of at least 1 bit/s and at most 1e18 bit/s, not "0 bit/s")"},
+       R"(run.toml:11: link.a-b.paths[0].rate must be a rate of at least 10 kbit/s and at most 1e18 bit/s, not "0 bit/s")"},
       {with(kSites + link + "rtt = \"40 ms\", delay = \"20 ms\" }]\n"),
        "run.toml:11: link.a-b.paths[0] has both rtt and delay; write one of them: rtt = 2 x delay"},
       {with("warmup = 100\n"), R"(run.toml:5: train.warmup has no unit; write it as "200 steps" or "2 M tokens")"},
@@ -111,6 +111,29 @@ TEST(RunFileErrors, Numbers) {
   });
 }
 
+TEST(RunFileErrors, NumbersThatNoMachineCanHold) {
+  const std::string large = "local_batch_size = 16777216\n";
+  std::string sites;
+  for (int i = 0; i < 65; ++i) sites += "[[site]]\nname = \"s" + std::to_string(i) + "\"\n";
+  check({
+      {"[run]\nname = \"r\"\n[train]\ntokens = \"18014398509481984 steps\"\n",
+       "run.toml:4: train.tokens = 18014398509481984 steps of 768 tokens are more tokens than can be counted; write at most "
+       "1501199875790165 steps"},
+      {with("checkpoint_every = \"1501199875790166 steps\"\n"),
+       "run.toml:5: train.checkpoint_every = 1501199875790166 steps of 768 tokens are more tokens than can be counted; write "
+       "at "
+       "most 1501199875790165 steps"},
+      {with("sequence_length = 1\n" + large + sites),
+       "run.toml:6: a step of all sites takes 1090519040 sequences, more than 1073741824; use smaller batches"},
+      {with("[model]\nnum_hidden_layers = 10000\nhidden_size = 16777216\n"),
+       "run.toml:7: the model has more than 1099511627776 parameters; make it narrower or shallower"},
+      {with("[model]\nkind = \"toy\"\ntoy_elements = 9223372036854775807\n"),
+       "run.toml:7: model.toy_elements must be a whole number from 1 to 1073741824, or a text such as \"20 M\", not "
+       "9223372036854775807"},
+  });
+  EXPECT_EQ(message(with("checkpoint_every = \"1501199875790165 steps\"\n")), "accepted");
+}
+
 TEST(RunFileErrors, ChoicesToComeNameThoseThatExist) {
   check({
       {with("[sync]\nmethod = \"auto\"\n"),
@@ -131,6 +154,14 @@ TEST(RunFileErrors, SitesAndLinks) {
   const std::string path = "paths = [{ rate = \"1 Mbit/s\" }]\n";
   check({
       {with("[[site]]\nname = \"a\"\n[[site]]\nname = \"a\"\n"), "run.toml:8: there is another site \"a\"; names must differ"},
+      {with("[[site]]\nname = \"ca\"\n"),
+       "run.toml:6: no site can be called \"ca\": the authority's files, ca.pem and ca.key, have that name; choose another "
+       "name"},
+      {with("[[site]]\nname = \"a\"\n[[site]]\nname = \"certificates\"\n"),
+       "run.toml:8: no site can be called \"certificates\": the run's folder of certificates has that name; choose another "
+       "name"},
+      {with("[[site]]\nname = \"data\"\n"),
+       "run.toml:6: no site can be called \"data\": the run's folder of encoded text has that name; choose another name"},
       {with("[[site]]\naddress = \"a:1\"\n"), "run.toml:5: site[0].name is missing; write for example name = \"ashburn\""},
       {with("[[site]]\nname = \"a\"\naddress = \"a\"\n"),
        R"(run.toml:7: site.a.address must be an address such as "ashburn.example:7400", not "a")"},
@@ -170,6 +201,7 @@ TEST(RunFileErrors, OverridesNameThemselves) {
   EXPECT_THAT(message(good, {"every"}), HasSubstr("--set every: is not section.key=value; for example"));
   EXPECT_THAT(message(good, {"site.local_batch_size=1"}), HasSubstr("\"site\" is not a section with keys"));
   EXPECT_THAT(message(good, {"sync.every=1\n[x]"}), Not(HasSubstr("accepted")));
+  EXPECT_EQ(message(good, {"run.folder=q\xff"}), R"(--set: "run.folder=q\xff" is not UTF-8; write it in UTF-8)");
 }
 
 // Found by fuzz/run_file_fuzz.cpp: the library's own assertion failed.

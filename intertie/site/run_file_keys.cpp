@@ -56,7 +56,8 @@ const Keys<train::ModelSettings>& model_keys() {
       {"dropout", bind(&T::dropout, number(kShare)), Scope::agreed, "", "Share of activations dropped while training."},
       {"initializer_range", bind(&T::initializer_range, number(kPositive)), Scope::agreed, "",
        "Standard deviation of the initial weights."},
-      {"toy_elements", bind(&T::toy_elements, large_whole(1)), Scope::agreed, "", "Parameters of the toy problem."},
+      {"toy_elements", bind(&T::toy_elements, large_whole(1, std::uint64_t{1} << 30)), Scope::agreed, "",
+       "Parameters of the toy problem."},
   };
   return keys;
 }
@@ -94,7 +95,7 @@ const Keys<train::Settings>& train_keys() {
       {"warmup", bind(&T::warmup, stretch(BareCount::refused, 0)), Scope::agreed, "",
        "The learning rate grows linearly this long."},
       {"decay", bind(&T::decay, stretch(BareCount::refused, 1)), Scope::agreed, "the end of the run", "Where the cosine ends."},
-      {"weight_decay", bind(&T::weight_decay, number(kNotNegative)), Scope::agreed, "", "On matrices and embeddings."},
+      {"weight_decay", bind(&T::weight_decay, number(kNotNegative)), Scope::agreed, "", "AdamW: on matrices and embeddings."},
       {"beta1", bind(&T::beta1, number(kShare)), Scope::agreed, "", "AdamW: decay of the first moment."},
       {"beta2", bind(&T::beta2, number(kShare)), Scope::agreed, "", "AdamW: decay of the second moment."},
       {"epsilon", bind(&T::epsilon, number(kPositive)), Scope::agreed, "", "AdamW: added to the root of the second moment."},
@@ -147,7 +148,8 @@ const Keys<sync::Settings>& sync_keys() {
 const Keys<SiteSettings>& site_keys() {
   using T = SiteSettings;
   static const Keys<T> keys = {
-      {"name", bind(&T::name, name()), Scope::agreed, "required", "The site's name, also in its certificate."},
+      {"name", bind(&T::name, name()), Scope::agreed, "required",
+       "The site's name, also in its certificate; not ca, certificates or data."},
       {"address", bind(&T::address, address()), Scope::local, "needed for --site",
        "Where the other sites reach it. --local takes free loopback ports instead."},
       {"local_batch_size", bind(&T::local_batch_size, whole(1, kLarge)), Scope::agreed, "[train] local_batch_size",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "intertie/data/utf8.h"
 #include "intertie/site/run_file_tree.h"
 
 namespace intertie::site {
@@ -24,6 +25,14 @@ std::vector<std::string> split_dots(const std::string& path) {
     }
   }
   return parts;
+}
+
+// The words of the command line that set something, fit for the beginning of a message of one line.
+std::string place_of(const std::string& words) {
+  std::string place = words.substr(0, 120);
+  std::replace_if(
+      place.begin(), place.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return place;
 }
 
 Node empty_table(const std::string& place) {
@@ -103,9 +112,10 @@ Result<Node*> find_section(Node& root, const std::string& name, const std::strin
 }  // namespace
 
 Result<void> override_tree(Node& root, const std::string& assignment) {
-  std::string place = "--set " + assignment.substr(0, 120);
-  std::replace_if(
-      place.begin(), place.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  if (data::find_invalid_utf8(assignment)) {
+    return bad_assignment("--set", fmt::format("{:?} is not UTF-8", assignment.substr(0, 120)), "write it in UTF-8");
+  }
+  const std::string place = place_of("--set " + assignment);
   const std::size_t equals = assignment.find('=');
   const std::vector<std::string> path = split_dots(assignment.substr(0, equals));
   const bool named = path.size() == 3 && (path[0] == "site" || path[0] == "link");
@@ -118,6 +128,21 @@ Result<void> override_tree(Node& root, const std::string& assignment) {
                                              : find_path(root, path[1], place);
   if (!target) return target.error();
   (*target)->put(path.back(), parse_assigned(assignment.substr(equals + 1), place));
+  return {};
+}
+
+Result<void> override_data(Node& root, const std::vector<std::string>& paths) {
+  Node list;
+  list.kind = Node::Kind::list;
+  list.place = place_of(fmt::format("--data {}", fmt::join(paths, " ")));
+  for (const std::string& path : paths) {
+    Node& item = list.items.emplace_back();
+    item.kind = Node::Kind::text;
+    item.text = path;
+    item.place = list.place;
+  }
+  INTERTIE_ASSIGN(Node * section, find_section(root, "data", list.place));
+  section->put("train", std::move(list));
   return {};
 }
 

@@ -115,6 +115,12 @@ TEST(RunFile, NamesWhatIsNotUsed) {
                           "link.ashburn-columbus.paths[1] (run.toml:28)"));
 }
 
+TEST(RunFile, NamesKeysOfAdamWBesideSgd) {
+  const std::string text = std::string(kShort) + "optimizer = \"sgd\"\nweight_decay = 0.1\nbeta2 = 0.9\n";
+  EXPECT_THAT(read(text).unused,
+              ElementsAre("train.weight_decay (run.toml:7): of adamw only", "train.beta2 (run.toml:8): of adamw only"));
+}
+
 TEST(RunFile, NamesKeysWithoutEffect) {
   const RunFile file = read(std::string(kShort) + "[sync]\nmethod = \"synchronous\"\nevery = 3\n");
   EXPECT_THAT(file.unused, ElementsAre("sync.every (run.toml:8): of diloco only"));
@@ -189,6 +195,23 @@ TEST(RunFile, AgreementHoldsWhatMustBeEqualAndNothingElse) {
   EXPECT_EQ(agreement, read(kThree, {"train.threads=3", "site.quincy.address=\"q:1\"", "run.folder=/elsewhere"}).agreement());
   EXPECT_NE(agreement, read(kThree, {"sync.outer_lr=0.71"}).agreement());
   EXPECT_NE(agreement, read(kThree, {"train.lr=0.0010000000000000002"}).agreement()) << "every bit of a number counts";
+}
+
+TEST(RunFile, DataFromTheCommandLineIsTakenAsItIs) {
+  const std::vector<std::string> paths = {"a b.txt", "quote\".txt", "\xff.txt"};
+  const Result<RunFile> file =
+      parse_run_file(std::string(kShort) + "[data]\ntrain = \"c\"\n", "here/run.toml", {}, no_files, paths);
+  ASSERT_TRUE(file) << file.error().message();
+  EXPECT_EQ(file->data.train, paths) << "and from the working folder";
+  EXPECT_EQ(file->data.train_place, "--data a b.txt quote\".txt \xff.txt");
+}
+
+TEST(RunFile, TheTextsPlacesAreKeptForMessages) {
+  const RunFile file = read(std::string(kShort) + "[data]\ntrain = \"c\"\nvalidation = \"d\"\n", {}, "here/run.toml");
+  EXPECT_THAT(file.data.train, ElementsAre("here/c"));
+  EXPECT_EQ(file.data.train_place, "here/run.toml:7");
+  EXPECT_EQ(file.data.validation_place, "here/run.toml:8");
+  EXPECT_EQ(read(kShort).data.train_place, "run.toml");
 }
 
 TEST(RunFile, ModelFromAConfigurationFile) {

@@ -42,4 +42,7 @@ Node parse_assigned(const std::string& value, const std::string& place);
 // The place of what it sets is "--set " and the assignment.
 Result<void> override_tree(Node& root, const std::string& assignment);
 
+// Puts `paths` in the place of [data] train: what `--data` names, any bytes, never read as TOML.
+Result<void> override_data(Node& root, const std::vector<std::string>& paths);
+
 }  // namespace intertie::site

@@ -111,8 +111,9 @@ ValueType<int> whole(int low, int high) {
           [](const int& value) { return fmt::format("{}", value); }};
 }
 
-ValueType<std::uint64_t> large_whole(std::uint64_t low) {
-  const std::string words = fmt::format("whole number from {}, or a text such as \"20 M\"", low);
+ValueType<std::uint64_t> large_whole(std::uint64_t low, std::uint64_t high) {
+  const std::string upper = high == INT64_MAX ? "" : fmt::format(" to {}", high);
+  const std::string words = fmt::format("whole number from {}{}, or a text such as \"20 M\"", low, upper);
   return {words,
           [=](const Node& node) -> Result<std::uint64_t> {
             std::uint64_t value = 0;
@@ -123,7 +124,7 @@ ValueType<std::uint64_t> large_whole(std::uint64_t low) {
             } else {
               return unfit(node, "a " + words);
             }
-            if (value < low || value > std::numeric_limits<std::int64_t>::max()) return unfit(node, "a " + words);
+            if (value < low || value > high) return unfit(node, "a " + words);
             return value;
           },
           [](const std::uint64_t& value) { return fmt::format("{}", value); }};
@@ -205,8 +206,8 @@ ValueType<BitRate> bit_rate() {
   return {"rate such as " + example,
           [=](const Node& node) -> Result<BitRate> {
             INTERTIE_ASSIGN(const BitRate value, quantity<BitRate>(node, parse_bit_rate));
-            if (!inside(value.bits_per_second, {.low = 1, .high = 1e18}))
-              return unfit(node, "a rate of at least 1 bit/s and at most 1e18 bit/s");
+            if (!inside(value.bits_per_second, {.low = 1e4, .high = 1e18}))
+              return unfit(node, "a rate of at least 10 kbit/s and at most 1e18 bit/s");
             return value;
           },
           [](const BitRate& value) { return to_string(value); }};

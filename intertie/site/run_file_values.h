@@ -37,7 +37,7 @@ struct Interval {
 };
 
 ValueType<int> whole(int low, int high);
-ValueType<std::uint64_t> large_whole(std::uint64_t low);  // up to 2^63 - 1; a text "20 M" too
+ValueType<std::uint64_t> large_whole(std::uint64_t low, std::uint64_t high = INT64_MAX);  // a text "20 M" too
 ValueType<double> number(Interval interval);
 ValueType<bool> flag();
 ValueType<std::string> text(std::string words);                   // not empty
@@ -45,7 +45,7 @@ ValueType<std::string> name();                                    // [a-z0-9-]+,
 ValueType<std::string> one_of(std::vector<std::string> allowed);  // suggests the nearest
 ValueType<std::vector<std::string>> texts(std::string words);     // a list, or one text
 ValueType<Duration> duration(Duration low);                       // at least `low`, at most 365 days
-ValueType<BitRate> bit_rate();                                    // above 0
+ValueType<BitRate> bit_rate();                                    // 10 kbit/s to 1e18 bit/s
 ValueType<double> mebibytes();                                    // "4 MiB"
 ValueType<Watts> watts();                                         // "30 MW"; a text that ends in .csv is a file by the hour
 ValueType<env::Address> address();                                // host:port

@@ -5,12 +5,12 @@
 #include <cstdio>
 
 #include "intertie/checkpoint/checkpoint.h"
-#include "intertie/data/corpus.h"
 #include "intertie/env/real/cores.h"
 #include "intertie/env/real/posix_disk.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
 #include "intertie/site/run_file.h"
+#include "intertie/site/text_notes.h"
 #include "intertie/sync/saving.h"
 #include "intertie/train/sample.h"
 
@@ -31,15 +31,23 @@ Result<checkpoint::Found> newest_checkpoint(env::Disk& disk, const RunFile& file
                .cause = {}};
 }
 
+Result<std::vector<std::uint16_t>> tokens_of(const std::string& prompt, const TextNotes& text) {
+  if (prompt.empty()) return std::vector<std::uint16_t>{text.begin};
+  Result<std::vector<std::uint16_t>> tokens = text.tokenizer.encode(prompt);
+  if (tokens) return tokens;
+  Error error = tokens.error();
+  error.where = "--prompt";
+  return error;
+}
+
 Result<std::string> draw(const SampleCommand& command, const ModelFactory& make_model) {
   env::real::PosixDisk disk;
   INTERTIE_ASSIGN(const RunFile file, read_run_file(disk, command.run_file, command.overrides));
   const std::string site = command.site.empty() ? file.sites.front().name : command.site;
   INTERTIE_ASSIGN(const checkpoint::Found found, newest_checkpoint(disk, file, site));
-  INTERTIE_ASSIGN(const data::Corpus corpus,
-                  data::open_corpus(file.data, disk, {.folder = data_folder(file), .writer = "sample"}));
+  INTERTIE_ASSIGN(const TextNotes text, text_notes_of(found));
   train::ModelSettings settings = file.model;
-  if (settings.vocab_size == 0) settings.vocab_size = corpus.tokenizer.vocabulary_size();
+  if (settings.vocab_size == 0) settings.vocab_size = text.tokenizer.vocabulary_size();
   INTERTIE_ASSIGN(const std::unique_ptr<train::LocalStep> model, make_model({.model = settings,
                                                                              .device = file.train.device,
                                                                              .precision = file.train.precision,
@@ -47,15 +55,15 @@ Result<std::string> draw(const SampleCommand& command, const ModelFactory& make_
                                                                              .seed = command.seed}));
   INTERTIE_ASSIGN(const checkpoint::SafetensorsFile tensors, checkpoint::open(disk, found));
   INTERTIE_RETURN_IF_ERROR(sync::restore_parameters(tensors, found, *model));
-  const std::string prompt = command.prompt.empty() ? "\n" : command.prompt;
-  INTERTIE_ASSIGN(const std::vector<std::uint16_t> begin, corpus.tokenizer.encode(prompt));
-  INTERTIE_ASSIGN(
-      const std::vector<std::uint16_t> drawn,
-      train::sample(
-          *model, begin,
-          {.count = command.tokens, .temperature = command.temperature, .top_k = command.top_k, .seed = command.seed}));
-  INTERTIE_ASSIGN(const std::string text, corpus.tokenizer.decode(drawn));
-  return command.prompt + text;
+  INTERTIE_ASSIGN(const std::vector<std::uint16_t> begin, tokens_of(command.prompt, text));
+  const train::SampleSettings how{.count = command.tokens,
+                                  .temperature = command.temperature,
+                                  .top_k = command.top_k,
+                                  .seed = command.seed,
+                                  .vocabulary = text.tokenizer.vocabulary_size()};
+  INTERTIE_ASSIGN(const std::vector<std::uint16_t> drawn, train::sample(*model, begin, how));
+  INTERTIE_ASSIGN(const std::string written, text.tokenizer.decode(drawn));
+  return command.prompt + written;
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "intertie/base/float_mode.h"
 #include "intertie/base/version.h"
-#include "intertie/data/corpus.h"
 #include "intertie/env/real/certificates.h"
 #include "intertie/env/real/cores.h"
 #include "intertie/env/real/emulated_network.h"
@@ -15,9 +14,12 @@
 #include "intertie/env/real/real_network.h"
 #include "intertie/env/real/real_worker.h"
 #include "intertie/env/real/signals.h"
+#include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
 #include "intertie/site/run_file.h"
+#include "intertie/site/site_data.h"
+#include "intertie/site/text_notes.h"
 #include "intertie/status/console.h"
 #include "intertie/status/json_log.h"
 #include "intertie/status/recorder.h"
@@ -39,9 +41,7 @@ struct Prepared {
   std::string folder;  // of this site
   std::vector<env::Address> addresses;
   int threads = 1;
-  data::Corpus corpus;
-  std::optional<data::Sampler> samples;
-  std::optional<data::EvaluationWindows> validation;  // at the first site, which evaluates
+  std::optional<SiteData> data;
   std::unique_ptr<train::LocalStep> model;
 };
 
@@ -70,27 +70,18 @@ int threads_of(const RunFile& file, const SiteCommand& command) {
 
 Result<void> open_data(Prepared& site, env::Disk& disk) {
   const data::ShardCache cache{.folder = data_folder(site.file), .writer = site.file.sites[site.self.value].name};
-  INTERTIE_ASSIGN(site.corpus, data::open_corpus(site.file.data, disk, cache));
-  for (const std::string& note : site.corpus.notes) print("note: " + note);
-  const int length = site.file.train.sequence_length;
-  auto samples = data::Sampler::make(site.corpus.train, length, site.file.run.seed);
-  if (!samples) return samples.error();
-  site.samples.emplace(std::move(*samples));
-  const std::uint64_t sequences = site.file.tokens_per_step() / static_cast<std::uint64_t>(length);
-  INTERTIE_RETURN_IF_ERROR(site.samples->check_step(sequences));
-  const bool evaluates =
-      site.self == SiteId{0} && site.file.train.evaluate_every.count > 0 && site.corpus.validation.size() > 0;
-  if (!evaluates) return {};
-  auto windows = data::EvaluationWindows::make(site.corpus.validation, length, static_cast<int>(sequences),
-                                               site.file.train.evaluate_batches, site.file.run.seed);
-  if (!windows) return windows.error();
-  site.validation.emplace(std::move(*windows));
+  INTERTIE_ASSIGN(site.data, open_site_data(site.file, disk, cache));
   return {};
 }
 
-Result<Prepared> prepare(const SiteCommand& command, const ModelFactory& make_model, env::Disk& disk) {
+std::string certificates_of(const RunFile& file, const SiteCommand& command) {
+  return command.certificates.empty() ? certificates_folder(file) : command.certificates;
+}
+
+// What the run file and the command line say. Nothing is written.
+Result<Prepared> prepare(const SiteCommand& command, env::Disk& disk) {
   Prepared site;
-  INTERTIE_ASSIGN(site.file, read_run_file(disk, command.run_file, command.overrides));
+  INTERTIE_ASSIGN(site.file, read_run_file(disk, command.run_file, command.overrides, command.data));
   const std::optional<SiteId> self = site.file.find_site(command.site);
   if (!self) {
     std::string names;
@@ -98,20 +89,22 @@ Result<Prepared> prepare(const SiteCommand& command, const ModelFactory& make_mo
     return input_error(command.run_file, fmt::format("there is no site \"{}\"", command.site), "its sites are " + names);
   }
   site.self = *self;
-  const SiteSettings& settings = site.file.sites[self->value];
-  site.folder = site_folder(site.file, settings.name);
+  site.folder = site_folder(site.file, command.site);
   INTERTIE_ASSIGN(site.addresses, addresses_of(site.file, command));
   site.threads = threads_of(site.file, command);
-  INTERTIE_RETURN_IF_ERROR(disk.make_folders(site.folder));
-  INTERTIE_RETURN_IF_ERROR(open_data(site, disk));
+  return site;
+}
+
+Result<void> open_model(Prepared& site, const ModelFactory& make_model) {
+  const std::string& device = site.file.sites[site.self.value].device;
   train::ModelSettings model = site.file.model;
-  if (model.vocab_size == 0) model.vocab_size = site.corpus.tokenizer.vocabulary_size();
+  if (model.vocab_size == 0) model.vocab_size = site.data->corpus.tokenizer.vocabulary_size();
   INTERTIE_ASSIGN(site.model, make_model({.model = model,
-                                          .device = settings.device.empty() ? site.file.train.device : settings.device,
+                                          .device = device.empty() ? site.file.train.device : device,
                                           .precision = site.file.train.precision,
                                           .threads = site.threads,
                                           .seed = site.file.run.seed}));
-  return site;
+  return {};
 }
 
 sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command) {
@@ -131,7 +124,8 @@ sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command)
                              .fresh = command.fresh,
                              .agreement = hash_text(file.agreement()),
                              .agreement_text = file.agreement(),
-                             .data = site.corpus.hash,
+                             .data = site.data->corpus.hash,
+                             .carried = to_manifest(text_notes(site.data->corpus)),
                              .start_wait = file.run.start_wait};
   settings.train.threads = site.threads;
   for (std::uint16_t i = 0; i < file.sites.size(); ++i) {
@@ -170,7 +164,7 @@ Event started(const Prepared& site, bool emulated) {
            {"trainer", site.model->description()},
            {"threads", std::int64_t{site.threads}},
            {"agreement", to_string(hash_text(file.agreement()))},
-           {"data", to_string(site.corpus.hash)},
+           {"data", to_string(site.data->corpus.hash)},
            {"emulated", emulated},
            {"paced", file.sites[site.self.value].step_time.has_value()}}};
 }
@@ -181,16 +175,22 @@ class Process {
   Process(Prepared& site, const SiteCommand& command)
       : site_(site), command_(command), worker_(loop_), recorder_(loop_, name()) {}
 
-  Result<sync::Outcome> run(env::Disk& disk) {
-    INTERTIE_RETURN_IF_ERROR(open(disk));
+  // What can be wrong with the input comes first, so that such a start leaves nothing behind.
+  Result<sync::Outcome> run(env::Disk& disk, const ModelFactory& make_model) {
+    INTERTIE_RETURN_IF_ERROR(open_network(disk));
+    INTERTIE_RETURN_IF_ERROR(open_data(site_, disk));
+    INTERTIE_RETURN_IF_ERROR(open_model(site_, make_model));
+    INTERTIE_RETURN_IF_ERROR(disk.make_folders(site_.folder));
+    INTERTIE_RETURN_IF_ERROR(open_log(disk));
     recorder_.record(started(site_, emulated_));
+    warn();
     sync::Run run(run_settings(site_, command_), {.loop = loop_,
                                                   .worker = worker_,
                                                   .network = *network_,
                                                   .disk = disk,
                                                   .model = *site_.model,
-                                                  .samples = *site_.samples,
-                                                  .validation = site_.validation ? &*site_.validation : nullptr,
+                                                  .samples = site_.data->samples.train,
+                                                  .validation = validation(),
                                                   .events = recorder_});
     const env::real::Signals signals(loop_, [this, &run](int) { interrupted(run); });
     std::optional<Result<sync::Outcome>> outcome;
@@ -209,8 +209,15 @@ class Process {
  private:
   std::string name() const { return site_.file.sites[site_.self.value].name; }
 
-  Result<void> open(env::Disk& disk) {
-    const std::string certificates = command_.certificates.empty() ? certificates_folder(site_.file) : command_.certificates;
+  // The first site evaluates.
+  const data::EvaluationWindows* validation() const {
+    const auto& windows = site_.data->samples.validation;
+    return site_.self == SiteId{0} && windows ? &*windows : nullptr;
+  }
+
+  Result<void> open_network(env::Disk& disk) {
+    const std::string certificates = certificates_of(site_.file, command_);
+    INTERTIE_RETURN_IF_ERROR(check_certificate(disk, site_.file, certificates, name(), loop_.wall()));
     INTERTIE_ASSIGN(
         network_, env::real::RealNetwork::create(
                       loop_, {.run = site_.file.run.name, .site = name(), .tls = env::real::tls_files(certificates, name())}));
@@ -218,7 +225,11 @@ class Process {
       emulated_ = true;
       network_ = std::make_unique<env::real::EmulatedNetwork>(loop_, std::move(network_), links);
     }
-    const auto log_failed = [](const Error& error) { print("note: the event log is no longer written: " + error.message()); };
+    return {};
+  }
+
+  Result<void> open_log(env::Disk& disk) {
+    const auto log_failed = [this](const Error& error) { warn(error.message()); };
     INTERTIE_ASSIGN(log_,
                     status::JsonLog::open(disk, event_log(site_.file, name()),
                                           status::log_opened(loop_, name(), fmt::format("intertie {}", kVersion)), log_failed));
@@ -230,6 +241,14 @@ class Process {
     }
     return {};
   }
+
+  // What a person should know of the run file and the text. The sites of a local run have them in common: the first speaks.
+  void warn() {
+    if (command_.local && site_.self != SiteId{0}) return;
+    for (const std::string& key : site_.file.unused) warn("not used: " + key);
+    for (const std::string& note : site_.data->corpus.notes) warn(note);
+  }
+  void warn(const std::string& message) { recorder_.record({"warning", {{"message", message}}}); }
 
   void interrupted(sync::Run& run) {
     if (std::exchange(interrupted_, true)) std::_Exit(static_cast<int>(ExitCode::failed));
@@ -258,9 +277,9 @@ class Process {
 
 Result<sync::Outcome> prepare_and_run(const SiteCommand& command, const ModelFactory& make_model) {
   env::real::PosixDisk disk;
-  INTERTIE_ASSIGN(Prepared site, prepare(command, make_model, disk));
+  INTERTIE_ASSIGN(Prepared site, prepare(command, disk));
   Process process(site, command);
-  return process.run(disk);
+  return process.run(disk, make_model);
 }
 
 }  // namespace

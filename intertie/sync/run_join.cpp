@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "intertie/links/identity.h"
 #include "intertie/reduce/schedule.h"
 #include "intertie/sync/run.h"
 
@@ -43,6 +44,24 @@ wire::Schedule schedule_for(const RunSettings& settings, std::uint64_t elements)
        .num_sites = num_sites,
        .elements = elements,
        .bucket_blocks = in_buckets ? reduce::bucket_blocks(settings.sync.bucket_mib, elements, num_sites) : 0});
+}
+
+// The run is still the one that wrote `found`.
+Result<void> check_unchanged(const checkpoint::Found& found, const RunSettings& settings) {
+  const auto changed = [&found](std::string what) {
+    return Error{.code = ErrorCode::reconfigure,
+                 .where = found.folder,
+                 .what = std::move(what),
+                 .fix = "undo the change, or start anew with --fresh",
+                 .cause = {}};
+  };
+  if (found.manifest.agreement != settings.agreement) {
+    const auto then = found.manifest.more.find(kAgreementText);
+    if (then == found.manifest.more.end()) return changed("was written with another run file");
+    return changed("was written with another run file: " + links::first_difference(settings.agreement_text, then->second));
+  }
+  if (found.manifest.data != settings.data) return changed("was written with other training data");
+  return {};
 }
 
 }  // namespace
@@ -145,6 +164,7 @@ void Run::enter(const wire::View& view) {
                 .restart = view.restart,
                 .incarnations = incarnations,
                 .agreement = settings_.agreement,
+                .carried = settings_.carried,
                 .sync = settings_.sync,
                 .train = settings_.train,
                 .timetable = Timetable(settings_.sync, settings_.train, settings_.batch_sizes, settings_.sequence_length),
@@ -169,6 +189,7 @@ void Run::enter(const wire::View& view) {
     state_->anchor.assign(parameters.begin(), parameters.end());
     if (settings_.sync.outer == "nesterov") state_->momentum.assign(parameters.size(), 0.0F);
   }
+  state_->carried[kAgreementText] = settings_.agreement_text;
   mesh_->open_merge_streams(view.restart);
 }
 
@@ -186,14 +207,7 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
                       .fix = "compare `intertie version` at all sites",
                       .cause = {}};
     }
-    if (found->manifest.agreement != settings_.agreement || found->manifest.data != settings_.data) {
-      co_return Error{.code = ErrorCode::reconfigure,
-                      .where = found->folder,
-                      .what = found->manifest.data != settings_.data ? "was written with other training data"
-                                                                     : "was written with another run file",
-                      .fix = "undo the change, or start anew with --fresh",
-                      .cause = {}};
-    }
+    INTERTIE_CO_RETURN_IF_ERROR(check_unchanged(*found, settings_));
     Result<void> restored;
     std::function<void()> work = [&] { restored = restore(services_.disk, *found, *state_); };
     co_await env::run_on(services_.loop, services_.worker, std::move(work));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +39,8 @@ struct RunSettings {
   Hash64 agreement;
   std::string agreement_text;
   Hash64 data;
-  Duration start_wait = std::chrono::minutes(2);  // for the others to appear
+  std::map<std::string, std::string> carried = {};  // into every manifest, for whoever only uses the model
+  Duration start_wait = std::chrono::minutes(2);    // for the others to appear
   Duration progress_every = std::chrono::seconds(5);
 };
 

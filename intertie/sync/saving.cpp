@@ -70,7 +70,7 @@ Result<checkpoint::Written> save(env::Disk& disk, const SaveAs& as, SiteState& s
                                 .agreement = site.agreement,
                                 .data = as.data,
                                 .threads = site.train.threads,
-                                .more = {},
+                                .more = site.carried,
                                 .files = {}};
   return checkpoint::write(disk, as.folder, std::move(manifest), tensors);
 }

@@ -12,6 +12,9 @@
 
 namespace intertie::sync {
 
+// In a manifest's `more`: what `agreement` is the hash of.
+inline constexpr const char* kAgreementText = "agreement_text";
+
 struct SaveAs {
   std::string folder;  // of this site's checkpoints
   std::string run;

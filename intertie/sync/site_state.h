@@ -51,6 +51,7 @@ struct SiteState {
   Restart restart;
   std::vector<Incarnation> incarnations;  // of the members, in site order
   Hash64 agreement;
+  std::map<std::string, std::string> carried;  // into every manifest
   Settings sync;
   train::Settings train;
   Timetable timetable;

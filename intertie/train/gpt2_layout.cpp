@@ -14,7 +14,9 @@ Error bad_model(std::string what, std::string fix) {
 
 class LayoutBuilder {
  public:
+  // Adds nothing more once there are too many parameters. A matrix's size fits: its extents are below 2^33.
   void add(std::string name, std::vector<std::int64_t> shape) {
+    if (too_large()) return;
     std::uint64_t size = 1;
     for (const std::int64_t extent : shape) size *= static_cast<std::uint64_t>(extent);
     const bool matrix = shape.size() > 1;
@@ -27,6 +29,7 @@ class LayoutBuilder {
     add(name + ".weight", std::move(shape));
     if (bias) add(name + ".bias", {out});
   }
+  bool too_large() const { return layout_.num_elements > kMaxParameters; }
   Layout take() { return std::move(layout_); }
 
  private:
@@ -67,7 +70,7 @@ Result<Layout> gpt2_layout(const ModelSettings& settings) {
   LayoutBuilder builder;
   builder.add("transformer.wte.weight", {settings.vocab_size, width});
   builder.add("transformer.wpe.weight", {settings.max_position_embeddings, width});
-  for (int i = 0; i < settings.num_hidden_layers; ++i) {
+  for (int i = 0; i < settings.num_hidden_layers && !builder.too_large(); ++i) {
     const std::string block = "transformer.h." + std::to_string(i) + ".";
     builder.add_with_bias(block + "ln_1", {width}, settings.bias);
     builder.add_with_bias(block + "attn.c_attn", {width, 3 * width}, settings.bias);
@@ -77,6 +80,10 @@ Result<Layout> gpt2_layout(const ModelSettings& settings) {
     builder.add_with_bias(block + "mlp.c_proj", {inner, width}, settings.bias);
   }
   builder.add_with_bias("transformer.ln_f", {width}, settings.bias);
+  if (builder.too_large()) {
+    return bad_model("the model has more than " + std::to_string(kMaxParameters) + " parameters",
+                     "make it narrower or shallower");
+  }
   return builder.take();
 }
 

@@ -11,12 +11,15 @@
 
 namespace intertie::train {
 
+// The most parameters that a model may have: 2^40, above which counts of bytes and of times would leave their types.
+inline constexpr std::uint64_t kMaxParameters = std::uint64_t{1} << 40;
+
 // Width of the hidden layer of an MLP.
 int intermediate_size(const ModelSettings& settings);
 
 // Canonical order: transformer.wte, wpe, h.0 ..., ln_f. With bias = false the biases of the norms are left out as well. The
 // head is tied to wte. vocab_size must be set. Errors (reconfigure): sizes that are not positive, a width that the heads do not
-// divide, dropout outside [0, 1).
+// divide, dropout outside [0, 1), more than kMaxParameters.
 Result<Layout> gpt2_layout(const ModelSettings& settings);
 
 // Normal with deviation initializer_range, the projections that end in the residual stream divided by sqrt(2 x layers); norms

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 
 #include "intertie/base/hash.h"
@@ -61,6 +62,17 @@ TEST(Gpt2Layout, RefusesImpossibleSizes) {
   settings = golden();
   settings.dropout = 1;
   EXPECT_FALSE(gpt2_layout(settings));
+}
+
+TEST(Gpt2Layout, RefusesMoreParametersThanCanBeCounted) {
+  ModelSettings settings = golden();
+  settings.hidden_size = 1 << 24;
+  settings.num_hidden_layers = 10000;
+  EXPECT_THAT(gpt2_layout(settings).error().message(), HasSubstr("more than 1099511627776 parameters"));
+  settings = golden();
+  settings.vocab_size = settings.max_position_embeddings = INT_MAX;
+  settings.intermediate_size = INT_MAX;
+  EXPECT_THAT(gpt2_layout(settings).error().message(), HasSubstr("more than 1099511627776 parameters"));
 }
 
 TEST(Gpt2Initialise, GivesTheSameBytesOnEveryMachine) {

@@ -31,7 +31,8 @@ Result<std::vector<std::uint16_t>> sample(LocalStep& model, std::span<const std:
   std::vector<std::uint16_t> text(prompt.begin(), prompt.end());
   env::Random random(settings.seed);
   for (int i = 0; i < settings.count; ++i) {
-    INTERTIE_ASSIGN(const std::vector<float> logits, model.next_logits(text));
+    INTERTIE_ASSIGN(std::vector<float> logits, model.next_logits(text));
+    if (settings.vocabulary > 0) logits.resize(std::min(logits.size(), static_cast<std::size_t>(settings.vocabulary)));
     text.push_back(draw_token(logits, settings, random.uniform()));
   }
   text.erase(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(prompt.size()));

@@ -17,6 +17,7 @@ struct SampleSettings {
   double temperature = 1.0;  // 0: always the likeliest
   int top_k = 0;             // draw among the k likeliest; 0: among all
   std::uint64_t seed = 1;
+  int vocabulary = 0;  // tokens from here on are never drawn, whatever the model has; 0: all are
 };
 
 // The drawn tokens, without the prompt, which may not be empty.

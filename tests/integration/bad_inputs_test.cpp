@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/integration/program.h"
 
 namespace intertie::tests {
@@ -17,6 +19,7 @@ struct Case {
   std::vector<std::string> arguments;
   std::string message;  // begins so, after "error: "
   int exit_code = 2;
+  std::map<std::string, std::string> files = {};  // beside the run file: name, content
 };
 
 void PrintTo(const Case& wrong, std::ostream* out) { *out << wrong.name; }
@@ -59,6 +62,16 @@ std::vector<Case> cases() {
       {"impossible_number", kRun + "lr = -1.0\n", kLocal, "run.toml:5: train.lr must be a number above 0, not -1"},
       {"zero_size", kRun + "local_batch_size = 0\n", kLocal,
        "run.toml:5: train.local_batch_size must be a whole number from 1"},
+      {"more_parameters_than_memory_has", kRun + "[model]\nkind = \"toy\"\ntoy_elements = 9223372036854775807\n", kLocal,
+       "run.toml:7: model.toy_elements must be a whole number from 1 to 1073741824"},
+      {"more_parameters_than_can_be_counted", kRun + "[model]\nhidden_size = 16777216\nnum_hidden_layers = 10000\n", kCheck,
+       "run.toml:6: the model has more than 1099511627776 parameters; make it narrower or shallower"},
+      {"more_steps_than_can_be_counted", "[run]\nname = \"r\"\n[train]\ntokens = \"18014398509481984 steps\"\n", kLocal,
+       "run.toml:4: train.tokens = 18014398509481984 steps of 768 tokens are more tokens than can be counted"},
+      {"override_that_is_not_utf8",
+       kToy,
+       {"ca", "run.toml", "--json", "--set", "run.folder=q\xff"},
+       "--set: \"run.folder=q\\xff\" is not UTF-8; write it in UTF-8"},
       {"wrong_type", kRun + "[sync]\nmethod = 3\n", kLocal,
        "run.toml:6: sync.method must be one of synchronous, diloco, not 3"},
       {"method_auto", kRun + "[sync]\nmethod = \"auto\"\n", kLocal,
@@ -97,8 +110,97 @@ std::vector<Case> cases() {
        {"train", "run.toml", "--site", "a"},
        "run.toml: site \"a\" has no address; write address ="},
       {"certificate_for_nobody", kToy + kTwo, {"ca", "run.toml", "--site", "z"}, "run.toml: there is no site \"z\""},
-      {"text_that_is_not_there", kRun, {"check", "run.toml", "--data", "none.txt"}, "none.txt"},
-      {"text_that_is_too_short", kRun, {"check", "run.toml", "--data", "run.toml"}, ""},
+      {"site_called_ca", kToy + "[[site]]\nname = \"ca\"\n", {"ca", "run.toml"}, "run.toml:8: no site can be called \"ca\""},
+      {"site_called_data", kToy + "[[site]]\nname = \"data\"\n", kLocal, "run.toml:8: no site can be called \"data\""},
+      {"authority_without_its_certificate",
+       kToy + kTwo,
+       {"ca", "run.toml"},
+       "runs/r/certificates/ca.pem: it is not there, but its key ca.key is; copy it back from the machine of any site; or "
+       "remove",
+       2,
+       {{"runs/r/certificates/ca.key", "a key"}}},
+      {"authority_without_its_certificate_is_not_renewed",
+       kToy + kTwo,
+       {"ca", "run.toml", "--renew"},
+       "runs/r/certificates/ca.pem: it is not there, but its key ca.key is",
+       2,
+       {{"runs/r/certificates/ca.key", "a key"}}},
+      {"authority_without_its_key",
+       kToy + kTwo,
+       {"ca", "run.toml"},
+       "runs/r/certificates/ca.key: it is not there, and without it no certificate of a can be made; run 'intertie ca' on the",
+       2,
+       {{"runs/r/certificates/ca.pem", "a certificate"}}},
+      {"no_certificates",
+       kToy + "[[site]]\nname = \"a\"\naddress = \"127.0.0.1:7400\"\n",
+       {"train", "run.toml", "--site", "a"},
+       "runs/r/certificates/ca.pem: it is not there; 'intertie ca run.toml' makes it; or copy it from the machine where that"},
+
+      // The text.
+      {"text_that_is_not_there",
+       kRun,
+       {"check", "run.toml", "--data", "none.txt"},
+       "--data none.txt: data.train: none.txt: there is no such file or folder; check the path"},
+      {"text_with_a_name_of_any_bytes",
+       kRun,
+       {"check", "run.toml", "--json", "--data", "\xff.txt"},
+       "--data \xff.txt: data.train: \xff.txt: there is no such file or folder"},
+      {"pattern_that_matches_nothing", kToy + "[data]\ntrain = \"nope*\"\n", kLocal,
+       "run.toml:8: data.train: no file matches \"nope*\"; check the path: in a run file it starts at that file's folder"},
+      {"text_that_is_too_short",
+       kToy,
+       {"train", "run.toml", "--local", "--data", "short.txt"},
+       "--data short.txt: data.train: the text has 4 tokens, but one sample needs 65 (sequence_length + 1); use more text",
+       2,
+       {{"short.txt", "abcd"}}},
+      {"text_that_is_too_short_for_a_step",
+       kToy + "[data]\ntrain = \"short.txt\"\n",
+       kLocal,
+       "run.toml:8: data.train: the text of 90 tokens gives 1 samples, but one step takes 12; use more text or a smaller batch",
+       2,
+       {{"short.txt", std::string(100, 'a')}}},
+      {"held_out_text_that_is_too_short",
+       kToy + "[data]\ntrain = \"text.txt\"\nvalidation = \"short.txt\"\n",
+       kLocal,
+       "run.toml:9: data.validation: of the held-out part, the text has 4 tokens, but one sample needs 65",
+       2,
+       {{"text.txt", std::string(2000, 'a')}, {"short.txt", "abcd"}}},
+      {"empty_text",
+       kToy,
+       {"train", "run.toml", "--local", "--data", "empty.txt"},
+       "--data empty.txt: data.train: empty.txt: the file is empty; name a file that holds text",
+       2,
+       {{"empty.txt", ""}}},
+      {"binary_text",
+       kToy,
+       {"train", "run.toml", "--local", "--data", "image.png"},
+       "--data image.png: data.train: image.png: the file is binary (it holds a zero byte), not text",
+       2,
+       {{"image.png", std::string("PNG\0\1", 5)}}},
+      {"folder_without_text",
+       kToy,
+       {"train", "run.toml", "--local", "--data", "images"},
+       "--data images: data.train: images: there is no text: 1 files, all empty or binary",
+       2,
+       {{"images/image.png", std::string("PNG\0\1", 5)}}},
+      {"text_that_is_not_utf8",
+       kToy + "[data]\ntrain = \"latin1.txt\"\ntokenizer = \"characters\"\n",
+       kLocal,
+       "run.toml:8: data.train: latin1.txt: byte 3 is not UTF-8",
+       2,
+       {{"latin1.txt", "caf\xE9"}}},
+      {"tokens_of_an_odd_size",
+       kRun + "[model]\nvocab_size = 300\n[data]\ntrain = \"t.bin\"\ntokenizer = \"bin\"\n",
+       kCheck,
+       "run.toml:8: data.train: t.bin: 3 bytes is an odd size",
+       2,
+       {{"t.bin", "abc"}}},
+      {"fewer_kinds_of_token_than_the_text_has",
+       kRun + "[model]\nvocab_size = 3\n[data]\ntrain = \"text.txt\"\ntokenizer = \"characters\"\n",
+       kCheck,
+       "run.toml: model.vocab_size = 3 is smaller than the tokenizer's 4; remove it",
+       2,
+       {{"text.txt", "abcd"}}},
       {"toy_writes_no_text", kToy, {"sample", "run.toml"}, "run.toml: the toy problem writes no text"},
   };
 }
@@ -109,6 +211,7 @@ TEST_P(BadInputs, AreRefusedInOneLine) {
   const Case& wrong = GetParam();
   const Folder folder;
   if (!wrong.run_file.empty()) folder.write("run.toml", wrong.run_file);
+  for (const auto& [name, content] : wrong.files) folder.write(name, content);
   const auto before = folder.files();
   const Ran ran = intertie(folder.path(), wrong.arguments);
   EXPECT_EQ(ran.exit_code, wrong.exit_code) << ran.all();

@@ -9,6 +9,7 @@
 namespace intertie::tests {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -86,6 +87,32 @@ TEST_F(Commands, CaMakesCertificatesAndSaysWhatGoesWhere) {
   EXPECT_THAT(run({"ca", "run.toml", "--site", "a", "--renew"}).all(), HasSubstr("a (made)"));
   EXPECT_NE(folder_.read("runs/r/certificates/a.pem"), first);
   EXPECT_THAT(run({"check", "run.toml"}).all(), HasSubstr("certificates   in runs/r/certificates"));
+}
+
+TEST_F(Commands, CaMakesAPairAnewThatLostOneOfItsFiles) {
+  ASSERT_EQ(run({"ca", "run.toml"}).exit_code, 0);
+  const std::string key = folder_.path() + "/runs/r/certificates/b.key";
+  ASSERT_EQ(std::remove(key.c_str()), 0);
+  EXPECT_THAT(run({"check", "run.toml"}).all(),
+              HasSubstr("certificates   runs/r/certificates/b.key: it is not there; 'intertie ca run.toml'"));
+  const Ran made = run({"ca", "run.toml"});
+  EXPECT_THAT(made.all(), AllOf(HasSubstr("a (kept)"), HasSubstr("b (made)")));
+  EXPECT_THAT(folder_.files(), Contains("runs/r/certificates/b.key"));
+  EXPECT_THAT(run({"check", "run.toml"}).all(), HasSubstr("certificates   in runs/r/certificates"));
+}
+
+TEST_F(Commands, CaWithoutTheAuthoritysKeyKeepsWhatIsThere) {
+  ASSERT_EQ(run({"ca", "run.toml"}).exit_code, 0);
+  const std::string key = folder_.path() + "/runs/r/certificates/ca.key";
+  ASSERT_EQ(std::remove(key.c_str()), 0);
+  const Ran kept = run({"ca", "run.toml"});
+  EXPECT_EQ(kept.exit_code, 0);
+  EXPECT_THAT(kept.all(), AllOf(HasSubstr("its key, ca.key, is not on this machine"), HasSubstr("b (kept)")));
+  for (const char* option : {"--renew", "--dry-run"}) {
+    const Ran refused = run({"ca", "run.toml", "--renew", option});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.all(), HasSubstr("ca.key: it is not there, and without it no certificate of a can be made"));
+  }
 }
 
 TEST_F(Commands, DryRunStartsNothing) {

@@ -23,6 +23,40 @@ void answer(Children& children, const ChildLine& line, std::vector<Poke>& pokes)
   pokes.erase(pokes.begin());
 }
 
+std::vector<std::string> words_of(const Start& start) {
+  std::vector<std::string> words = {"/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", start.folder};
+  words.insert(words.end(), start.command.begin(), start.command.end());
+  return words;
+}
+
+std::vector<Ran> run_all(const std::vector<Start>& starts, std::vector<Poke> pokes, Duration limit) {
+  Children children;
+  std::vector<Ran> ran(starts.size());
+  for (const Start& start : starts) {
+    const auto started = children.start(words_of(start));
+    if (!started) {
+      ADD_FAILURE() << started.error().message();
+      return ran;
+    }
+  }
+  const env::TimePoint deadline = std::chrono::steady_clock::now() + limit;
+  for (std::size_t left = starts.size(); left > 0;) {
+    const ChildEvent event = children.next(deadline);
+    if (const auto* line = std::get_if<ChildLine>(&event)) {
+      (line->error_stream ? ran[line->child].errors : ran[line->child].lines).push_back(line->text);
+      answer(children, *line, pokes);
+    } else if (const auto* end = std::get_if<ChildEnded>(&event)) {
+      ran[end->child].exit_code = end->exit_code;
+      ran[end->child].signal = end->signal;
+      --left;
+    } else {
+      for (Ran& each : ran) each.late = true;
+      return ran;
+    }
+  }
+  return ran;
+}
+
 }  // namespace
 
 Folder::Folder() {
@@ -67,31 +101,10 @@ std::string Ran::all() const {
 }
 
 Ran run(const std::string& folder, const std::vector<std::string>& command, const std::vector<Poke>& pokes, Duration limit) {
-  std::vector<std::string> words = {"/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder};
-  words.insert(words.end(), command.begin(), command.end());
-  Children children;
-  Ran ran;
-  if (const auto started = children.start(words); !started) {
-    ADD_FAILURE() << started.error().message();
-    return ran;
-  }
-  std::vector<Poke> left = pokes;
-  const env::TimePoint deadline = std::chrono::steady_clock::now() + limit;
-  while (true) {
-    const ChildEvent event = children.next(deadline);
-    if (const auto* line = std::get_if<ChildLine>(&event)) {
-      (line->error_stream ? ran.errors : ran.lines).push_back(line->text);
-      answer(children, *line, left);
-    } else if (const auto* end = std::get_if<ChildEnded>(&event)) {
-      ran.exit_code = end->exit_code;
-      ran.signal = end->signal;
-      return ran;
-    } else {
-      ran.late = true;
-      return ran;
-    }
-  }
+  return run_all({{folder, command}}, pokes, limit).front();
 }
+
+std::vector<Ran> run_together(const std::vector<Start>& starts, Duration limit) { return run_all(starts, {}, limit); }
 
 Ran intertie(const std::string& folder, std::vector<std::string> arguments, const std::vector<Poke>& pokes) {
   arguments.insert(arguments.begin(), INTERTIE_PROGRAM);

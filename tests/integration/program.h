@@ -42,6 +42,13 @@ struct Poke {
 Ran run(const std::string& folder, const std::vector<std::string>& command, const std::vector<Poke>& pokes = {},
         Duration limit = std::chrono::seconds(60));
 
+// Runs programs side by side until all have ended, each in a folder of its own.
+struct Start {
+  std::string folder;
+  std::vector<std::string> command;
+};
+std::vector<Ran> run_together(const std::vector<Start>& starts, Duration limit = std::chrono::seconds(60));
+
 // The program `intertie` that was built.
 Ran intertie(const std::string& folder, std::vector<std::string> arguments, const std::vector<Poke>& pokes = {});
 

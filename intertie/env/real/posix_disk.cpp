@@ -78,10 +78,20 @@ Result<void> sync_folder(const std::string& folder) {
   return sync_file(file, folder);
 }
 
+// Without waiting: opening a named pipe would, for somebody who writes to it.
+Result<Descriptor> open_to_read(const std::string& path) { return open_file(path, "read", O_RDONLY | O_NONBLOCK); }
+
 Result<std::size_t> size_of_file(const Descriptor& file, const std::string& path) {
   struct stat about {};
   if (::fstat(file.get(), &about) != 0) return disk_error(path, "read", errno);
   if (S_ISDIR(about.st_mode)) return disk_error(path, "read", EISDIR);
+  if (!S_ISREG(about.st_mode)) {
+    return Error{.code = ErrorCode::reconfigure,
+                 .where = path,
+                 .what = "cannot read: it is a pipe or a device, not a file",
+                 .fix = "write what it gives into a file, and name that",
+                 .cause = {}};
+  }
   return static_cast<std::size_t>(about.st_size);
 }
 
@@ -156,7 +166,7 @@ Result<std::unique_ptr<WritableFile>> PosixDisk::append_to(const std::string& pa
 }
 
 Result<std::unique_ptr<MappedFile>> PosixDisk::map(const std::string& path) {
-  INTERTIE_ASSIGN(const Descriptor file, open_file(path, "read", O_RDONLY));
+  INTERTIE_ASSIGN(const Descriptor file, open_to_read(path));
   INTERTIE_ASSIGN(const std::size_t size, size_of_file(file, path));
   if (size == 0) return std::unique_ptr<MappedFile>(std::make_unique<PosixMapping>(nullptr, 0));
   void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
@@ -165,7 +175,7 @@ Result<std::unique_ptr<MappedFile>> PosixDisk::map(const std::string& path) {
 }
 
 Result<std::vector<std::byte>> PosixDisk::read(const std::string& path) {
-  INTERTIE_ASSIGN(const Descriptor file, open_file(path, "read", O_RDONLY));
+  INTERTIE_ASSIGN(const Descriptor file, open_to_read(path));
   INTERTIE_ASSIGN(const std::size_t size, size_of_file(file, path));
   std::vector<std::byte> bytes(size);
   std::size_t have = 0;

@@ -88,6 +88,19 @@ TEST(PosixDisk, KeysAreForTheirOwnerOnly) {
   EXPECT_EQ(about.st_mode & 0777u, 0600u);
 }
 
+TEST(PosixDisk, APipeOrADeviceIsRefusedWithoutWaiting) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  for (const std::string& path : {folder / "pipe", std::string("/dev/zero")}) {
+    for (const Error& error : {disk.read(path).error(), disk.map(path).error()}) {
+      EXPECT_EQ(error.where, path);
+      EXPECT_EQ(error.what, "cannot read: it is a pipe or a device, not a file");
+      EXPECT_EQ(error.code, ErrorCode::reconfigure);
+    }
+  }
+}
+
 TEST(PosixDisk, ErrorsNameThePathTheActionAndTheReason) {
   ScratchFolder folder;
   PosixDisk disk;

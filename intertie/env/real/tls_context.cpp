@@ -7,7 +7,7 @@
 namespace intertie::env::real {
 namespace {
 
-constexpr const char* kReissue = "issue a new certificate with 'intertie ca', and check the clocks of both machines";
+constexpr const char* kReissue = "make a new certificate with 'intertie ca --renew', and check the clocks of both machines";
 constexpr const char* kOneAuthority =
     "give every site a certificate of one and the same authority, and that authority's ca.pem";
 

@@ -1,0 +1,103 @@
+#include "intertie/site/certificates.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "intertie/env/real/posix_disk.h"
+#include "intertie/site/folders.h"
+
+namespace intertie::site {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::system_clock;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+// A run of sites a and b in a new folder.
+class Certificates : public ::testing::Test {
+ protected:
+  Certificates() {
+    std::string folder = (std::filesystem::temp_directory_path() / "intertie-test-XXXXXX").string();
+    EXPECT_NE(mkdtemp(folder.data()), nullptr);
+    file_.path = "run.toml";
+    file_.run.name = "r";
+    file_.run.folder = folder;
+    for (const char* name : {"a", "b"}) file_.sites.emplace_back().name = name;
+  }
+  ~Certificates() override { std::filesystem::remove_all(file_.run.folder); }
+
+  std::string path(const std::string& name) const { return certificates_folder(file_) + "/" + name; }
+  void remove(const std::string& name) { EXPECT_TRUE(std::filesystem::remove(path(name))); }
+  std::string made(const std::string& site) {
+    const auto files = make_certificate(disk_, file_, site);
+    return files ? "made" : files.error().message();
+  }
+  std::string checked(const std::string& site, system_clock::time_point now) {
+    const auto good = check_certificate(disk_, file_, certificates_folder(file_), site, now);
+    return good ? "good" : good.error().message();
+  }
+  CertificateFiles files_of(const std::string& site) { return certificate_files(disk_, certificates_folder(file_), site); }
+
+  env::real::PosixDisk disk_;
+  RunFile file_;
+};
+
+TEST_F(Certificates, TheAuthorityIsMadeWithTheFirst) {
+  EXPECT_FALSE(has_authority(disk_, file_));
+  EXPECT_EQ(files_of("a"), CertificateFiles::none);
+  EXPECT_EQ(made("a"), "made");
+  EXPECT_TRUE(has_authority(disk_, file_) && has_authority_key(disk_, file_));
+  EXPECT_EQ(files_of("a"), CertificateFiles::whole);
+  EXPECT_EQ(made("b"), "made");
+}
+
+TEST_F(Certificates, WhatIsMissingIsNamedWithTheWayToGetIt) {
+  const system_clock::time_point now;
+  EXPECT_EQ(
+      checked("a", now),
+      path("ca.pem") + ": it is not there; 'intertie ca run.toml' makes it; or copy it from the machine where that was run");
+  ASSERT_EQ(made("a"), "made");
+  EXPECT_EQ(checked("a", now), "good");
+  remove("a.key");
+  EXPECT_EQ(files_of("a"), CertificateFiles::partial);
+  EXPECT_THAT(checked("a", now), HasSubstr(path("a.key") + ": it is not there"));
+  EXPECT_EQ(made("a"), "made") << "in the place of a certificate without a key";
+  EXPECT_EQ(checked("a", now), "good");
+}
+
+TEST_F(Certificates, AnExpiredOneIsNamedWithItsDay) {
+  ASSERT_EQ(made("a"), "made");
+  const auto facts = env::real::describe_certificate(path("a.pem"));
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(checked("a", facts->expires - hours(1)), "good");
+  EXPECT_THAT(checked("a", facts->expires + hours(1)),
+              AllOf(HasSubstr(path("a.pem") + ": the certificate expired on 20"),
+                    HasSubstr("'intertie ca run.toml --site a --renew' makes a new one")));
+}
+
+TEST_F(Certificates, AnAuthorityWithoutItsCertificateIsNotReplaced) {
+  ASSERT_EQ(made("a"), "made");
+  remove("ca.pem");
+  EXPECT_THAT(made("b"), AllOf(HasSubstr("ca.pem: it is not there, but its key ca.key is; copy it back"),
+                               HasSubstr("; or remove " + certificates_folder(file_))));
+  remove("ca.key");
+  EXPECT_THAT(made("b"), HasSubstr("ca.pem: it is not there, but certificates that it signed are"));
+  remove("a.pem");
+  remove("a.key");
+  EXPECT_EQ(made("b"), "made") << "as if there had never been any";
+}
+
+TEST_F(Certificates, WithoutTheAuthoritysKeyNoneIsMade) {
+  ASSERT_EQ(made("a"), "made");
+  remove("ca.key");
+  EXPECT_TRUE(check_authority(disk_, file_)) << "as on the machine of any other site";
+  EXPECT_THAT(made("b"), HasSubstr("ca.key: it is not there, and without it no certificate of b can be made"));
+  EXPECT_EQ(files_of("b"), CertificateFiles::none);
+}
+
+}  // namespace
+}  // namespace intertie::site

@@ -1,0 +1,67 @@
+// `sample` on checkpoints of small models: whatever the tokenizer, with nothing of the text on the machine any more. Built
+// where there is intertie-trainer.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/integration/program.h"
+
+namespace intertie::tests {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::SizeIs;
+
+const std::string kModel =
+    "[run]\nname = \"r\"\n[train]\ntokens = \"2 steps\"\nlocal_batch_size = 2\nthreads = 1\nevaluate_every = "
+    "\"0 steps\"\n[model]\nhidden_size = 16\nnum_hidden_layers = 1\nnum_attention_heads = 2\n"
+    "max_position_embeddings = 16\n";
+
+class Samples : public ::testing::Test {
+ protected:
+  // Trains for two steps, then takes the text and its encoding away.
+  void train(const std::string& more, const std::string& text_name, const std::string& text) {
+    folder_.write("run.toml", kModel + more + "train = \"" + text_name + "\"\n");
+    folder_.write(text_name, text);
+    const Ran ran = intertie(folder_.path(), {"train", "run.toml", "--local"});
+    ASSERT_EQ(ran.exit_code, 0) << ran.all();
+    for (const std::string& gone : {text_name, std::string("runs/r/data")})
+      std::filesystem::remove_all(folder_.path() + "/" + gone);
+  }
+  Ran sample(std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"sample", "run.toml", "--tokens", "40"});
+    return intertie(folder_.path(), more);
+  }
+  Folder folder_;
+};
+
+TEST_F(Samples, ReadyMadeTokens) {
+  std::string tokens;
+  for (int i = 0; i < 600; ++i) tokens += {static_cast<char>(i % 5), '\1'};  // 256 to 260, little-endian
+  train("vocab_size = 300\n[data]\ntokenizer = \"bin\"\n", "text.bin", tokens);
+  const Ran ran = sample();
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  ASSERT_THAT(ran.lines, SizeIs(1)) << ran.all();
+  EXPECT_THAT(ran.lines[0], MatchesRegex("([0-9]+ )+"));
+  const Ran prompted = sample({"--prompt", "words"});
+  EXPECT_EQ(prompted.exit_code, 2);
+  EXPECT_THAT(prompted.all(), HasSubstr("error: --prompt: the data came as ready-made tokens"));
+}
+
+TEST_F(Samples, CharactersWithoutALineBreakInAModelWithRoomForMore) {
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += "abcd";
+  train("vocab_size = 300\n[data]\ntokenizer = \"characters\"\n", "text.txt", text);
+  const Ran ran = sample();
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  ASSERT_THAT(ran.lines, SizeIs(1)) << ran.all();
+  EXPECT_THAT(ran.lines[0], MatchesRegex("[abcd]+"));
+  EXPECT_THAT(ran.lines[0], SizeIs(40));
+  EXPECT_THAT(sample({"--prompt", "dab"}).lines[0], ::testing::StartsWith("dab"));
+  EXPECT_THAT(sample({"--prompt", "e"}).all(), HasSubstr("error: --prompt: the character"));
+}
+
+}  // namespace
+}  // namespace intertie::tests

@@ -1,0 +1,121 @@
+// What `train` says when it starts, and what it finds of an earlier start.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/integration/program.h"
+
+namespace intertie::tests {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::string kRun = R"([run]
+name = "r"
+[model]
+kind = "toy"
+toy_elements = 1000
+[data]
+train = "texts"
+[train]
+tokens = "20 steps"
+local_batch_size = 2
+sequence_length = 16
+optimizer = "sgd"
+weight_decay = 0.1
+lr = 0.05
+min_lr = 0.05
+[sync]
+every = 5
+[[site]]
+name = "a"
+[[site]]
+name = "b"
+power_cap = "30 MW"
+)";
+
+class Starts : public ::testing::Test {
+ protected:
+  Starts() {
+    std::string words;
+    for (int i = 0; i < 1000; ++i) words += "word " + std::to_string(i) + "\n";
+    folder_.write("run.toml", kRun);
+    folder_.write("texts/a.txt", words);
+    folder_.write("texts/empty.txt", "");
+  }
+  Ran train(std::vector<std::string> more) {
+    more.insert(more.begin(), {"train", "run.toml", "--local"});
+    return intertie(folder_.path(), more);
+  }
+  // The messages of the warnings in a site's log.
+  std::vector<std::string> warnings_of(const std::string& site) {
+    std::vector<std::string> messages;
+    std::istringstream log(folder_.read("runs/r/" + site + "/events.jsonl"));
+    for (std::string line; std::getline(log, line);) {
+      const auto event = nlohmann::json::parse(line);
+      if (event["event"] == "warning") messages.push_back(event["message"]);
+    }
+    return messages;
+  }
+  Folder folder_;
+};
+
+TEST_F(Starts, KeysWithoutEffectAndFilesPassedOverAreNamedOnce) {
+  const Ran ran = train({});
+  ASSERT_EQ(ran.exit_code, 0) << ran.all();
+  EXPECT_THAT(warnings_of("a"), ElementsAre("not used: site.b.power_cap (run.toml:22)",
+                                            "not used: train.weight_decay (run.toml:13): of adamw only",
+                                            "1 empty or binary files were passed over"));
+  EXPECT_THAT(warnings_of("b"), IsEmpty());
+  for (const std::string what :
+       {"warning: not used: site.b.power_cap", "warning: not used: train.weight_decay", "warning: 1 empty"}) {
+    const auto says = [&](const std::string& line) { return line.find(what) != std::string::npos; };
+    EXPECT_EQ(std::count_if(ran.lines.begin(), ran.lines.end(), says), 1) << what << "\n" << ran.all();
+  }
+}
+
+TEST_F(Starts, AsJsonEveryLineIsAnEvent) {
+  const Ran ran = train({"--json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.all();
+  int warnings = 0;
+  for (const std::string& line : ran.lines) {
+    const auto event = nlohmann::json::parse(line, nullptr, false);
+    ASSERT_TRUE(event.is_object()) << line;
+    warnings += event["event"] == "warning" ? 1 : 0;
+  }
+  EXPECT_EQ(warnings, 3);
+}
+
+TEST_F(Starts, ResumedAfterAChangeTheKeyIsNamed) {
+  ASSERT_EQ(train({}).exit_code, 0);
+  const Ran changed = train({"--resume", "--set", "train.lr=0.07"});
+  EXPECT_EQ(changed.exit_code, 2) << changed.all();
+  EXPECT_THAT(changed.errors.back(),
+              AllOf(HasSubstr("runs/r/"), HasSubstr("was written with another run file: train.lr is 0.07 here and "
+                                                    "0.05 there; undo the change, or start anew with --fresh")));
+  folder_.write("texts/a.txt", folder_.read("texts/a.txt") + "more\n");
+  const Ran other = train({"--resume"});
+  EXPECT_EQ(other.exit_code, 2) << other.all();
+  EXPECT_THAT(other.errors.back(), HasSubstr("was written with other training data; undo the change"));
+}
+
+TEST_F(Starts, CheckpointsCarryTheTokenizer) {
+  ASSERT_EQ(train({"--set", "data.tokenizer=characters"}).exit_code, 0);
+  const auto files = folder_.files();
+  const auto manifest =
+      std::find_if(files.begin(), files.end(), [](const std::string& file) { return file.ends_with("manifest.json"); });
+  ASSERT_NE(manifest, files.end());
+  const auto more = nlohmann::json::parse(folder_.read(*manifest))["more"];
+  EXPECT_THAT(more["tokenizer"].get<std::string>(), HasSubstr("\"kind\":\"characters\""));
+  EXPECT_EQ(more["begin"], "0") << "the line break is the first character of the text's alphabet";
+  EXPECT_THAT(more["agreement_text"].get<std::string>(), HasSubstr("train.lr = 0.05\n"));
+}
+
+}  // namespace
+}  // namespace intertie::tests
