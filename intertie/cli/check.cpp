@@ -81,7 +81,11 @@ std::string text_rows(const Text& text) {
 }
 
 std::string merge_rows(const RunFile& file, const Forecast& f) {
-  if (file.sites.size() < 2) return row("merges", "none: one site");
+  if (file.sites.size() < 2) {
+    const bool outer = file.sync.method == sync::Method::diloco;
+    return row("merges", outer ? fmt::format("none: one site; the outer optimiser steps every {} steps", f.steps / f.merges)
+                               : "none: one site");
+  }
   std::string out =
       row("merges", fmt::format("{}, one every {} steps, {}; each site sends {} per merge", f.merges, file.steps_per_merge(),
                                 f.gather ? "gathered" : "summed by owners", to_string(f.sent_per_merge)));

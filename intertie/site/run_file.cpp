@@ -102,7 +102,7 @@ Result<void> read_sites(const Node& root, RunFile& file) {
     file.sites.push_back(std::move(site));
   }
   if (file.sites.empty())
-    file.sites.push_back({.name = "local", .address = {}, .local_batch_size = {}, .step_time = {}, .device = {}});
+    file.sites.push_back({.name = "local", .address = {}, .listen = {}, .local_batch_size = {}, .step_time = {}, .device = {}});
   return {};
 }
 
@@ -211,6 +211,14 @@ std::string place_of_key(const Node& root, const std::string& section, const std
   if (!table) return path;
   const Node* value = table->kind == Node::Kind::table ? table->find(key) : nullptr;
   return value ? value->place : table->place;
+}
+
+env::Address listens_at(const SiteSettings& site) {
+  if (site.listen || !site.address) return site.listen.value_or(env::Address{});
+  const std::string& host = site.address->host;
+  const bool loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
+  if (loopback) return *site.address;
+  return {host.find(':') == std::string::npos ? "0.0.0.0" : "::", site.address->port};
 }
 
 Duration fibre_round_trip(double km) {

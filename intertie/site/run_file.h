@@ -29,9 +29,10 @@ struct RunSettings {
 
 struct SiteSettings {
   std::string name;
-  std::optional<env::Address> address;  // needed for --site; --local takes loopback ports instead
+  std::optional<env::Address> address;  // that others dial; needed for --site; --local takes loopback ports instead
+  std::optional<env::Address> listen;   // empty: listens_at()
   std::optional<int> local_batch_size;
-  std::optional<Duration> step_time;  // paced site: a step takes at least this long (DESIGN: measuring on one machine)
+  std::optional<Duration> step_time;  // paced site: a step takes at least this long (to measure several on one machine)
   std::string device;                 // empty: [train] device
 };
 
@@ -82,6 +83,10 @@ Result<RunFile> read_run_file(env::Disk& disk, const std::string& path, const st
 using ReadText = std::function<Result<std::string>(const std::string& path)>;
 Result<RunFile> parse_run_file(std::string text, const std::string& path, const std::vector<std::string>& overrides,
                                const ReadText& read, const std::vector<std::string>& data = {});
+
+// Where a site listens that is started with --site: as its run file says; else at every interface with the port of its address,
+// or at its address where that is this machine's loopback.
+env::Address listens_at(const SiteSettings& site);
 
 // Round trip over `km` of fibre at 4.90 us/km one way.
 Duration fibre_round_trip(double km);

@@ -7,6 +7,7 @@
 #include "intertie/site/folders.h"
 #include "intertie/site/run_file_parts.h"
 #include "intertie/train/gpt2_layout.h"
+#include "intertie/wire/codec.h"
 
 namespace intertie::site {
 namespace {
@@ -157,6 +158,15 @@ Result<void> check_sites(const RunFile& file, const Placer& place) {
   return {};
 }
 
+// Every site sends the agreement's text in its hello.
+Result<void> check_agreement(const RunFile& file) {
+  if (file.agreement().size() <= wire::kMaxText) return {};
+  return run_file_error(file.path,
+                        fmt::format("what the sites agree on is a text of {} bytes; {} fit into a hello",
+                                    file.agreement().size(), wire::kMaxText),
+                        "name fewer sites, or write only the links that are not as the others");
+}
+
 std::string all_names(const RunFile& file) {
   std::string names;
   for (const SiteSettings& site : file.sites) names += (names.empty() ? "" : ", ") + site.name;
@@ -228,6 +238,7 @@ void resolve(RunFile& file, const Node& root) {
   for (std::string& pattern : file.data.validation) relocate(pattern, file.folder, place("data", "validation"));
   file.data.train_place = place("data", "train");
   file.data.validation_place = place("data", "validation");
+  if (file.sites.size() == 1 && !place.written("sync", "method")) file.sync.method = sync::Method::synchronous;
   if (file.model.intermediate_size == 0) file.model.intermediate_size = 4 * file.model.hidden_size;
   if (file.train.sequence_length == 0) file.train.sequence_length = file.model.max_position_embeddings;
   if (file.train.decay.count == 0) file.train.decay = file.train.tokens;
@@ -240,7 +251,8 @@ Result<void> check_consistency(const RunFile& file, const Node& root) {
   INTERTIE_RETURN_IF_ERROR(check_sites(file, place));
   INTERTIE_RETURN_IF_ERROR(check_links(file, place));
   INTERTIE_RETURN_IF_ERROR(check_sync(file, place));
-  return check_training(file, place);
+  INTERTIE_RETURN_IF_ERROR(check_training(file, place));
+  return check_agreement(file);
 }
 
 void name_keys_without_effect(RunFile& file, const Node& root) {

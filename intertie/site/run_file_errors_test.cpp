@@ -1,4 +1,5 @@
 // Wrong run files and what is said about them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -100,7 +101,7 @@ TEST(RunFileErrors, Numbers) {
        R"(run.toml:6: data.train must be a list of texts: files, patterns, folders, .bin shards, or "python-stdlib", not a list)"},
       {with("[data]\ntokenizer = \"bin\"\n"),
        "run.toml:6: ready-made tokens do not say how many kinds there are; write vocab_size in [model]"},
-      {with("[sync]\nevery = 0\n"), "run.toml:6: sync.every must be a whole number from 1 to 1000000, not 0"},
+      {with("[sync]\nevery = 0\n"), "run.toml:6: sync.every must be a whole number from 1 to 65536, not 0"},
       {with("[sync]\nouter_momentum = 1.0\n"),
        "run.toml:6: sync.outer_momentum must be a number of at least 0 and below 1, not 1"},
       {"[run]\nname = \"r\"\n[train]\ntokens = 100\n",
@@ -193,7 +194,7 @@ TEST(RunFileErrors, ConfigurationFiles) {
 
 TEST(RunFileErrors, OverridesNameThemselves) {
   const std::string good = with(kSites);
-  EXPECT_EQ(message(good, {"sync.every=0"}), "--set sync.every=0: sync.every must be a whole number from 1 to 1000000, not 0");
+  EXPECT_EQ(message(good, {"sync.every=0"}), "--set sync.every=0: sync.every must be a whole number from 1 to 65536, not 0");
   EXPECT_EQ(message(good, {"sync.evry=1"}), R"(--set sync.evry=1: unknown key "evry" in sync; did you mean "every"?)");
   EXPECT_EQ(message(good, {"site.c.local_batch_size=1"}),
             R"(--set site.c.local_batch_size=1: there is no site "c"; the sites are a, b)");
@@ -214,6 +215,20 @@ TEST(RunFileErrors, BytesThatAreNoText) {
               HasSubstr("run.toml:1: not valid TOML"));
   EXPECT_THAT(message(std::string(2 << 20, 'a')), HasSubstr("2097152 bytes are too many for a run file"));
   EXPECT_THAT(message("a = " + std::string(100000, '[')), HasSubstr("run.toml:1: not valid TOML"));
+}
+
+TEST(RunFileErrors, AnAgreementThatFitsIntoNoHello) {
+  std::string text = "[run]\nname = \"many\"\n[train]\ntokens = \"9 M\"\n";
+  for (int i = 0; i < 50; ++i) text += fmt::format("[[site]]\nname = \"site-{}\"\n", i);
+  std::string links;
+  for (int a = 0; a < 50; ++a) {
+    for (int b = 0; b < a; ++b) {
+      links += fmt::format(
+          "[[link]]\nbetween = [\"site-{}\", \"site-{}\"]\npaths = [{{ rate = \"1 Gbit/s\", rtt = \"9 ms\" }}]\n", a, b);
+    }
+  }
+  EXPECT_EQ(message(text), "accepted");
+  EXPECT_THAT(message(text + links), testing::HasSubstr("fit into a hello; name fewer sites"));
 }
 
 }  // namespace

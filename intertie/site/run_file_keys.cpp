@@ -118,9 +118,9 @@ const Keys<train::Settings>& train_keys() {
 const Keys<sync::Settings>& sync_keys() {
   using T = sync::Settings;
   static const Keys<T> keys = {
-      {"method", bind(&T::method, method()), Scope::agreed, "",
+      {"method", bind(&T::method, method()), Scope::agreed, "diloco; synchronous for one site",
        "synchronous: gradients are averaged at every step. diloco: sites train alone and merge every H steps."},
-      {"every", bind(&T::every, whole(1, 1'000'000)), Scope::agreed, "", "diloco: H, the inner steps from merge to merge."},
+      {"every", bind(&T::every, whole(1, 65536)), Scope::agreed, "", "diloco: H, the inner steps from merge to merge."},
       {"encoding", bind(&T::encoding, encoding()), Scope::agreed, "", "How contributions are represented on the wire."},
       {"result_encoding", bind(&T::result_encoding, encoding()), Scope::agreed, "the same as encoding",
        "How owners' results are represented; not narrower than encoding."},
@@ -152,6 +152,8 @@ const Keys<SiteSettings>& site_keys() {
        "The site's name, also in its certificate; not ca, certificates or data."},
       {"address", bind(&T::address, address()), Scope::local, "needed for --site",
        "Where the other sites reach it. --local takes free loopback ports instead."},
+      {"listen", bind(&T::listen, address()), Scope::local, "every interface, at the port of address",
+       "Where this site itself listens: behind address translation, or to use one interface only."},
       {"local_batch_size", bind(&T::local_batch_size, whole(1, kLarge)), Scope::agreed, "[train] local_batch_size",
        "Sequences of this site and step."},
       {"step_time", bind(&T::step_time, duration(std::chrono::microseconds(1))), Scope::local, "none",

@@ -79,6 +79,28 @@ TEST(RunFile, ShortFileHasDefaultsAndOneSite) {
   EXPECT_THAT(file.data.train, ElementsAre("python-stdlib"));
 }
 
+TEST(RunFile, OneSiteTrainsPlainlyUnlessItSaysOtherwise) {
+  EXPECT_EQ(read("[run]\nname = \"one\"\n[train]\ntokens = \"2 M\"\n").sync.method, sync::Method::synchronous);
+  EXPECT_EQ(read("[run]\nname = \"one\"\n[train]\ntokens = \"2 M\"\n[sync]\nmethod = \"diloco\"\n").sync.method,
+            sync::Method::diloco);
+  EXPECT_EQ(read(kThree).sync.method, sync::Method::diloco);
+}
+
+TEST(RunFile, ASiteListensEverywhereUnlessItSaysOtherwise) {
+  const auto at = [](const char* address, std::optional<env::Address> listen = {}) {
+    SiteSettings site;
+    site.address = *env::parse_address(address);
+    site.listen = std::move(listen);
+    return env::to_string(listens_at(site));
+  };
+  EXPECT_EQ(at("ashburn.example:7400"), "0.0.0.0:7400");
+  EXPECT_EQ(at("203.0.113.7:7400"), "0.0.0.0:7400");
+  EXPECT_EQ(at("[2001:db8::1]:7400"), "[::]:7400");
+  EXPECT_EQ(at("127.0.0.1:7400"), "127.0.0.1:7400");
+  EXPECT_EQ(at("ashburn.example:7400", env::Address{"10.0.0.1", 7500}), "10.0.0.1:7500");
+  EXPECT_EQ(env::to_string(*read(kThree, {"site.ashburn.listen=\"10.0.0.1:1\""}).sites[0].listen), "10.0.0.1:1");
+}
+
 TEST(RunFile, SitesAndLinks) {
   const RunFile file = read(kThree);
   ASSERT_EQ(file.sites.size(), 3U);

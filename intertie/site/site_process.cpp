@@ -113,6 +113,7 @@ sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command)
                              .self = site.self,
                              .site_names = {},
                              .addresses = site.addresses,
+                             .listen = {},
                              .num_merge_streams = {},
                              .batch_sizes = {},
                              .sequence_length = file.train.sequence_length,
@@ -128,6 +129,7 @@ sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command)
                              .carried = to_manifest(text_notes(site.data->corpus)),
                              .start_wait = file.run.start_wait};
   settings.train.threads = site.threads;
+  if (command.addresses.empty()) settings.listen = listens_at(file.sites[site.self.value]);
   for (std::uint16_t i = 0; i < file.sites.size(); ++i) {
     settings.site_names.push_back(file.sites[i].name);
     settings.batch_sizes.push_back(file.batch_size(SiteId{i}));

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "intertie/base/block.h"
+#include "intertie/base/check.h"
 #include "intertie/base/hash.h"
 #include "intertie/base/ids.h"
 
@@ -69,11 +70,13 @@ class Writer {
     put(merge.version);
   }
   void put(const std::string& text) {
+    INTERTIE_CHECK_LE(text.size(), kMaxText);
     put(static_cast<std::uint32_t>(text.size()));
     raw(text.data(), text.size());
   }
   template <class T>
   void put(const std::vector<T>& list) {
+    INTERTIE_CHECK_LE(list.size(), kMaxList);
     put(static_cast<std::uint32_t>(list.size()));
     for (const T& element : list) put(element);
   }
