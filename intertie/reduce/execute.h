@@ -4,7 +4,8 @@
 // The sum is w_0 d_0 + w_1 d_1 + ... in site order, each product and sum rounded to f32, over what the encoded bytes decode to
 // - the author's own included - so every site gets the same bits (docs/protocol.md rules 4, 5, 6). A chunk is summed as soon as
 // the presumed set's contributions to it are there. Encoded contributions are kept until the Execution is destroyed. The merge
-// is committed here when every block of the result is here, all with the presumed set (docs/protocol.md rule 10). Owner thread: the loop.
+// is committed here when every block of the result is here, all with the presumed set (docs/protocol.md rule 10). Owner thread:
+// the loop.
 #pragma once
 
 #include <cstdint>

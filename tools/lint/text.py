@@ -12,9 +12,9 @@ CONFLICT = re.compile(r"^(<{7}|>{7}|={7})( |$)")
 INDEX_OPTION = re.compile(r"--(extra-)?index" r"-url|--find" r"-links|--trusted" r"-host")
 URL = re.compile(r"\b(?:https?|git|ssh|ftp)://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)")
 
-# What a link in the tree may name: licences, papers, specifications, and names that are reserved for examples.
+# What a link in the tree may name: licences, papers, specifications (and their XML names), and names that are reserved for examples.
 HOSTS = re.compile(
-    r"^(www\.apache\.org|arxiv\.org|www\.rfc-editor\.org|keepachangelog\.com|semver\.org|localhost|127\.0\.0\.1|\[::1\]"
+    r"^(www\.apache\.org|www\.w3\.org|arxiv\.org|www\.rfc-editor\.org|keepachangelog\.com|semver\.org|localhost|127\.0\.0\.1|\[::1\]"
     r"|[a-z0-9-]+|(.*\.)?example(\.com|\.org|\.net)?)$"  # a single label is no public host
 )
 
