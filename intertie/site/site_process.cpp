@@ -183,6 +183,7 @@ class Process {
     INTERTIE_RETURN_IF_ERROR(open_data(site_, disk));
     INTERTIE_RETURN_IF_ERROR(open_model(site_, make_model));
     INTERTIE_RETURN_IF_ERROR(disk.make_folders(site_.folder));
+    INTERTIE_ASSIGN(lock_, disk.lock(site_.folder + "/lock"));
     INTERTIE_RETURN_IF_ERROR(open_log(disk));
     recorder_.record(started(site_, emulated_));
     warn();
@@ -269,6 +270,7 @@ class Process {
   env::real::RealLoop loop_;
   env::real::RealWorker worker_;
   std::unique_ptr<env::Network> network_;
+  std::unique_ptr<env::Lock> lock_;  // of this site's folder: log, checkpoints and store have one writer
   bool emulated_ = false;
   std::unique_ptr<status::JsonLog> log_;
   status::Console console_{print};

@@ -83,7 +83,6 @@ class Run {
   RunServices services_;
   Waiting waiting_;
   AnchorHashes hashes_;
-  std::unique_ptr<env::Lock> lock_;  // of this site's folder
   Incarnation incarnation_;
   std::vector<checkpoint::Found> found_;  // on this site's disk at start
   std::unique_ptr<members::Member> member_;

@@ -69,7 +69,6 @@ Result<void> check_unchanged(const checkpoint::Found& found, const RunSettings& 
 // This site's folder: a new incarnation, what checkpoints there are, the store. Nothing is removed before all sites agree.
 Result<void> Run::prepare() {
   INTERTIE_RETURN_IF_ERROR(services_.disk.make_folders(path("checkpoints")));
-  INTERTIE_ASSIGN(lock_, services_.disk.lock(path("lock")));
   INTERTIE_ASSIGN(found_, checkpoint::find(services_.disk, path("checkpoints")));
   if (!found_.empty() && !settings_.resume && !settings_.fresh) {
     return Error{.code = ErrorCode::reconfigure,

@@ -133,6 +133,16 @@ TEST_F(TwoSites, ThePortIsInUse) {
   expect_nothing_half_written();
 }
 
+TEST_F(TwoSites, ASiteThatRunsAlreadyInThisFolder) {
+  auto ran = run({start("a"), start("a")});
+  std::sort(ran.begin(), ran.end(), [](const Ran& x, const Ran& y) { return x.exit_code < y.exit_code; });
+  EXPECT_EQ(ran[0].exit_code, kInput);
+  EXPECT_THAT(error_of(ran[0]), HasSubstr("runs/two/a/lock: another process works in this folder"));
+  EXPECT_EQ(ran[1].exit_code, kUnreachable) << "the first one waits for b";
+  const std::string log = folder_.read("a/runs/two/a/events.jsonl");
+  EXPECT_EQ(log.find("log.opened"), log.rfind("log.opened")) << "both wrote into one log";
+}
+
 TEST_F(TwoSites, TheOtherSiteIsNotThere) {
   for (const int i : {0, 1}) {
     const std::string self = i == 0 ? "a" : "b";
