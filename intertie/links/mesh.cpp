@@ -245,6 +245,9 @@ void Mesh::admit(PendingRef pending, const wire::Hello& hello) {
 void Mesh::refuse(PendingRef pending, const std::string& reason) {
   const env::Peer& peer = pending->stream->peer();
   const std::string who = peer.name.empty() ? peer.address : fmt::format("site {} ({})", peer.name, peer.address);
+  const auto& names = settings_.identity.site_names;
+  const auto site = std::find(names.begin(), names.end(), peer.name);
+  if (site != names.end()) last_attempt_[static_cast<std::size_t>(site - names.begin())] = "refused here: " + reason;
   pending->stream->set_handlers({.message = {}, .drained = {}, .closed = [this, pending](const Error&) { drop(pending); }});
   pending->stream->send(wire::Refusal{reason});
   pending->stream->close_after_sending();

@@ -192,7 +192,9 @@ TEST_F(TwoSites, TextThatIsTooShortLeavesNothingBehind) {
 TEST_F(TwoSites, TheRunFilesDiffer) {
   const auto ran = run({start("a"), start("b", {"--set", "train.lr=0.5"})});
   EXPECT_EQ(ran[0].exit_code, kUnreachable);
-  EXPECT_THAT(error_of(ran[0]), HasSubstr("still missing: site b (" + address_[1] + ")"));
+  EXPECT_THAT(error_of(ran[0]),
+              AllOf(HasSubstr("still missing: site b (" + address_[1] + "): refused here: the run files differ"),
+                    HasSubstr("train.lr is ")));
   EXPECT_THAT(ran[0].lines, Contains(AllOf(HasSubstr("refused a connection: site b ("), HasSubstr("train.lr is "))));
   EXPECT_EQ(ran[1].exit_code, kInput);
   EXPECT_THAT(error_of(ran[1]),
