@@ -47,9 +47,10 @@ need_packages() {
   say "installing Debian packages: $missing"
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086 # a list of packages
-  logged apt-update apt-get -o Acquire::Retries=3 update &&
-    logged apt-install apt-get -o Acquire::Retries=3 install -y --no-install-recommends $missing ||
+  if ! logged apt-update apt-get -o Acquire::Retries=3 update ||
+    ! logged apt-install apt-get -o Acquire::Retries=3 install -y --no-install-recommends $missing; then
     apt_failed "$needed"
+  fi
 }
 
 # Where the failed packages only make builds faster, the build goes on without.
