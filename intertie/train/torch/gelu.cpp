@@ -20,7 +20,7 @@ at::Tensor Gelu::forward(const at::Tensor& x) {
     kept_ = x;
     return at::gelu(x, "tanh");
   }
-  const at::Tensor y = at::empty_like(x);
+  at::Tensor y = at::empty_like(x);
   kept_ = at::empty_like(x);
   const auto* from = x.const_data_ptr<float>();
   auto* to = y.mutable_data_ptr<float>();
