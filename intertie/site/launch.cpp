@@ -30,7 +30,8 @@ int explains(const SiteEnd& end) {
 }  // namespace
 
 Launch::Launch(std::vector<std::string> site_names) {
-  for (std::string& name : site_names) sites_.push_back({.name = std::move(name), .message = {}, .end = {}, .order = 0});
+  for (std::string& name : site_names)
+    sites_.push_back({.name = std::move(name), .message = {}, .end = {}, .order = 0, .asked = false});
 }
 
 void Launch::failed_because(std::size_t site, std::string message) { sites_[site].message = std::move(message); }
@@ -38,6 +39,7 @@ void Launch::failed_because(std::size_t site, std::string message) { sites_[site
 LaunchActions Launch::ended(std::size_t site, SiteEnd end, env::TimePoint now) {
   sites_[site].end = end;
   sites_[site].order = num_ended_++;
+  sites_[site].asked = end.signal != 0 && (phase_ == Phase::asked || phase_ == Phase::terminating);
   if (all_ended()) return {};
   if (failed(end) && (phase_ == Phase::running || phase_ == Phase::ending)) return enter(Phase::asked, kAskWait, SIGINT, now);
   if (phase_ == Phase::running) {
@@ -75,7 +77,7 @@ Launch::Outcome Launch::outcome() const {
   for (const Site& site : sites_) {
     stopped = stopped || code_of(*site.end) == ExitCode::stopped;
     if (!failed(*site.end)) continue;
-    const auto rank = [](const Site& s) { return std::tuple(explains(*s.end), s.order); };
+    const auto rank = [](const Site& s) { return std::tuple(s.asked, explains(*s.end), s.order); };
     if (!cause || rank(site) < rank(*cause)) cause = &site;
   }
   if (!cause) return {stopped ? ExitCode::stopped : ExitCode::done, {}};

@@ -68,6 +68,7 @@ class Launch {
     std::string message;
     std::optional<SiteEnd> end;
     std::size_t order = 0;  // of ending
+    bool asked = false;     // it ended by a signal after this launcher had sent one: an echo of a failure
   };
   LaunchActions signal_all(int signal) const;
   LaunchActions enter(Phase phase, Duration wait, int signal, env::TimePoint now);

@@ -85,6 +85,16 @@ TEST(Launch, TheCauseIsReportedNotItsEchoes) {
   EXPECT_EQ(launch.outcome().message, "site columbus: run.toml:3: unknown key");
 }
 
+TEST(Launch, ADeathThatTheLauncherAskedForIsNotTheCause) {
+  Launch launch = three();
+  launch.failed_because(0, "no space left");
+  launch.ended(0, {.exit_code = 1, .signal = 0}, kStart);
+  launch.ended(1, {.exit_code = 0, .signal = SIGINT}, kStart);
+  launch.ended(2, {.exit_code = 4, .signal = 0}, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::failed);
+  EXPECT_THAT(launch.outcome().message, testing::HasSubstr("no space left"));
+}
+
 TEST(Launch, ADeathIsNamed) {
   Launch launch = three();
   launch.ended(2, {.exit_code = 0, .signal = SIGSEGV}, kStart);

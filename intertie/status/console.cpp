@@ -28,8 +28,10 @@ std::string shares(const Event& event) {
 std::string progress(const Event& event, const LinkRates& rates) {
   const double step = number_of(event, "step");
   const double steps = std::max(1.0, number_of(event, "num_steps"));
-  std::string line = fmt::format("step {}/{} {:3.0f} %  loss {:.3f}  {}  {}", step, steps, 100 * step / steps,
-                                 number_of(event, "loss"), tokens_per_second(event), shares(event));
+  const double loss = number_of(event, "loss");
+  std::string line =
+      fmt::format("step {}/{} {:3.0f} %  loss {}  {}  {}", step, steps, 100 * step / steps,
+                  std::isfinite(loss) ? fmt::format("{:.3f}", loss) : "-", tokens_per_second(event), shares(event));
   for (const auto& [peer, rate] : rates) {
     line += std::isfinite(rate) ? fmt::format("  {} {:.1f} Mbit/s", peer, rate) : fmt::format("  {} idle", peer);
   }

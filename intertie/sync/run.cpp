@@ -48,7 +48,7 @@ Task<Result<Outcome>> Run::take_part() {
   INTERTIE_CO_RETURN_IF_ERROR(prepare());
   INTERTIE_CO_RETURN_IF_ERROR(co_await join());
   INTERTIE_CO_RETURN_IF_ERROR(co_await go_on_from_checkpoint());
-  report_progress();
+  progress_timer_ = services_.loop.call_after(settings_.progress_every, [this] { report_progress(); });
   const std::uint64_t first_step = state_->timetable.first_step(state_->version.next());
   started_ = {services_.loop.now(), first_step};
   while (!ends_with(state_->version)) {

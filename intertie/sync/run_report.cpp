@@ -67,7 +67,7 @@ void Run::report_resumed(const std::string& folder, int threads_then) {
                                              settings_.train.threads, threads_then)}});
 }
 
-// Once at the start, then every progress_every: what happened since the last time.
+// Every progress_every: what happened since the last time, or the start.
 void Run::report_progress() {
   const env::TimePoint now = services_.loop.now();
   const double elapsed = seconds(now - reported_at_);
@@ -90,7 +90,7 @@ void Run::report_progress() {
                         {"computing_share", share(meter.computing, reported_.computing)},
                         {"waiting_share", share(meter.waiting, reported_.waiting)},
                         {"encoding_share", share(meter.encoding, reported_.encoding)},
-                        {"eta_seconds", per(static_cast<double>(timetable.num_steps() - done), pace)}});
+                        {"eta_seconds", pace > 0 ? static_cast<double>(timetable.num_steps() - done) / pace : std::nan("")}});
     report_links();
     warn_of_a_long_wait();
     reported_ = meter;

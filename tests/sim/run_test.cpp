@@ -326,6 +326,28 @@ TEST(Run, ATrainingThatDivergesEndsBeforeACheckpointHoldsIt) {
   }
 }
 
+TEST(Run, ProgressIsOfWholeIntervalsAndPromisesNoEndBeforeThereIsAPace) {
+  ToyOptions options = toy_options(200);
+  options.step_time = 2s;  // an interval is 5 s
+  ToyWorld world(options);
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  std::vector<env::TimePoint> times;
+  for (const RecordedEvent& recorded : world.events()) {
+    if (recorded.site != 0 || recorded.event.name != "progress") continue;
+    times.push_back(recorded.when);
+    for (const auto& [name, value] : recorded.event.fields) {
+      if (name == "step") {
+        EXPECT_GT(std::get<std::int64_t>(value), 0);
+      } else if (name == "eta_seconds") {
+        EXPECT_GE(std::get<double>(value), 0);
+      }
+    }
+  }
+  ASSERT_GT(times.size(), 50U);
+  for (std::size_t i = 1; i < times.size(); ++i) EXPECT_EQ(times[i] - times[i - 1], 5s);
+}
+
 TEST(Run, ASiteThatLostItsCheckpointsCannotResumeAndIsNamed) {
   ToyWorld world(toy_options(60));
   world.start_all();
