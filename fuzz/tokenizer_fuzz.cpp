@@ -9,7 +9,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using intertie::data::Tokenizer;
   const std::string_view text(static_cast<const char*>(static_cast<const void*>(data)), size);
-  if (const auto tokenizer = Tokenizer::from_json(text)) {
+  const auto json = intertie::parse_json(text);
+  if (const auto tokenizer = Tokenizer::from_json(json ? *json : intertie::Json())) {
     const auto again = Tokenizer::from_json(tokenizer->to_json());
     INTERTIE_CHECK(again);
     INTERTIE_CHECK(*again == *tokenizer);

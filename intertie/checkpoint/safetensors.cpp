@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <tuple>
 
 #include "intertie/base/check.h"
+#include "intertie/base/json.h"
 #include "intertie/checkpoint/safetensors_header.h"
 
 namespace intertie::checkpoint {
@@ -76,7 +76,7 @@ std::vector<const Tensor*> widest_first(std::span<const Tensor> tensors) {
 
 // Never throws: bytes that are no UTF-8 are replaced.
 std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return Json(text).dump();
 }
 
 std::string header_text(std::span<const Tensor* const> tensors, const std::map<std::string, std::string>& metadata) {

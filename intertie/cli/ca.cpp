@@ -1,8 +1,7 @@
 // intertie ca: the run's authority, a certificate for each site, and which files go where.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "intertie/base/json.h"
 #include "intertie/cli/commands.h"
 #include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
@@ -53,14 +52,15 @@ std::string text(const RunFile& file, const std::vector<Issued>& all, const CaOp
 }
 
 std::string json(const RunFile& file, const std::vector<Issued>& all) {
-  nlohmann::ordered_json out = {{"run", file.run.name}, {"authority", site::certificates_folder(file) + "/ca.pem"}};
+  Json sites = Json::array();
   for (const Issued& issued : all) {
-    out["sites"].push_back({{"site", issued.site},
-                            {"made", issued.made},
-                            {"copy", {issued.files.ca, issued.files.certificate, issued.files.key}},
-                            {"into", site::certificates_folder(file)}});
+    sites.push(Json::object({{"site", issued.site},
+                             {"made", issued.made},
+                             {"copy", Json::array({issued.files.ca, issued.files.certificate, issued.files.key})},
+                             {"into", site::certificates_folder(file)}}));
   }
-  return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  const std::string authority = site::certificates_folder(file) + "/ca.pem";
+  return Json::object({{"run", file.run.name}, {"authority", authority}, {"sites", sites}}).dump(2) + "\n";
 }
 
 }  // namespace

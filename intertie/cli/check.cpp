@@ -2,8 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <nlohmann/json.hpp>
-
+#include "intertie/base/json.h"
 #include "intertie/base/units.h"
 #include "intertie/cli/commands.h"
 #include "intertie/data/corpus.h"
@@ -16,7 +15,6 @@
 namespace intertie::cli {
 namespace {
 
-using nlohmann::ordered_json;
 using site::Forecast;
 using site::RunFile;
 
@@ -131,39 +129,46 @@ std::string table(const RunFile& file, const Findings& findings) {
   return out;
 }
 
-ordered_json seconds(const std::optional<Duration>& duration) {
-  return duration ? ordered_json(std::chrono::duration<double>(*duration).count()) : ordered_json();
+Json seconds(const std::optional<Duration>& duration) {
+  return duration ? Json(std::chrono::duration<double>(*duration).count()) : Json();
+}
+
+Json list(const std::vector<std::string>& texts) { return Json::array({texts.begin(), texts.end()}); }
+
+Json link_json(const site::LinkForecast& link) {
+  return Json::object({{"between", Json::array({link.a, link.b})},
+                       {"each_way_bytes", link.each_way.value},
+                       {"merge_seconds", seconds(link.merge_time)}});
 }
 
 std::string json(const RunFile& file, const Findings& findings) {
   const Forecast& f = findings.forecast;
-  ordered_json out = {{"run", file.run.name},
-                      {"sites", file.sites.size()},
-                      {"parameters", f.parameters},
-                      {"memory_bytes", f.memory.value},
-                      {"steps", f.steps},
-                      {"tokens_per_step", f.tokens_per_step},
-                      {"merges", f.merges},
-                      {"sent_per_merge_bytes", f.sent_per_merge.value},
-                      {"merge_seconds", seconds(f.merge_time)},
-                      {"step_seconds", seconds(f.step_time)},
-                      {"utilisation", f.utilisation ? ordered_json(*f.utilisation) : ordered_json()},
-                      {"survives_loss_of_a_site", false},
-                      {"without_certificate", findings.no_certificate},
-                      {"certificate_faults", findings.certificate_faults},
-                      {"unused", file.unused},
-                      {"agreement", to_string(hash_text(file.agreement()))}};
-  out["links"] = ordered_json::array();
-  for (const site::LinkForecast& link : f.links) {
-    out["links"].push_back(
-        {{"between", {link.a, link.b}}, {"each_way_bytes", link.each_way.value}, {"merge_seconds", seconds(link.merge_time)}});
-  }
-  out["text"] = {{"files", findings.text.files},
-                 {"train_tokens", findings.text.train},
-                 {"validation_tokens", findings.text.validation},
-                 {"vocab_size", findings.text.vocabulary},
-                 {"hash", findings.text.hash}};
-  return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  Json links = Json::array();
+  for (const site::LinkForecast& link : f.links) links.push(link_json(link));
+  const Json text = Json::object({{"files", findings.text.files},
+                                  {"train_tokens", findings.text.train},
+                                  {"validation_tokens", findings.text.validation},
+                                  {"vocab_size", findings.text.vocabulary},
+                                  {"hash", findings.text.hash}});
+  const Json out = Json::object({{"run", file.run.name},
+                                 {"sites", file.sites.size()},
+                                 {"parameters", f.parameters},
+                                 {"memory_bytes", f.memory.value},
+                                 {"steps", f.steps},
+                                 {"tokens_per_step", f.tokens_per_step},
+                                 {"merges", f.merges},
+                                 {"sent_per_merge_bytes", f.sent_per_merge.value},
+                                 {"merge_seconds", seconds(f.merge_time)},
+                                 {"step_seconds", seconds(f.step_time)},
+                                 {"utilisation", f.utilisation},
+                                 {"survives_loss_of_a_site", false},
+                                 {"without_certificate", list(findings.no_certificate)},
+                                 {"certificate_faults", list(findings.certificate_faults)},
+                                 {"unused", list(file.unused)},
+                                 {"agreement", to_string(hash_text(file.agreement()))},
+                                 {"links", links},
+                                 {"text", text}});
+  return out.dump(2) + "\n";
 }
 
 }  // namespace

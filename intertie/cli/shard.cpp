@@ -1,8 +1,7 @@
 // intertie shard: encodes a run's text into .bin shards.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "intertie/base/json.h"
 #include "intertie/base/units.h"
 #include "intertie/cli/commands.h"
 #include "intertie/data/corpus.h"
@@ -16,13 +15,13 @@ Result<site::ExitCode> shard(env::Disk& disk, const ShardOptions& options) {
   const std::uint64_t train = corpus.train.size();
   const std::uint64_t validation = corpus.validation.size();
   if (options.run.json) {
-    const nlohmann::ordered_json out = {{"folder", options.out},
-                                        {"files", corpus.num_files},
-                                        {"train_tokens", train},
-                                        {"validation_tokens", validation},
-                                        {"vocab_size", corpus.tokenizer.vocabulary_size()},
-                                        {"hash", to_string(corpus.hash)}};
-    print(out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    const Json out = Json::object({{"folder", options.out},
+                                   {"files", corpus.num_files},
+                                   {"train_tokens", train},
+                                   {"validation_tokens", validation},
+                                   {"vocab_size", corpus.tokenizer.vocabulary_size()},
+                                   {"hash", to_string(corpus.hash)}});
+    print(out.dump(2) + "\n");
   } else {
     print(fmt::format("{}: {} tokens to train on and {} held out, from {} files; {} kinds of token; hash {}\n", options.out,
                       count_to_string(train), count_to_string(validation), corpus.num_files, corpus.tokenizer.vocabulary_size(),

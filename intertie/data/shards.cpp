@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <nlohmann/json.hpp>
+
+#include "intertie/base/json.h"
 
 namespace intertie::data {
 namespace {
 
+constexpr const char* kFormat = "intertie-shards";
 constexpr int kFormatVersion = 1;
 constexpr std::size_t kLargestIndex = 8U << 20U;  // bytes
 constexpr std::size_t kMostFiles = 65536;
@@ -16,9 +18,9 @@ Error bad_index(std::string what) {
   return Error{ErrorCode::reconfigure, kShardIndexName, std::move(what), "make the shards again", nullptr};
 }
 
-nlohmann::ordered_json list_json(const std::vector<ShardFile>& files) {
-  auto list = nlohmann::ordered_json::array();
-  for (const ShardFile& file : files) list.push_back({{"file", file.name}, {"tokens", file.tokens}});
+Json to_json(const std::vector<ShardFile>& files) {
+  Json list = Json::array();
+  for (const ShardFile& file : files) list.push(Json::object({{"file", file.name}, {"tokens", file.tokens}}));
   return list;
 }
 
@@ -27,31 +29,23 @@ bool is_plain_name(const std::string& name) {
          name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
 }
 
-Result<std::vector<ShardFile>> files_from(const nlohmann::json& list) {
-  if (!list.is_array() || list.size() > kMostFiles) return bad_index("`train` and `validation` must be lists of files");
+Result<std::vector<ShardFile>> files_from(const Json& list) {
+  if (!list.is_array() || list.items().size() > kMostFiles) return bad_index("`train` and `validation` must be lists of files");
   std::vector<ShardFile> files;
-  for (const nlohmann::json& entry : list) {
-    const nlohmann::json name = entry.is_object() ? entry.value("file", nlohmann::json()) : nlohmann::json();
-    const nlohmann::json tokens = entry.is_object() ? entry.value("tokens", nlohmann::json()) : nlohmann::json();
-    if (!name.is_string() || !is_plain_name(name.get_ref<const std::string&>())) {
-      return bad_index("a file's name is not a plain name that ends in .bin");
-    }
-    if (!tokens.is_number_unsigned() || tokens.get<std::uint64_t>() == 0) return bad_index("a file's `tokens` is not a count");
-    files.push_back({name.get<std::string>(), tokens.get<std::uint64_t>()});
+  for (const Json& entry : list.items()) {
+    const std::string* name = entry["file"].text();
+    const std::uint64_t tokens = entry["tokens"].whole().value_or(0);
+    if (!name || !is_plain_name(*name)) return bad_index("a file's name is not a plain name that ends in .bin");
+    if (tokens == 0) return bad_index("a file's `tokens` is not a count");
+    files.push_back({*name, tokens});
   }
   return files;
 }
 
-Result<Hash64> hash_from(const nlohmann::json& value) {
-  if (!value.is_string() || value.get_ref<const std::string&>().size() != 16) return bad_index("`hash` is not 16 digits");
-  Hash64 hash;
-  for (const char c : value.get_ref<const std::string&>()) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    const std::size_t digit = kDigits.find(c);
-    if (digit == std::string_view::npos) return bad_index("`hash` is not hexadecimal");
-    hash.value = (hash.value << 4U) | digit;
-  }
-  return hash;
+Result<Hash64> hash_from(const Json& value) {
+  const std::optional<Hash64> hash = value.text() ? parse_hash(*value.text()) : std::nullopt;
+  if (!hash) return bad_index("`hash` is not 16 hexadecimal digits");
+  return *hash;
 }
 
 std::string path_in(const std::string& folder, const ShardFile& file) { return folder + "/" + file.name; }
@@ -116,37 +110,34 @@ Result<Tokens> open_split(env::Disk& disk, const std::string& folder, const std:
 }  // namespace
 
 std::string to_json(const ShardIndex& index) {
-  nlohmann::ordered_json value = {{"format", "intertie-shards"}, {"version", kFormatVersion}};
-  value["tokenizer"] = nlohmann::ordered_json::parse(index.tokenizer.to_json());
-  value["hash"] = to_string(index.hash);
-  value["train"] = list_json(index.train);
-  value["validation"] = list_json(index.validation);
-  return value.dump(1) + "\n";
+  const Json json = Json::object({{"format", kFormat},
+                                  {"version", kFormatVersion},
+                                  {"tokenizer", index.tokenizer.to_json()},
+                                  {"hash", to_string(index.hash)},
+                                  {"train", to_json(index.train)},
+                                  {"validation", to_json(index.validation)}});
+  return json.dump(1) + "\n";
 }
 
-Result<ShardIndex> shard_index_from(std::string_view json) {
-  if (json.size() > kLargestIndex) return bad_index("larger than any index of this program");
-  const nlohmann::json value = nlohmann::json::parse(json, nullptr, false);
-  if (!value.is_object()) return bad_index("not a JSON object");
-  if (value.value("format", nlohmann::json()) != "intertie-shards" ||
-      value.value("version", nlohmann::json()) != kFormatVersion) {
+Result<ShardIndex> shard_index_from(std::string_view text) {
+  if (text.size() > kLargestIndex) return bad_index("larger than any index of this program");
+  const Result<Json> json = parse_json(text);
+  if (!json) return bad_index("not JSON: " + json.error().what);
+  if ((*json)["format"] != kFormat || (*json)["version"] != kFormatVersion) {
     return bad_index("not an index of intertie-shards, version 1");
   }
   ShardIndex index;
-  const nlohmann::json tokenizer = value.value("tokenizer", nlohmann::json());
-  if (!tokenizer.is_object()) return bad_index("`tokenizer` is missing");
-  INTERTIE_ASSIGN(index.tokenizer,
-                  Tokenizer::from_json(tokenizer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
-  INTERTIE_ASSIGN(index.hash, hash_from(value.value("hash", nlohmann::json())));
-  INTERTIE_ASSIGN(index.train, files_from(value.value("train", nlohmann::json())));
-  INTERTIE_ASSIGN(index.validation, files_from(value.value("validation", nlohmann::json())));
+  INTERTIE_ASSIGN(index.tokenizer, Tokenizer::from_json((*json)["tokenizer"]));
+  INTERTIE_ASSIGN(index.hash, hash_from((*json)["hash"]));
+  INTERTIE_ASSIGN(index.train, files_from((*json)["train"]));
+  INTERTIE_ASSIGN(index.validation, files_from((*json)["validation"]));
   if (index.train.empty()) return bad_index("`train` names no file");
   return index;
 }
 
 Hash64 data_hash(const TokenSplits& splits) {
   Hasher hasher;
-  const std::string tokenizer = splits.tokenizer.to_json();
+  const std::string tokenizer = splits.tokenizer.to_json().dump();
   const std::array<std::uint64_t, 3> sizes = {tokenizer.size(), splits.train.size(), splits.validation.size()};
   hasher.add(std::as_bytes(std::span(sizes)));
   hasher.add(std::as_bytes(std::span(tokenizer)));

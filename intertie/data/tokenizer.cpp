@@ -1,7 +1,6 @@
 #include "intertie/data/tokenizer.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "intertie/data/utf8.h"
 
@@ -33,14 +32,14 @@ std::vector<std::uint16_t> tokens_by_code_point(const std::u32string& alphabet) 
   return tokens;
 }
 
-Result<std::u32string> alphabet_from(const nlohmann::json& list) {
-  if (!list.is_array() || list.empty() || list.size() > kLargestAlphabet) {
+Result<std::u32string> alphabet_from(const Json::Array& list) {
+  if (list.empty() || list.size() > kLargestAlphabet) {
     return bad_vocabulary("`characters` must be a list of 1 to 65535 characters");
   }
   std::u32string alphabet;
-  for (const nlohmann::json& entry : list) {
-    if (!entry.is_string()) return bad_vocabulary("`characters` holds something that is not text");
-    std::string_view text = entry.get_ref<const std::string&>();
+  for (const Json& entry : list) {
+    if (!entry.text()) return bad_vocabulary("`characters` holds something that is not text");
+    std::string_view text = *entry.text();
     const std::optional<char32_t> code_point = take_code_point(text);
     if (!code_point || !text.empty()) return bad_vocabulary("an entry of `characters` is not one character");
     if (!alphabet.empty() && *code_point <= alphabet.back()) return bad_vocabulary("`characters` is not in order");
@@ -97,38 +96,36 @@ Result<Tokenizer> Tokenizer::characters(std::span<const std::string_view> texts)
   return tokenizer;
 }
 
-Result<Tokenizer> Tokenizer::from_json(std::string_view json) {
-  const nlohmann::json value = nlohmann::json::parse(json, nullptr, false);
-  if (!value.is_object()) return bad_vocabulary("it is not a JSON object");
-  if (value.value("version", nlohmann::json()) != kFormatVersion) return bad_vocabulary("its version is not 1");
-  const nlohmann::json kind = value.value("kind", nlohmann::json());
+Result<Tokenizer> Tokenizer::from_json(const Json& json) {
+  if (!json.is_object()) return bad_vocabulary("it is not a JSON object");
+  if (json["version"] != kFormatVersion) return bad_vocabulary("its version is not 1");
+  const Json& kind = json["kind"];
   if (kind == to_string(TokenizerKind::bytes)) return bytes();
   if (kind == to_string(TokenizerKind::bin)) {
-    const nlohmann::json size = value.value("vocabulary_size", nlohmann::json());
-    if (!size.is_number_unsigned() || size.get<std::uint64_t>() < 1 || size.get<std::uint64_t>() > 65536) {
-      return bad_vocabulary("`vocabulary_size` must be 1 to 65536");
-    }
-    return bin(size.get<int>());
+    const std::uint64_t size = json["vocabulary_size"].whole().value_or(0);
+    if (size < 1 || size > 65536) return bad_vocabulary("`vocabulary_size` must be 1 to 65536");
+    return bin(static_cast<int>(size));
   }
   if (kind != to_string(TokenizerKind::characters)) return bad_vocabulary("`kind` is not bytes, characters or bin");
   Tokenizer tokenizer(TokenizerKind::characters, 0);
-  INTERTIE_ASSIGN(tokenizer.alphabet_, alphabet_from(value.value("characters", nlohmann::json())));
+  INTERTIE_ASSIGN(tokenizer.alphabet_, alphabet_from(json["characters"].items()));
   tokenizer.vocabulary_size_ = static_cast<int>(tokenizer.alphabet_.size());
   return tokenizer;
 }
 
-std::string Tokenizer::to_json() const {
-  nlohmann::ordered_json value = {{"version", kFormatVersion}, {"kind", to_string(kind_)}};
-  if (kind_ == TokenizerKind::bin) value["vocabulary_size"] = vocabulary_size_;
+Json Tokenizer::to_json() const {
+  Json json = Json::object({{"version", kFormatVersion}, {"kind", to_string(kind_)}});
+  if (kind_ == TokenizerKind::bin) json.set("vocabulary_size", vocabulary_size_);
   if (kind_ == TokenizerKind::characters) {
-    auto& list = value["characters"] = nlohmann::ordered_json::array();
+    Json list = Json::array();
     for (const char32_t c : alphabet_) {
       std::string text;
       append_code_point(text, c);
-      list.push_back(std::move(text));
+      list.push(std::move(text));
     }
+    json.set("characters", std::move(list));
   }
-  return value.dump();
+  return json;
 }
 
 Result<std::vector<std::uint16_t>> Tokenizer::encode(std::string_view text) const {

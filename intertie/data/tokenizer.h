@@ -1,6 +1,6 @@
 // Tokenizer: text to uint16 tokens and back. `bytes`: one token per byte, 256 of them. `characters`: one per distinct Unicode
 // code point of the corpus, in code point order, at most 65,535. `bin`: tokens made elsewhere, of which only the number is
-// known. Its JSON text lies in shard folders and in the manifests of checkpoints, and its hash is part of the corpus's. Value;
+// known. Its JSON lies in shard folders and in the manifests of checkpoints, and its hash is part of the corpus's. Value;
 // any thread.
 //
 //   INTERTIE_ASSIGN(Tokenizer tokenizer, Tokenizer::characters({"hello"}));
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "intertie/base/json.h"
 #include "intertie/base/result.h"
 
 namespace intertie::data {
@@ -30,8 +31,8 @@ class Tokenizer {
   static Tokenizer bin(int vocabulary_size);  // 1 .. 65,536
 
   // Reads what to_json wrote; refuses anything else.
-  static Result<Tokenizer> from_json(std::string_view json);
-  std::string to_json() const;
+  static Result<Tokenizer> from_json(const Json& json);
+  Json to_json() const;
 
   // Errors: a character outside the vocabulary, text that is not UTF-8, or (bin) no way to read text.
   Result<std::vector<std::uint16_t>> encode(std::string_view text) const;

@@ -60,19 +60,21 @@ TEST(Tokenizer, RefusesMoreCharactersThanTokensHaveNumbers) {
 
 TEST(Tokenizer, JsonComesBack) {
   for (const Tokenizer& tokenizer : {Tokenizer::bytes(), Tokenizer::bin(50257), characters("\n\"\\é😀ab")}) {
-    EXPECT_EQ(Tokenizer::from_json(tokenizer.to_json()).value(), tokenizer) << tokenizer.to_json();
+    const auto json = parse_json(tokenizer.to_json().dump());
+    ASSERT_TRUE(json);
+    EXPECT_EQ(Tokenizer::from_json(*json).value(), tokenizer) << json->dump();
   }
 }
 
 TEST(Tokenizer, RefusesJsonThatItDidNotWrite) {
   for (const char* bad :
-       {"", "[]", "{}", R"({"version":2,"kind":"bytes"})", R"({"version":1,"kind":"words"})", R"({"version":1,"kind":"bin"})",
+       {"1", "[]", "{}", R"({"version":2,"kind":"bytes"})", R"({"version":1,"kind":"words"})", R"({"version":1,"kind":"bin"})",
         R"({"version":1,"kind":"bin","vocabulary_size":0})", R"({"version":1,"kind":"bin","vocabulary_size":65537})",
         R"({"version":1,"kind":"characters"})", R"({"version":1,"kind":"characters","characters":[]})",
         R"({"version":1,"kind":"characters","characters":["b","a"]})",
         R"({"version":1,"kind":"characters","characters":["a","a"]})",
         R"({"version":1,"kind":"characters","characters":["ab"]})", R"({"version":1,"kind":"characters","characters":[1]})"}) {
-    EXPECT_FALSE(Tokenizer::from_json(bad)) << bad;
+    EXPECT_FALSE(Tokenizer::from_json(parse_json(bad).value())) << bad;
   }
 }
 

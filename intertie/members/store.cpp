@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
-#include <nlohmann/json.hpp>
+
+#include "intertie/base/json_fields.h"
 
 namespace intertie::members {
 namespace {
 
-using Json = nlohmann::json;
+constexpr int kFormat = 1;
 
 Error damaged(const std::string& path, const std::string& what) {
   return {.code = ErrorCode::reconfigure,
@@ -19,74 +19,53 @@ Error damaged(const std::string& path, const std::string& what) {
           .cause = {}};
 }
 
-Json hash_to_json(const std::optional<Hash64>& hash) { return hash ? Json(to_string(*hash)) : Json(); }
-
 Json to_json(const CheckpointRecord& record) {
   Json manifests = Json::array();
-  for (const auto& manifest : record.manifests) manifests.push_back(hash_to_json(manifest));
-  return {{"version", record.version.value}, {"restart", record.restart.value}, {"manifests", manifests}};
+  for (const auto& manifest : record.manifests) manifests.push(manifest ? Json(to_string(*manifest)) : Json());
+  return Json::object({{"version", record.version.value}, {"restart", record.restart.value}, {"manifests", manifests}});
 }
 
 Json to_json(const StoreState& state) {
   Json members = Json::array();
   for (const auto& member : state.members) {
-    members.push_back({{"site", member.site.value}, {"incarnation", member.incarnation.value}});
+    members.push(Json::object({{"site", member.site.value}, {"incarnation", member.incarnation.value}}));
   }
   Json checkpoints = Json::array();
-  for (const auto& record : state.checkpoints) checkpoints.push_back(to_json(record));
-  return {{"format", 1},
-          {"run", state.run},
-          {"incarnation", state.incarnation.value},
-          {"view", state.view.value},
-          {"restart", state.restart.value},
-          {"members", members},
-          {"checkpoints", checkpoints}};
+  for (const auto& record : state.checkpoints) checkpoints.push(to_json(record));
+  return Json::object({{"format", kFormat},
+                       {"run", state.run},
+                       {"incarnation", state.incarnation.value},
+                       {"view", state.view.value},
+                       {"restart", state.restart.value},
+                       {"members", members},
+                       {"checkpoints", checkpoints}});
 }
 
-// Reads what to_json wrote. nlohmann converts -1 and 1e9 to any integer without a word, so numbers are looked at first. What is
-// missing throws nlohmann's exceptions, which parse_store catches.
-class StoreReader {
- public:
-  bool ok() const { return ok_; }
-
-  StoreState state(const Json& json) {
-    StoreState state;
-    state.run = json.at("run").get<std::string>();
-    state.incarnation.value = number<std::uint64_t>(json.at("incarnation"));
-    state.view.value = number<std::uint64_t>(json.at("view"));
-    state.restart.value = number<std::uint32_t>(json.at("restart"));
-    for (const Json& member : json.at("members")) {
-      state.members.push_back(
-          {SiteId{number<std::uint16_t>(member.at("site"))}, Incarnation{number<std::uint64_t>(member.at("incarnation"))}});
-    }
-    for (const Json& checkpoint : json.at("checkpoints")) state.checkpoints.push_back(record(checkpoint));
-    return state;
+CheckpointRecord record_from(const Json& json, std::string& problem) {
+  JsonFields fields(json, problem);
+  CheckpointRecord record{{fields.number<std::uint64_t>("version")}, {fields.number<std::uint32_t>("restart")}, {}};
+  for (const Json& manifest : fields.array("manifests")) {
+    record.manifests.push_back(manifest.text() ? parse_hash(*manifest.text()) : std::nullopt);
+    if (!manifest.is_null() && !record.manifests.back()) problem = "a manifest's hash is none";
   }
+  return record;
+}
 
- private:
-  CheckpointRecord record(const Json& json) {
-    CheckpointRecord record{
-        Version{number<std::uint64_t>(json.at("version"))}, Restart{number<std::uint32_t>(json.at("restart"))}, {}};
-    for (const Json& manifest : json.at("manifests")) record.manifests.push_back(hash(manifest));
-    return record;
+StoreState state_from(const Json& json, std::string& problem) {
+  JsonFields fields(json, problem);
+  StoreState state{.run = fields.text("run"),
+                   .incarnation = {fields.number<std::uint64_t>("incarnation")},
+                   .view = {fields.number<std::uint64_t>("view")},
+                   .restart = {fields.number<std::uint32_t>("restart")},
+                   .members = {},
+                   .checkpoints = {}};
+  for (const Json& member : fields.array("members")) {
+    JsonFields of_member(member, problem);
+    state.members.push_back({{of_member.number<std::uint16_t>("site")}, {of_member.number<std::uint64_t>("incarnation")}});
   }
-
-  template <class Number>
-  Number number(const Json& json) {
-    const bool fits = json.is_number_unsigned() && json.get<std::uint64_t>() <= std::numeric_limits<Number>::max();
-    ok_ = ok_ && fits;
-    return fits ? json.get<Number>() : Number{};
-  }
-
-  std::optional<Hash64> hash(const Json& json) {
-    if (json.is_null()) return std::nullopt;
-    const std::optional<Hash64> parsed = parse_hash(json.get<std::string>());
-    ok_ = ok_ && parsed;
-    return parsed;
-  }
-
-  bool ok_ = true;
-};
+  for (const Json& checkpoint : fields.array("checkpoints")) state.checkpoints.push_back(record_from(checkpoint, problem));
+  return state;
+}
 
 }  // namespace
 
@@ -95,16 +74,13 @@ bool CheckpointRecord::complete() const {
 }
 
 Result<StoreState> parse_store(const std::string& text, const std::string& path) {
-  try {
-    const Json json = Json::parse(text);
-    if (json.at("format") != 1) return damaged(path, "written by another version of intertie");
-    StoreReader reader;
-    StoreState state = reader.state(json);
-    if (!reader.ok()) return damaged(path, "a number or a hash in it is none");
-    return state;
-  } catch (const std::exception& e) {
-    return damaged(path, e.what());
-  }
+  const Result<Json> json = parse_json(text);
+  if (!json) return damaged(path, json.error().what);
+  if ((*json)["format"] != kFormat) return damaged(path, "written by another version of intertie");
+  std::string problem;
+  StoreState state = state_from(*json, problem);
+  if (!problem.empty()) return damaged(path, problem);
+  return state;
 }
 
 Result<std::optional<StoreState>> load_store(env::Disk& disk, const std::string& path, const std::string& run) {

@@ -188,7 +188,8 @@ TEST(RunFileErrors, ConfigurationFiles) {
       {with("[model]\nconfig = \"llama.json\"\n"),
        "llama.json:2: model_type is not \"gpt2\", the family that can be trained; remove it to train a GPT-2 of that size"},
       {with("[model]\nconfig = \"wide.json\"\n"), "wide.json:1: n_embd must be a whole number from 1 to 16777216"},
-      {with("[model]\nconfig = \"deep.json\"\n"), "deep.json: is not a JSON object with a model's configuration"},
+      {with("[model]\nconfig = \"deep.json\"\n"),
+       "deep.json: is not a JSON object with a model's configuration: nested deeper than 32"},
   });
 }
 

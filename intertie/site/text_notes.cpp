@@ -36,12 +36,14 @@ TextNotes text_notes(const data::Corpus& corpus) {
 }
 
 std::map<std::string, std::string> to_manifest(const TextNotes& notes) {
-  return {{kTokenizer, notes.tokenizer.to_json()}, {kBegin, std::to_string(notes.begin)}};
+  return {{kTokenizer, notes.tokenizer.to_json().dump()}, {kBegin, std::to_string(notes.begin)}};
 }
 
 Result<TextNotes> text_notes_of(const checkpoint::Found& found) {
   TextNotes notes;
-  Result<data::Tokenizer> tokenizer = data::Tokenizer::from_json(entry(found, kTokenizer));
+  const Result<Json> json = parse_json(entry(found, kTokenizer));
+  if (!json) return damaged(found, kTokenizer);
+  Result<data::Tokenizer> tokenizer = data::Tokenizer::from_json(*json);
   if (!tokenizer) return damaged(found, kTokenizer);
   notes.tokenizer = std::move(*tokenizer);
   const std::string begin = entry(found, kBegin);

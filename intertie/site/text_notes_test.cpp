@@ -47,7 +47,7 @@ TEST(TextNotes, AreReadAsTheyWereWritten) {
 }
 
 TEST(TextNotes, WhatIsWrongIsNamedWithTheCheckpoint) {
-  const std::string bin = data::Tokenizer::bin(4).to_json();
+  const std::string bin = data::Tokenizer::bin(4).to_json().dump();
   const auto message = [](std::map<std::string, std::string> more) {
     const auto notes = text_notes_of(found(std::move(more)));
     return notes ? "read" : notes.error().message();

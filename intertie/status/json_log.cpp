@@ -4,18 +4,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "intertie/base/json.h"
 #include "intertie/status/event_table.h"
 
 namespace intertie::status {
 namespace {
-
-using nlohmann::ordered_json;
-
-ordered_json to_json(const Event::Value& value) {
-  return std::visit([](const auto& v) { return ordered_json(v); }, value);  // a number that is not finite becomes null
-}
 
 std::string utc(std::chrono::system_clock::time_point wall) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();
@@ -33,13 +27,13 @@ bool ends_within_a_line(env::Disk& disk, const std::string& path) {
 }  // namespace
 
 std::string json_line(const Record& record) {
-  ordered_json line;
-  line["time"] = utc(record.wall);
-  line["elapsed"] = std::round(std::chrono::duration<double>(record.since_start).count() * 1e6) / 1e6;
-  line["site"] = record.site;
-  line["event"] = record.event.name;
-  for (const auto& [name, value] : record.event.fields) line[name] = to_json(value);
-  return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  const double elapsed = std::round(std::chrono::duration<double>(record.since_start).count() * 1e6) / 1e6;
+  Json line =
+      Json::object({{"time", utc(record.wall)}, {"elapsed", elapsed}, {"site", record.site}, {"event", record.event.name}});
+  for (const auto& [name, value] : record.event.fields) {
+    line.set(name, std::visit([](const auto& v) { return Json(v); }, value));
+  }
+  return line.dump() + "\n";
 }
 
 Result<std::unique_ptr<JsonLog>> JsonLog::open(env::Disk& disk, const std::string& path, Record opened,

@@ -4,8 +4,8 @@
 
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
+#include "intertie/base/json.h"
 #include "intertie/base/units.h"
 #include "intertie/status/console.h"
 #include "intertie/status/event_table.h"
@@ -13,35 +13,26 @@
 namespace intertie::status {
 namespace {
 
-using nlohmann::json;
-
-bool flag_of(const json& line, const char* name) {
-  const auto at = line.find(name);
-  return at != line.end() && at->is_boolean() && at->get<bool>();
-}
-
-Event::Value value_of(const json& value) {
-  if (value.is_boolean()) return value.get<bool>();
-  if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (value.is_number()) return value.get<double>();
-  if (value.is_string()) return value.get<std::string>();
+Event::Value value_of(const Json& value) {
+  if (value.boolean()) return *value.boolean();
+  if (value.integer()) return *value.integer();
+  if (value.number()) return *value.number();
+  if (value.text()) return *value.text();
   return std::numeric_limits<double>::quiet_NaN();  // null stands for a number that is not finite
 }
 
-Event event_of(const json& line) {
-  Event event{.name = line.value("event", ""), .fields = {}};
-  for (const auto& [name, value] : line.items()) event.fields.emplace_back(name, value_of(value));
+Event event_of(const Json& line) {
+  Event event{.name = *line["event"].text(), .fields = {}};
+  for (const auto& [name, value] : line.members()) event.fields.emplace_back(name, value_of(value));
   return event;
 }
 
-void take(SiteSummary& summary, const json& line) {
-  if (!line.is_object() || !line.contains("event") || !line["event"].is_string()) return;
-  const std::string event = line["event"].get<std::string>();
-  if (event == "log.opened") summary.finished = Event{};
-  if (event == "run.finished") summary.finished = event_of(line);
-  if (event == "run.started") {
-    summary.emulated = flag_of(line, "emulated");
-    summary.paced = flag_of(line, "paced");
+void take(SiteSummary& summary, const Json& line) {
+  if (line["event"] == "log.opened") summary.finished = Event{};
+  if (line["event"] == "run.finished") summary.finished = event_of(line);
+  if (line["event"] == "run.started") {
+    summary.emulated = line["emulated"].boolean().value_or(false);
+    summary.paced = line["paced"].boolean().value_or(false);
   }
 }
 
@@ -82,7 +73,7 @@ SiteSummary summarise(const std::string& site, std::string_view log) {
   SiteSummary summary{.site = site, .emulated = false, .paced = false, .finished = {}};
   while (!log.empty()) {
     const std::size_t end = log.find('\n');
-    take(summary, json::parse(log.substr(0, end), nullptr, false));
+    if (const Result<Json> line = parse_json(log.substr(0, end))) take(summary, *line);
     log.remove_prefix(end == std::string_view::npos ? log.size() : end + 1);
   }
   return summary;

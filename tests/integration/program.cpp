@@ -106,6 +106,17 @@ Ran run(const std::string& folder, const std::vector<std::string>& command, cons
 
 std::vector<Ran> run_together(const std::vector<Start>& starts, Duration limit) { return run_all(starts, {}, limit); }
 
+std::vector<Json> events_in(const std::string& lines) {
+  std::vector<Json> events;
+  std::istringstream log(lines);
+  for (std::string line; std::getline(log, line);) {
+    const auto event = parse_json(line);
+    EXPECT_TRUE(event && event->is_object()) << line;
+    if (event) events.push_back(*event);
+  }
+  return events;
+}
+
 Ran intertie(const std::string& folder, std::vector<std::string> arguments, const std::vector<Poke>& pokes) {
   arguments.insert(arguments.begin(), INTERTIE_PROGRAM);
   return run(folder, arguments, pokes);

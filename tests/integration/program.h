@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "intertie/base/json.h"
 #include "intertie/base/units.h"
 
 namespace intertie::tests {
@@ -48,6 +49,9 @@ struct Start {
   std::vector<std::string> command;
 };
 std::vector<Ran> run_together(const std::vector<Start>& starts, Duration limit = std::chrono::seconds(60));
+
+// The events of a log, or of what --json prints; a line that is none fails the test.
+std::vector<Json> events_in(const std::string& lines);
 
 // The program `intertie` that was built.
 Ran intertie(const std::string& folder, std::vector<std::string> arguments, const std::vector<Poke>& pokes = {});

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "tests/integration/program.h"
 
@@ -56,10 +54,8 @@ class Starts : public ::testing::Test {
   // The messages of the warnings in a site's log.
   std::vector<std::string> warnings_of(const std::string& site) {
     std::vector<std::string> messages;
-    std::istringstream log(folder_.read("runs/r/" + site + "/events.jsonl"));
-    for (std::string line; std::getline(log, line);) {
-      const auto event = nlohmann::json::parse(line);
-      if (event["event"] == "warning") messages.push_back(event["message"]);
+    for (const Json& event : events_in(folder_.read("runs/r/" + site + "/events.jsonl"))) {
+      if (event["event"] == "warning" && event["message"].text()) messages.push_back(*event["message"].text());
     }
     return messages;
   }
@@ -85,9 +81,7 @@ TEST_F(Starts, AsJsonEveryLineIsAnEvent) {
   ASSERT_EQ(ran.exit_code, 0) << ran.all();
   int warnings = 0;
   for (const std::string& line : ran.lines) {
-    const auto event = nlohmann::json::parse(line, nullptr, false);
-    ASSERT_TRUE(event.is_object()) << line;
-    warnings += event["event"] == "warning" ? 1 : 0;
+    for (const Json& event : events_in(line)) warnings += event["event"] == "warning" ? 1 : 0;
   }
   EXPECT_EQ(warnings, 3);
 }
@@ -111,10 +105,12 @@ TEST_F(Starts, CheckpointsCarryTheTokenizer) {
   const auto manifest =
       std::find_if(files.begin(), files.end(), [](const std::string& file) { return file.ends_with("manifest.json"); });
   ASSERT_NE(manifest, files.end());
-  const auto more = nlohmann::json::parse(folder_.read(*manifest))["more"];
-  EXPECT_THAT(more["tokenizer"].get<std::string>(), HasSubstr("\"kind\":\"characters\""));
+  const auto json = parse_json(folder_.read(*manifest));
+  ASSERT_TRUE(json) << json.error().message();
+  const Json& more = (*json)["more"];
+  EXPECT_THAT(more["tokenizer"].dump(), HasSubstr(R"(\"kind\":\"characters\")"));
   EXPECT_EQ(more["begin"], "0") << "the line break is the first character of the text's alphabet";
-  EXPECT_THAT(more["agreement_text"].get<std::string>(), HasSubstr("train.lr = 0.05\n"));
+  EXPECT_THAT(more["agreement_text"].dump(), HasSubstr(R"(train.lr = 0.05\n)"));
 }
 
 }  // namespace
