@@ -75,9 +75,7 @@ std::vector<const Tensor*> widest_first(std::span<const Tensor> tensors) {
 }
 
 // Never throws: bytes that are no UTF-8 are replaced.
-std::string quoted(const std::string& text) {
-  return Json(text).dump();
-}
+std::string quoted(const std::string& text) { return Json(text).dump(); }
 
 std::string header_text(std::span<const Tensor* const> tensors, const std::map<std::string, std::string>& metadata) {
   std::string text = "{\"__metadata__\":{";

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-
 #include "intertie/base/json_fields.h"
 #include "intertie/status/event_table.h"
 #include "tests/integration/program.h"
