@@ -8,8 +8,9 @@
 include(GoogleTest)
 
 # Two precompiled headers, of the standard library and fmt only: one for the libraries, one for the tests, which are compiled
-# with -O0 (what they test is optimised; they run as fast, and compile in two thirds of the time). Each source still includes what it uses: the header check and clang-tidy compile without.
-# Test programs are position-independent executables, so their header is made for those.
+# with -O0 (what they test is optimised; they run as fast, and compile in two thirds of the time). Each source still includes
+# what it uses: the header check and clang-tidy compile without. Test programs are position-independent executables, so their
+# header is made for those.
 set(standard_headers <algorithm> <array> <chrono> <functional> <memory> <optional> <span> <sstream> <string> <variant> <vector>)
 foreach(headers library_headers cold_library_headers)
   add_library(${headers} OBJECT "${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp")
