@@ -48,10 +48,8 @@ name = "b"
 class Disks : public ::testing::Test {
  protected:
   Disks() {
-    std::string words;
-    for (int i = 0; i < 1000; ++i) words += "word " + std::to_string(i) + "\n";
     folder_.write("run.toml", kRun);
-    folder_.write("text.txt", words);
+    folder_.write("text.txt", numbered_words(1000));
   }
 
   ~Disks() override { ::chmod(folder_.path().c_str(), 0755); }

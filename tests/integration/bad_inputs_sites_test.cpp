@@ -65,10 +65,8 @@ class TwoSites : public ::testing::Test {
 
   static std::string at(std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
   void write_inputs() {
-    std::string words;
-    for (int i = 0; i < 1000; ++i) words += "word " + std::to_string(i) + "\n";
     for (const std::string site : {"a", "b"}) {
-      folder_.write(site + "/text.txt", words);
+      folder_.write(site + "/text.txt", numbered_words(1000));
       folder_.write(site + "/run.toml",
                     "[run]\nname = \"two\"\nstart_wait = \"2 s\"\n[model]\nkind = \"toy\"\ntoy_elements = 1000\n"
                     "[data]\ntrain = \"text.txt\"\n[train]\ntokens = \"20 steps\"\nlocal_batch_size = 2\n"

@@ -38,9 +38,7 @@ class Commands : public ::testing::Test {
  protected:
   Commands() {
     folder_.write("run.toml", kToy);
-    std::string words;
-    for (int i = 0; i < 4000; ++i) words += "word " + std::to_string(i) + "\n";
-    folder_.write("text/a.txt", words);
+    folder_.write("text/a.txt", numbered_words(4000));
   }
   Ran run(const std::vector<std::string>& arguments) { return intertie(folder_.path(), arguments); }
   Folder folder_;

@@ -41,9 +41,7 @@ class LocalRun : public ::testing::Test {
  protected:
   LocalRun() {
     folder_.write("run.toml", kToy);
-    std::string words;
-    for (int i = 0; i < 4000; ++i) words += "word " + std::to_string(i) + "\n";
-    folder_.write("text.txt", words);
+    folder_.write("text.txt", numbered_words(4000));
   }
   Ran train(std::vector<std::string> more = {}, const std::vector<Poke>& pokes = {}) {
     more.insert(more.begin(), {"train", "run.toml", "--local"});

@@ -92,6 +92,12 @@ std::vector<std::string> Folder::files() const {
   return files;
 }
 
+std::string numbered_words(int count) {
+  std::string words;
+  for (int i = 0; i < count; ++i) words += "word " + std::to_string(i) + "\n";
+  return words;
+}
+
 std::string Ran::all() const {
   std::string text;
   for (const auto* part : {&lines, &errors}) {

@@ -25,6 +25,9 @@ class Folder {
   std::string path_;
 };
 
+// A text to train on: "word 0", "word 1", ..., a line each.
+std::string numbered_words(int count);
+
 struct Ran {
   std::vector<std::string> lines;   // standard output
   std::vector<std::string> errors;  // standard error

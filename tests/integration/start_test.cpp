@@ -41,10 +41,8 @@ power_cap = "30 MW"
 class Starts : public ::testing::Test {
  protected:
   Starts() {
-    std::string words;
-    for (int i = 0; i < 1000; ++i) words += "word " + std::to_string(i) + "\n";
     folder_.write("run.toml", kRun);
-    folder_.write("texts/a.txt", words);
+    folder_.write("texts/a.txt", numbered_words(1000));
     folder_.write("texts/empty.txt", "");
   }
   Ran train(std::vector<std::string> more) {

@@ -1,23 +1,36 @@
 # shellcheck shell=sh
-# ./dev nightly: what takes too long for every push. Ends with a table; any failure makes the status non-zero.
-# Lengths, for a shorter or longer night: NIGHTLY_FUZZ (seconds a target), NIGHTLY_SEEDS.
+# ./dev nightly [part...]: what takes too long for every push, or only the parts that are named. Ends with a table; any failure makes
+# the status non-zero. Lengths, for a shorter or longer night: NIGHTLY_FUZZ (seconds a target), NIGHTLY_SEEDS.
+
+NIGHT_PARTS="build tests slow asan ubsan tsan seeds fuzz lint"
 
 dev_nightly() {
   NIGHT=$ROOT/build/nightly
   mkdir -p "$NIGHT"
+  [ $# -gt 0 ] || eval "set -- $NIGHT_PARTS"
+  for part; do
+    case " $NIGHT_PARTS " in *" $part "*) ;; *) fail "the parts of the night are $NIGHT_PARTS, not '$part'" ;; esac
+  done
   : >"$NIGHT/table"
   trap 'night_table; exit 130' INT TERM
-  night build build dev
-  night tests run_tests dev -LE slow
-  night slow run_tests dev -L slow
-  for sanitizer in asan ubsan tsan; do
-    night "$sanitizer" dev_test --sanitizer "$sanitizer"
+  for part; do
+    case $part in
+      build) night build build dev ;;
+      tests) night tests dev_test ;;
+      slow) night slow night_slow ;;
+      asan | ubsan | tsan) night "$part" dev_test --sanitizer "$part" ;;
+      seeds) night seeds dev_sim --seed "$(date +%s)" --seeds "${NIGHTLY_SEEDS:-10000}" ;;
+      fuzz) night fuzz dev_fuzz "${NIGHTLY_FUZZ:-600}" ;;
+      lint) night lint dev_lint --deep ;;
+    esac
   done
-  night seeds dev_sim --seed "$(date +%s)" --seeds "${NIGHTLY_SEEDS:-10000}"
-  night fuzz dev_fuzz "${NIGHTLY_FUZZ:-600}"
-  night lint dev_lint --deep
   night_table
   ! grep -q FAILED "$NIGHT/table"
+}
+
+night_slow() {
+  build dev
+  run_tests dev -L slow
 }
 
 # night NAME COMMAND...: one row of the table; the output goes to build/nightly/NAME.log, its end to the terminal.
