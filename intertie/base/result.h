@@ -8,6 +8,7 @@
 //   INTERTIE_ASSIGN(auto bytes, disk.read(path));
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +19,7 @@
 namespace intertie {
 
 // What the caller should do about an error.
-enum class ErrorCode {
+enum class ErrorCode : std::uint8_t {
   retry,        // transient: the same call may succeed later
   rejoin,       // this site is not (or no longer) a member as it is: come back under a new incarnation
   reconfigure,  // the input is wrong: a person has to change a file, a flag or a machine
@@ -27,6 +28,7 @@ enum class ErrorCode {
 };
 
 const char* to_string(ErrorCode code);
+inline bool is_known(ErrorCode code) { return code <= ErrorCode::cancelled; }
 
 struct Error {
   ErrorCode code = ErrorCode::give_up;

@@ -44,6 +44,8 @@ Result<std::uint64_t> parse_count(std::string_view text);  // 20, 20 k, 20 M, 1.
 
 // For people: three significant digits and the largest fitting unit, "94.1 Mbit/s", "1.25 GB", "3 min 20 s", "20.0 M".
 std::string to_string(BitRate rate);
+inline double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
 std::string to_string(Bytes bytes);
 std::string to_string(Watts power);
 std::string to_string(Duration duration);

@@ -129,9 +129,7 @@ std::string table(const RunFile& file, const Findings& findings) {
   return out;
 }
 
-Json seconds(const std::optional<Duration>& duration) {
-  return duration ? Json(std::chrono::duration<double>(*duration).count()) : Json();
-}
+Json seconds(const std::optional<Duration>& duration) { return duration ? Json(seconds_of(*duration)) : Json(); }
 
 Json list(const std::vector<std::string>& texts) { return Json::array({texts.begin(), texts.end()}); }
 

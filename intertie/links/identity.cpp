@@ -36,46 +36,55 @@ const Line* find(const std::vector<Line>& lines, const std::string& key) {
 
 }  // namespace
 
-std::string first_difference(const std::string& ours, const std::string& theirs) {
-  const std::vector<Line> here = lines_of(ours);
-  const std::vector<Line> there = lines_of(theirs);
-  for (const Line& line : here) {
-    const Line* other = find(there, line.key);
-    if (!other) return fmt::format("{} is {} here and missing there", line.key, line.value);
-    if (other->value != line.value) return fmt::format("{} is {} here and {} there", line.key, line.value, other->value);
+std::string first_difference(const AgreementText& a, const AgreementText& b) {
+  const std::vector<Line> lines_a = lines_of(a.text);
+  const std::vector<Line> lines_b = lines_of(b.text);
+  const auto differ = [&](const std::string& key, const Line* at_a, const Line* at_b) {
+    const auto shown = [](const Line* line) { return line ? fmt::format("{:.200}", line->value) : std::string("missing"); };
+    return fmt::format("{:.200} is {} {} and {} {}", key, shown(at_a), a.where, shown(at_b), b.where);
+  };
+  for (const Line& line : lines_a) {
+    const Line* other = find(lines_b, line.key);
+    if (!other || other->value != line.value) return differ(line.key, &line, other);
   }
-  for (const Line& line : there) {
-    if (!find(here, line.key)) return fmt::format("{} is missing here and {} there", line.key, line.value);
+  for (const Line& line : lines_b) {
+    if (!find(lines_a, line.key)) return differ(line.key, nullptr, &line);
   }
   return "the run files differ";
 }
 
+// Both sites show these words, so they name sites and say neither "here" nor "this site".
 Result<void> check_hello(const Identity& ours, const wire::Hello& theirs, const std::string& certificate_name) {
+  const std::string& self = ours.site_names[ours.self.value];
+  const std::string caller = certificate_name.empty() ? "the caller" : "site " + certificate_name;
   if (theirs.protocol != wire::kProtocolVersion) {
-    return refuse(fmt::format("it speaks protocol version {}, this site version {}", theirs.protocol, wire::kProtocolVersion),
-                  "install the same version of intertie at both sites");
+    return refuse(
+        fmt::format("{} speaks protocol version {}, site {} version {}", caller, theirs.protocol, self, wire::kProtocolVersion),
+        "install the same version of intertie at both sites");
   }
   if (theirs.run != ours.run) {
-    return refuse(fmt::format("it belongs to run \"{}\", this site to run \"{}\"", theirs.run, ours.run),
+    return refuse(fmt::format("{} belongs to run \"{:.64}\", site {} to run \"{}\"", caller, theirs.run, self, ours.run),
                   "check the addresses in the run file");
   }
   if (theirs.site.value >= ours.site_names.size() || theirs.site == ours.self) {
-    return refuse(fmt::format("it calls itself site number {}, which it cannot be", theirs.site.value),
+    return refuse(fmt::format("{} calls itself site number {}, which it cannot be", caller, theirs.site.value),
                   "give every site the same run file and its own --site");
   }
   const std::string& name = ours.site_names[theirs.site.value];
   if (!certificate_name.empty() && certificate_name != name) {
-    return refuse(fmt::format("it calls itself {} but its certificate is that of {}", name, certificate_name),
+    return refuse(fmt::format("the caller calls itself {} but its certificate is that of {}", name, certificate_name),
                   "start each site with its own certificate");
   }
   if (theirs.agreement != ours.agreement) {
     const bool comparable = !theirs.agreement_text.empty();
-    return refuse("the run files differ: " + (comparable ? first_difference(ours.agreement_text, theirs.agreement_text)
-                                                         : std::string("in a key that all sites must share")),
+    return refuse("the run files differ: " +
+                      (comparable ? first_difference({ours.agreement_text, "at " + self}, {theirs.agreement_text, "at " + name})
+                                  : std::string("in a key that all sites must share")),
                   "use one run file at all sites");
   }
   if (theirs.data != ours.data) {
-    return refuse(fmt::format("its training data has hash {}, this site's {}", to_string(theirs.data), to_string(ours.data)),
+    return refuse(fmt::format("the training data have hash {} at {} and {} at {}", to_string(theirs.data), name,
+                              to_string(ours.data), self),
                   "give every site the same files and tokenizer");
   }
   return {};

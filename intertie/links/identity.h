@@ -21,10 +21,14 @@ struct Identity {
 };
 
 // May this peer talk to us? `certificate_name` is what its certificate says (empty on a plain loopback connection).
-// Errors (reconfigure) are texts for both sides: what differs, here and there, and what to do.
+// Errors (reconfigure) are texts for both sites: what differs, at which site, and what to do.
 Result<void> check_hello(const Identity& ours, const wire::Hello& theirs, const std::string& certificate_name);
 
-// The first line in which two agreements differ: "train.lr is 0.001 here and 0.0003 there".
-std::string first_difference(const std::string& ours, const std::string& theirs);
+struct AgreementText {
+  const std::string& text;
+  std::string where;  // "here", "at columbus"
+};
+// The first line in which two agreements differ: "train.lr is 0.001 here and 0.0003 at columbus".
+std::string first_difference(const AgreementText& a, const AgreementText& b);
 
 }  // namespace intertie::links

@@ -35,7 +35,8 @@ TEST(Hello, FitsOnlyWithEverythingEqual) {
   EXPECT_THAT(refusal(hello), HasSubstr("run \"other\""));
   hello = good();
   hello.data = Hash64{3};
-  EXPECT_THAT(refusal(hello), HasSubstr("training data has hash 0000000000000003"));
+  EXPECT_THAT(refusal(hello),
+              HasSubstr("training data have hash 0000000000000003 at columbus and 0000000000000002 at ashburn"));
   for (const std::uint16_t site : {std::uint16_t{0}, std::uint16_t{2}}) {
     hello = good();
     hello.site = SiteId{site};
@@ -48,9 +49,11 @@ TEST(Hello, TheFirstKeyThatDiffersIsNamed) {
   wire::Hello hello = good();
   hello.agreement = Hash64{9};
   hello.agreement_text = "run.seed = 1\ntrain.lr = 0.0003\n";
-  EXPECT_THAT(refusal(hello), HasSubstr("train.lr is 0.001 here and 0.0003 there"));
-  EXPECT_EQ(first_difference("a = 1\n", "a = 1\nb = 2\n"), "b is missing here and 2 there");
-  EXPECT_EQ(first_difference("a = 1\nb = 2\n", "a = 1\n"), "b is 2 here and missing there");
+  EXPECT_THAT(refusal(hello), HasSubstr("train.lr is 0.001 at ashburn and 0.0003 at columbus"));
+  EXPECT_EQ(first_difference({"a = 1\n", "here"}, {"a = 1\nb = 2\n", "there"}), "b is missing here and 2 there");
+  EXPECT_EQ(first_difference({"a = 1\nb = 2\n", "here"}, {"a = 1\n", "there"}), "b is 2 here and missing there");
+  const std::string large = "a = " + std::string(100'000, 'x') + "\n";
+  EXPECT_LT(first_difference({large, "here"}, {"a = 1\n", "there"}).size(), 300U);
 }
 
 }  // namespace

@@ -18,13 +18,17 @@ class Link {
  public:
   struct Handlers {
     std::function<void(wire::Message)> message;
-    std::function<void(Error)> lost;  // once: a stream of it broke, or nothing came for silence_limit
+    std::function<void(Error)> lost;  // once: see Settings
     std::function<void()> closed;     // after close_after_sending(): a stream has closed
   };
+  // A link is lost when its control stream has ended; when nothing came over any of its streams for silence_limit; or when one
+  // merge stream has ended, or brought nothing for stream_silence_limit, although the others live. What ends with the other
+  // site's farewell ends with the control stream, over which the farewell came before.
   struct Settings {
     std::uint16_t num_merge_streams = 4;
-    Duration heartbeat_every = std::chrono::seconds(1);
+    Duration heartbeat_every = std::chrono::seconds(1);  // over every stream, so that none is idle
     Duration silence_limit = std::chrono::seconds(20);
+    Duration stream_silence_limit = std::chrono::minutes(2);  // long: streams of a slow line wait for each other
   };
 
   Link(env::Loop& loop, const Settings& settings, Handlers handlers);
@@ -35,8 +39,8 @@ class Link {
   // Streams whose hello was accepted. The control stream comes first; heartbeats start with it.
   void attach_control(std::unique_ptr<Stream> stream);
   void attach_merge(std::uint16_t number, std::unique_ptr<Stream> stream);
-  bool has_control() const { return control_ != nullptr; }
-  bool has_merge(std::uint16_t number) const { return merge_[number] != nullptr; }
+  bool has_control() const { return control_.stream != nullptr; }
+  bool has_merge(std::uint16_t number) const { return merge_[number].stream != nullptr; }
   bool complete() const;  // all merge streams are there
 
   void send(const wire::Message& message);  // control
@@ -57,10 +61,19 @@ class Link {
   std::string congestion_control() const;
 
  private:
-  Stream::Handlers stream_handlers();
+  // A stream, and when bytes last came over it (looked at with every heartbeat).
+  struct Held {
+    std::unique_ptr<Stream> stream;
+    Bytes received;
+    env::TimePoint heard_at{};
+  };
+
   void receive(wire::Message message);
   void on_heartbeat(const wire::Heartbeat& heartbeat);
   void beat();
+  void listen_to(Held& held, env::TimePoint now);
+  std::optional<Error> silence(env::TimePoint now) const;
+  void merge_stream_ended(const Error& error);
   void pump();
   void count_transfer();
   Bytes handed_on() const;
@@ -71,14 +84,15 @@ class Link {
   env::Loop& loop_;
   Settings settings_;
   Handlers handlers_;
-  std::unique_ptr<Stream> control_;
-  std::vector<std::unique_ptr<Stream>> merge_;
+  Held control_;
+  std::vector<Held> merge_;
+  std::size_t next_merge_ = 0;  // the merge stream that is asked first for the next chunk
   std::deque<wire::Chunk> queue_;
   Transfer transferred_;                         // up to the last time that the queue was empty
   std::optional<env::TimePoint> waiting_since_;  // the queue is not empty
   Bytes handed_on_before_;                       // when that began
   env::TimerId heartbeat_timer_;
-  env::TimePoint last_heard_{};
+  env::TimerId ended_timer_;             // a merge stream has ended
   std::uint64_t last_sent_by_peer_ = 0;  // its clock
   env::TimePoint last_sent_by_peer_at_{};
   Duration round_trip_{0};

@@ -64,9 +64,10 @@ bool Mesh::all_merge_streams_open() const {
 std::string Mesh::missing() const {
   std::string text;
   for (std::uint16_t i = 0; i < links_.size(); ++i) {
-    if (!links_[i] || links_[i]->has_control()) continue;
+    if (!links_[i] || (links_[i]->has_control() && (!restart_ || links_[i]->complete()))) continue;
     const std::string& last = last_attempt_[i];
-    text += (text.empty() ? "" : "; ") + describe(SiteId{i}) + ": " + (last.empty() ? "it has not connected" : last);
+    const std::string what = links_[i]->has_control() ? "its merge streams are not open" : "it has not connected";
+    text += (text.empty() ? "" : "; ") + describe(SiteId{i}) + ": " + (last.empty() ? what : last);
   }
   return text;
 }
@@ -107,6 +108,7 @@ bool Mesh::closed() const {
 
 wire::Hello Mesh::hello_of(StreamClass stream_class, std::uint16_t number) const {
   const Identity& identity = settings_.identity;
+  const bool comparable = stream_class == StreamClass::control && identity.agreement_text.size() <= wire::kMaxText;
   return {.run = identity.run,
           .site = identity.self,
           .incarnation = identity.incarnation,
@@ -116,7 +118,7 @@ wire::Hello Mesh::hello_of(StreamClass stream_class, std::uint16_t number) const
           .stream_class = stream_class,
           .lane = {},
           .stream = number,
-          .agreement_text = stream_class == StreamClass::control ? identity.agreement_text : std::string()};
+          .agreement_text = comparable ? identity.agreement_text : std::string()};
 }
 
 // ---- the side that connects ----
@@ -160,7 +162,7 @@ void Mesh::answered(PendingRef pending, SiteId site, const wire::Hello& hello, c
     drop(pending);
     return handlers_.failed({.code = ErrorCode::reconfigure,
                              .where = describe(site) + ", phase hello",
-                             .what = "refused this site: " + refusal->reason,
+                             .what = "refused this site: " + refusal->reason.text(),
                              .fix = {},
                              .cause = {}});
   }
@@ -205,10 +207,18 @@ void Mesh::greeted(PendingRef pending, const wire::Message& first) {
   if (!hello || pending->parked) return refuse(pending, "a stream begins with one hello and waits for the answer");
   if (const Result<void> checked = check(*hello, *pending->stream); !checked) return refuse(pending, checked.error().message());
   if (hello->stream_class == StreamClass::merge && !restart_) {
-    pending->parked = *hello;
-    return;
+    return park(pending, *hello);
   }
   admit(pending, *hello);
+}
+
+// A site has one stream of a number, and so at most one that waits.
+void Mesh::park(PendingRef pending, const wire::Hello& hello) {
+  const bool taken = std::any_of(pending_.begin(), pending_.end(), [&hello](const Pending& other) {
+    return other.parked && other.parked->site == hello.site && other.parked->stream == hello.stream;
+  });
+  if (taken) return refuse(pending, "a merge stream with a number that waits already");
+  pending->parked = hello;
 }
 
 Result<void> Mesh::check(const wire::Hello& hello, const Stream& stream) const {

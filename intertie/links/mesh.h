@@ -48,7 +48,8 @@ class Mesh {
 
   bool all_connected() const;
   bool all_merge_streams_open() const;
-  // Sites that are not connected yet, each with what its last attempt said, for an error message.
+  // Sites that are not connected yet, or whose merge streams are not open though they may, each with what its last attempt
+  // said, for an error message.
   std::string missing() const;
 
   void send(SiteId to, const wire::Message& message);
@@ -78,6 +79,7 @@ class Mesh {
   void accepted(std::unique_ptr<env::Connection> connection);
   void greeted(PendingRef pending, const wire::Message& first);
   void admit(PendingRef pending, const wire::Hello& hello);
+  void park(PendingRef pending, const wire::Hello& hello);
   void refuse(PendingRef pending, const std::string& reason);
   Result<void> check(const wire::Hello& hello, const Stream& stream) const;
   void attach(SiteId site, const wire::Hello& hello, std::unique_ptr<Stream> stream);

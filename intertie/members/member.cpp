@@ -35,7 +35,8 @@ Actions Member::ready(const wire::Ready& ready, const std::map<SiteId, Incarnati
 
 Actions Member::receive(SiteId from, const wire::Message& message) {
   if (const auto* ready = std::get_if<wire::Ready>(&message)) return holds_store() ? take_ready(from, *ready) : Actions{};
-  if (const auto* stop = std::get_if<wire::StopRequest>(&message)) return holds_store() ? order_stop(stop->reason) : Actions{};
+  if (const auto* stop = std::get_if<wire::StopRequest>(&message))
+    return holds_store() ? order_stop(stop->reason.text()) : Actions{};
   if (const auto* accepted = std::get_if<wire::StopAccepted>(&message)) return take_stop_accepted(from, accepted->version);
   if (const auto* written = std::get_if<wire::CheckpointWritten>(&message)) {
     return holds_store() ? record_checkpoint(from, written->checkpoint) : Actions{};
@@ -45,7 +46,7 @@ Actions Member::receive(SiteId from, const wire::Message& message) {
   if (const auto* done = std::get_if<wire::CheckpointComplete>(&message)) return complete(done->version, done->restart);
   if (const auto* order = std::get_if<wire::StopOrder>(&message)) {
     stop_ = *order;
-    return {SendTo{kHolder, wire::StopAccepted{order->version}}, StopAt{order->version, order->reason}};
+    return {SendTo{kHolder, wire::StopAccepted{order->version}}, StopAt{order->version, order->reason.text()}};
   }
   return {};
 }
@@ -56,6 +57,15 @@ Actions Member::take_ready(SiteId from, const wire::Ready& ready) {
   ready_[from] = ready;
   if (view_ || ready_.size() < settings_.site_names.size()) return {};
   return decide_view();
+}
+
+std::string Member::waits_for() const {
+  if (!holds_store()) return fmt::format("site {}, which decides on it, has not sent it", settings_.site_names[kHolder.value]);
+  std::string names;
+  for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
+    if (!ready_.contains(SiteId{i})) names += (names.empty() ? "" : ", ") + settings_.site_names[i];
+  }
+  return "not connected to all others yet: " + names;
 }
 
 Actions Member::decide_view() {
@@ -193,6 +203,14 @@ Actions Member::wrote_checkpoint(const wire::CheckpointOffer& checkpoint) {
 
 Actions Member::record_checkpoint(SiteId from, const wire::CheckpointOffer& checkpoint) {
   if (!view_ || checkpoint.restart != view_->restart) return {};
+  if (checkpoint.version > newest_opened_) {
+    return {
+        Fail{{.code = ErrorCode::give_up,
+              .where = "site " + settings_.site_names[from.value],
+              .what = fmt::format("wrote a checkpoint of version {}, which it cannot have come to", checkpoint.version.value),
+              .fix = "compare `intertie version` at all sites",
+              .cause = {}}}};
+  }
   auto record = std::find_if(store_.checkpoints.begin(), store_.checkpoints.end(), [&](const CheckpointRecord& r) {
     return r.version == checkpoint.version && r.restart == checkpoint.restart;
   });

@@ -80,6 +80,8 @@ class Member {
   Actions wrote_checkpoint(const wire::CheckpointOffer& checkpoint);
 
   const std::optional<wire::View>& view() const { return view_; }
+  // Why there is no view yet, for an error message.
+  std::string waits_for() const;
 
  private:
   static constexpr SiteId kHolder{0};

@@ -258,6 +258,7 @@ TEST(Member, AStartThatDoesNotResumeForgetsWhatTheStoreRemembers) {
   Members members(2, store_with({record_of(40, 1, 2), record_of(50, 0, 2)}));
   members.all_ready();
   EXPECT_TRUE(members.all<Persist>(0).at(0).state.checkpoints.empty());
+  members.members[0].opened(Version{50});
   members.perform(SiteId{0}, members.members[0].wrote_checkpoint({Version{50}, Restart{0}, Hash64{7}}));
   EXPECT_TRUE(members.all<CheckpointIsComplete>(0).empty()) << "one part of two";
 }
@@ -266,6 +267,7 @@ TEST(Member, ACheckpointIsCompleteWhenAllPartsAreAndTheStoreSaysSoFirst) {
   Members members(2);
   members.all_ready();
   const auto write = [&](std::uint16_t site, std::uint64_t version) {
+    members.members[0].opened(Version{7});
     members.perform(SiteId{site},
                     members.members[site].wrote_checkpoint({Version{version}, Restart{0}, Hash64{version * 10 + site}}));
   };
@@ -284,6 +286,22 @@ TEST(Member, ACheckpointIsCompleteWhenAllPartsAreAndTheStoreSaysSoFirst) {
   EXPECT_EQ(states.back().state.checkpoints[0].version, Version{6});
 }
 
+TEST(Member, ACheckpointThatNobodyCanHaveComeToEndsTheRun) {
+  Members members(2);
+  members.all_ready();
+  members.members[0].opened(Version{7});
+  members.perform(SiteId{1}, members.members[1].wrote_checkpoint({Version{8}, Restart{0}, Hash64{1}}));
+  EXPECT_THAT(members.failure(0), testing::HasSubstr("wrote a checkpoint of version 8, which it cannot have come to"));
+}
+
+TEST(Member, SaysWhomTheViewWaitsFor) {
+  Members members(3);
+  members.hold_messages = true;
+  members.all_ready();
+  EXPECT_THAT(members.members[0].waits_for(), testing::EndsWith(": site1, site2"));
+  EXPECT_THAT(members.members[1].waits_for(), testing::HasSubstr("site0, which decides on it"));
+}
+
 TEST(Member, AfterAResumeVoidCheckpointsAreNeitherKeptNorCounted) {
   const std::vector<CheckpointRecord> records = {record_of(10, 0, 2), record_of(12, 0, 2, false)};
   Members members(2, store_with(records));
@@ -291,6 +309,7 @@ TEST(Member, AfterAResumeVoidCheckpointsAreNeitherKeptNorCounted) {
   for (auto& ready : members.ready) ready.resume = true;
   members.all_ready();
   const Restart restart = members.all<EnterView>(0).at(0).view.restart;
+  members.members[0].opened(Version{12});
   for (std::uint16_t site = 0; site < 2; ++site) {
     members.perform(SiteId{site}, members.members[site].wrote_checkpoint({Version{12}, restart, Hash64{500U + site}}));
   }

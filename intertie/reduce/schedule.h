@@ -4,9 +4,10 @@
 //   gather   every site sends its contribution to every other and sums all N itself. No second encoding.
 //            Each site sends (N-1) e and receives (N-1) e; one propagation delay.
 //   owners   the blocks are divided among the sites in equal shares; an owner receives its blocks of every contribution, sums
-//   them
-//            and sends the result to all. Each site sends (N-1)/N e + (N-1)/N r and receives the same; two propagation delays.
-// Two sites always gather: the same bytes, half the delay, no second encoding (docs/protocol.md rule 4).
+//            them, and sends the result to all. Each site sends (N-1)/N e + (N-1)/N r and receives the same; two propagation
+//            delays.
+// Two sites gather unless the run file says otherwise: the same bytes, half the delay, no second encoding (docs/protocol.md
+// rule 4).
 // Pure; any thread.
 #pragma once
 

@@ -58,8 +58,6 @@ std::optional<Duration> slowest_merge(const std::vector<LinkForecast>& links) {
   return slowest;
 }
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 // How long a site waits after its step or steps, on one link. diloco sends when it has done all steps. synchronous sends a
 // bucket at a time during backward, which is two thirds of the step: after it remain what the line had no time for, or the last
 // bucket, and the delays.
@@ -68,8 +66,8 @@ Duration waiting(const RunFile& file, const LinkForecast& link, std::uint64_t pa
   const auto num_sites = static_cast<std::uint16_t>(file.sites.size());
   const double bucket = reduce::bucket_blocks(file.sync.bucket_mib, parameters, num_sites);
   const double num_buckets = std::max(1.0, std::ceil(static_cast<double>(blocks_of(parameters)) / bucket));
-  const double transfer = seconds(*link.merge_time - link.delays);
-  const double hidden = seconds(step) * 2 / 3 * (1 - 1 / num_buckets);
+  const double transfer = seconds_of(*link.merge_time - link.delays);
+  const double hidden = seconds_of(step) * 2 / 3 * (1 - 1 / num_buckets);
   return link.delays + Duration(static_cast<std::int64_t>(1e9 * std::max(transfer / num_buckets, transfer - hidden)));
 }
 
@@ -108,10 +106,10 @@ Forecast forecast(const RunFile& file, std::uint64_t parameters) {
   f.merge_time = slowest_merge(f.links);
   f.step_time = slowest_step(file);
   if (f.merge_time && f.step_time) {
-    const double computing = seconds(*f.step_time) * static_cast<double>(file.steps_per_merge());
+    const double computing = seconds_of(*f.step_time) * static_cast<double>(file.steps_per_merge());
     Duration longest{0};
     for (const LinkForecast& link : f.links) longest = std::max(longest, waiting(file, link, parameters, *f.step_time));
-    f.utilisation = computing / (computing + seconds(longest));
+    f.utilisation = computing / (computing + seconds_of(longest));
   }
   return f;
 }

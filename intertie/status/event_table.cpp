@@ -93,6 +93,10 @@ std::vector<EventDoc> run_events() {
 
 std::vector<EventDoc> link_events() {
   return {
+      {"start.waiting",
+       "Not all sites are connected yet. Two seconds after the start, and then once an interval.",
+       {{"listening", text, "", "Where this site can be reached, host:port."},
+        {"message", text, "", "Whom it waits for, and what the last attempt said."}}},
       {"site.connected",
        "The links to another site are up and both agree.",
        {kPeer,
@@ -124,8 +128,9 @@ std::vector<EventDoc> link_events() {
         {"seconds_computing", number, "s", "In the inner steps (and pacing)."},
         {"seconds_waiting", number, "s", "From the contribution's last byte handed over to the commit."},
         {"seconds_encoding", number, "s", "Outer gradient, encoding, outer optimiser."},
-        kSent,
-        kReceived}},
+        {"duplicates", integer, "", "Chunks and headers that came again since the commit before, and were dropped."},
+        {"bytes_sent", integer, "B", "Since the commit before, over all links, with frames and heartbeats, without TLS."},
+        {"bytes_received", integer, "B", "Since the commit before, over all links, with frames and heartbeats, without TLS."}}},
       {"checkpoint.written",
        "This site's part of a checkpoint is on disk.",
        {kStep, kVersion, kRestart, {"folder", text, "", "Where."}, {"bytes", integer, "B", "Its size."}, kSeconds}},

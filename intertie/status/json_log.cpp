@@ -27,7 +27,7 @@ bool ends_within_a_line(env::Disk& disk, const std::string& path) {
 }  // namespace
 
 std::string json_line(const Record& record) {
-  const double elapsed = std::round(std::chrono::duration<double>(record.since_start).count() * 1e6) / 1e6;
+  const double elapsed = std::round(seconds_of(record.since_start) * 1e6) / 1e6;
   Json line =
       Json::object({{"time", utc(record.wall)}, {"elapsed", elapsed}, {"site", record.site}, {"event", record.event.name}});
   for (const auto& [name, value] : record.event.fields) {

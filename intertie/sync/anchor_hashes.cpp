@@ -7,6 +7,7 @@
 namespace intertie::sync {
 
 Result<void> AnchorHashes::add(SiteId site, Version version, Hash64 hash) {
+  if (version <= compared_) return {};
   std::map<SiteId, Hash64>& hashes = reported_[version];
   hashes[site] = hash;
   if (hashes.size() < site_names_.size()) return {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 #include "intertie/base/reduction.h"
 #include "intertie/codec/codec.h"
@@ -75,7 +76,7 @@ Error not_finite(const MergeReport& report, const char* what) {
   return {.code = ErrorCode::give_up,
           .where = fmt::format("phase merge {}", report.merge.version.value),
           .what = fmt::format("{} is not finite (loss {:.3g})", what, report.loss),
-          .fix = "training diverged: resume with --resume from the checkpoint before, or start anew with a lower learning rate",
+          .fix = "training diverged: start anew with a lower learning rate (--fresh)",
           .cause = {}};
 }
 
@@ -266,6 +267,7 @@ bool compares_hashes(const SiteState& site, Version version) {
 
 Task<Result<Done>> apply(SiteState& site, MergeReport& report) {
   site.meter.enter(Meter::Phase::encoding, site.loop.now());
+  bool finite = true;
   std::function<void()> work = [&] {
     if (site.sync.method == Method::diloco) {
       apply_outer(site);
@@ -273,14 +275,18 @@ Task<Result<Done>> apply(SiteState& site, MergeReport& report) {
       apply_gradient(site, report);
     }
     if (compares_hashes(site, report.merge.version)) {
+      finite = all_finite(site.model.parameters());
       report.anchor_hash = hash_bytes(std::as_bytes(site.model.parameters()));
     }
   };
   co_await env::run_on(site.loop, site.worker, std::move(work));
   if (!std::isfinite(report.gradient_norm)) co_return not_finite(report, "the gradient");
+  if (!finite) co_return not_finite(report, "a parameter");
   site.meter.learning_rate = report.learning_rate;
   site.meter.gradient_norm = report.gradient_norm;
   site.meter.enter(Meter::Phase::other, site.loop.now());
+  report.num_duplicates =
+      std::exchange(site.num_duplicates, 0) + site.round(report.merge.version)->execution().num_duplicates();
   site.version = report.merge.version;
   site.rounds.erase(site.rounds.begin(), site.rounds.upper_bound(site.version));
   co_return Done{};

@@ -19,10 +19,11 @@ struct MergeReport {
   double loss = 0;                    // mean of this site's inner steps
   double gradient_norm = 0;           // mean, before clipping
   double learning_rate = 0;           // of the last step
+  std::uint64_t num_duplicates = 0;   // parts that came again and were dropped
   std::optional<Hash64> anchor_hash;  // if it is to be compared for this version
 };
 
-// Makes version `site.version + 1`. On an error nothing was applied.
+// Makes version `site.version + 1`. On an error the version stays; what the model holds then is of no use.
 env::Task<Result<MergeReport>> merge(SiteState& site);
 
 }  // namespace intertie::sync

@@ -9,12 +9,9 @@
 namespace intertie::sync {
 namespace {
 
-Error misfit(SiteId from, std::string what) {
-  return {.code = ErrorCode::give_up,
-          .where = fmt::format("site number {}", from.value),
-          .what = std::move(what),
-          .fix = {},
-          .cause = {}};
+// Whoever took the message says where it came from.
+Error misfit(std::string what) {
+  return {.code = ErrorCode::give_up, .where = {}, .what = std::move(what), .fix = {}, .cause = {}};
 }
 
 }  // namespace
@@ -33,21 +30,21 @@ bool Round::is_the_one(SiteId from, Contribution number) {
 
 Result<void> Round::take_header(SiteId from, const wire::ContributionHeader& header, reduce::Sends& sends) {
   if (header.restart != settings_.execution.restart || header.incarnation != settings_.incarnations[from.value]) {
-    return misfit(from, "a contribution of another start of this site");
+    return misfit("a contribution of another start of this site");
   }
-  if (header.agreement != settings_.agreement) return misfit(from, "a contribution made with another run file");
-  if (header.merge != settings_.execution.merge) return misfit(from, "a contribution to another merge");
-  if (headers_[from.value] || !is_the_one(from, header.contribution)) return misfit(from, "two contributions to one merge");
+  if (header.agreement != settings_.agreement) return misfit("a contribution made with another run file");
+  if (header.merge != settings_.execution.merge) return misfit("a contribution to another merge");
+  if (headers_[from.value] || !is_the_one(from, header.contribution)) return misfit("two contributions to one merge");
   if (header.tokens != settings_.tokens[from.value] || header.inner_steps != settings_.inner_steps) {
-    return misfit(from, fmt::format("a contribution of {} tokens and {} steps where the run file says {} and {}", header.tokens,
-                                    header.inner_steps, settings_.tokens[from.value], settings_.inner_steps));
+    return misfit(fmt::format("a contribution of {} tokens and {} steps where the run file says {} and {}", header.tokens,
+                              header.inner_steps, settings_.tokens[from.value], settings_.inner_steps));
   }
   headers_[from.value] = header;
   if (!std::all_of(headers_.begin(), headers_.end(), [](const auto& h) { return h.has_value(); })) return {};
 
   std::vector<std::uint64_t> tokens;
   for (const auto& h : headers_) tokens.push_back(h->tokens);
-  if (this->tokens() == 0) return misfit(from, "a merge in which nobody trained");
+  if (this->tokens() == 0) return misfit("a merge in which nobody trained");
   const std::vector<float> weights = outer::weights(tokens);
   std::vector<reduce::SetMember> set;
   for (std::uint16_t i = 0; i < headers_.size(); ++i) {
@@ -58,10 +55,10 @@ Result<void> Round::take_header(SiteId from, const wire::ContributionHeader& hea
 
 Result<void> Round::take_chunk(SiteId from, const wire::Chunk& chunk, reduce::Sends& sends) {
   if (chunk.site != from || chunk.incarnation != settings_.incarnations[from.value]) {
-    return misfit(from, "a chunk in the name of another site or start");
+    return misfit("a chunk in the name of another site or start");
   }
   if (chunk.kind == wire::ChunkKind::contribution && !is_the_one(from, chunk.contribution)) {
-    return misfit(from, "chunks of two contributions to one merge");
+    return misfit("chunks of two contributions to one merge");
   }
   return execution_.receive(chunk, sends);
 }

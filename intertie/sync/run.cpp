@@ -12,14 +12,13 @@ namespace intertie::sync {
 using env::Done;
 using env::Task;
 
-namespace {
-constexpr Duration kFarewellGrace = std::chrono::milliseconds(500);
-}
-
 Run::Run(RunSettings settings, RunServices services)
     : settings_(std::move(settings)), services_(services), waiting_(services.loop), hashes_(settings_.site_names) {}
 
-Run::~Run() { services_.loop.cancel(progress_timer_); }
+Run::~Run() {
+  services_.loop.cancel(waiting_timer_);
+  services_.loop.cancel(progress_timer_);
+}
 
 void Run::start(std::function<void(Result<Outcome>)> finished) {
   task_.emplace(main());
@@ -33,6 +32,7 @@ void Run::request_stop(const std::string& reason) {
 
 Task<Result<Outcome>> Run::main() {
   Result<Outcome> outcome = co_await take_part();
+  services_.loop.cancel(waiting_timer_);
   services_.loop.cancel(progress_timer_);
   std::optional<Error> error;
   if (!outcome) error = outcome.error();
@@ -47,10 +47,11 @@ Task<Result<Outcome>> Run::main() {
 Task<Result<Outcome>> Run::take_part() {
   INTERTIE_CO_RETURN_IF_ERROR(prepare());
   INTERTIE_CO_RETURN_IF_ERROR(co_await join());
+  services_.loop.cancel(waiting_timer_);
   INTERTIE_CO_RETURN_IF_ERROR(co_await go_on_from_checkpoint());
   progress_timer_ = services_.loop.call_after(settings_.progress_every, [this] { report_progress(); });
   const std::uint64_t first_step = state_->timetable.first_step(state_->version.next());
-  started_ = {services_.loop.now(), first_step};
+  started_ = committed_ = {services_.loop.now(), first_step};
   while (!ends_with(state_->version)) {
     const Meter before = state_->meter;
     INTERTIE_CO_ASSIGN(const MergeReport report, co_await merge(*state_));
@@ -132,8 +133,13 @@ Result<void> Run::take(SiteId from, const wire::Message& message) {
   if (const auto* farewell = std::get_if<wire::Farewell>(&message)) {
     left_.insert(from);
     if (farewell->finished) return {};
-    const ErrorCode code = farewell->stopped ? ErrorCode::cancelled : ErrorCode::give_up;
-    return Error{.code = code, .where = {}, .what = "stopped: " + farewell->reason, .fix = {}, .cause = {}};
+    // Nobody is at fault for a site that is missing, or for a wish to stop; of other causes this site is not the one.
+    const bool shared = farewell->code == ErrorCode::retry || farewell->code == ErrorCode::cancelled;
+    return Error{.code = shared ? farewell->code : ErrorCode::give_up,
+                 .where = {},
+                 .what = "stopped: " + farewell->reason.text(),
+                 .fix = {},
+                 .cause = {}};
   }
   const auto* header = std::get_if<wire::ContributionHeader>(&message);
   const auto* chunk = std::get_if<wire::Chunk>(&message);
@@ -145,16 +151,20 @@ Result<void> Run::take(SiteId from, const wire::Message& message) {
   if (!state_) {
     return Error{.code = ErrorCode::give_up, .where = {}, .what = "sent a merge before the view", .fix = {}, .cause = {}};
   }
-  if (hash) return hashes_.add(from, hash->merge.version, hash->hash);
-  const Version version = header ? header->merge.version : chunk->merge.version;
-  if (version <= state_->version) return {};  // a duplicate
-  Round* round = state_->round(version);
-  if (!round) {
+  const Version version = hash ? hash->merge.version : header ? header->merge.version : chunk->merge.version;
+  const bool late = version <= state_->version;
+  Round* round = late || hash ? nullptr : state_->round(version);
+  if (hash ? version > state_->version.next() : !late && !round) {
     return Error{.code = ErrorCode::give_up,
                  .where = {},
-                 .what = fmt::format("sent a part of merge {}, which nobody can have come to", version.value),
+                 .what = fmt::format("sent a part of merge {}, which it cannot have come to", version.value),
                  .fix = {},
                  .cause = {}};
+  }
+  if (hash) return hashes_.add(from, version, hash->hash);
+  if (late) {
+    ++state_->num_duplicates;
+    return {};
   }
   reduce::Sends sends;
   INTERTIE_RETURN_IF_ERROR(header ? round->take_header(from, *header, sends) : round->take_chunk(from, *chunk, sends));
@@ -190,17 +200,18 @@ Result<void> Run::perform_one(members::Action action) {
   return {};  // StopAgreed: perform() notifies
 }
 
-// A site that has ended closes all its connections, and its farewell may come a moment after the first of them is gone.
-void Run::lost(SiteId site, Error error) {
-  services_.loop.call_after(kFarewellGrace, [this, site, error = std::move(error), alive = std::weak_ptr(alive_)] {
-    if (alive.expired() || left_.contains(site)) return;
-    const std::string last = complete_checkpoint_ ? fmt::format("version {}", complete_checkpoint_->value) : "none yet";
-    waiting_.fail({.code = ErrorCode::retry,
-                   .where = mesh_->describe(site) + ", " + phase(),
-                   .what = "lost: " + error.message(),
-                   .fix = fmt::format("start all sites again with --resume (last complete checkpoint: {})", last),
-                   .cause = {}});
-  });
+void Run::lost(SiteId site, const Error& error) {
+  if (left_.contains(site)) return;
+  std::string fix = "start all sites again";
+  if (complete_checkpoint_)
+    fix += fmt::format(" with --resume (last complete checkpoint: version {})", complete_checkpoint_->value);
+  // Bytes that are no frame are not the line's fault.
+  const ErrorCode code = error.code == ErrorCode::give_up ? ErrorCode::give_up : ErrorCode::retry;
+  waiting_.fail({.code = code,
+                 .where = mesh_->describe(site) + ", " + phase(),
+                 .what = "lost: " + error.message(),
+                 .fix = std::move(fix),
+                 .cause = {}});
 }
 
 // On the worker, after what it may be writing there.

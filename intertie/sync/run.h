@@ -48,8 +48,9 @@ class Run {
   void perform(members::Actions actions);
   Result<void> perform_one(members::Action action);
   void enter(const wire::View& view);
-  void lost(SiteId site, Error error);
+  void lost(SiteId site, const Error& error);
   Error late(const std::string& what) const;
+  env::Address listens_at() const { return settings_.listen.value_or(settings_.addresses[settings_.self.value]); }
   std::string path(const std::string& name) const { return settings_.folder + "/" + name; }
   Result<void> remove_void_checkpoints();
   void prune(std::vector<Hash64> keep);
@@ -58,6 +59,7 @@ class Run {
 
   void record(std::string name, std::vector<std::pair<std::string, Event::Value>> fields);
   // What happened, as events (run_report.cpp).
+  void report_waiting();
   void report_connected(SiteId site);
   void report_refused(const Error& error);
   void report_resumed(const std::string& folder, int threads_then);
@@ -70,6 +72,7 @@ class Run {
   void report_stopping(Version version, const std::string& reason);
   void report_finished(const Outcome& outcome);
   void report_error(const Error& error);
+  double eta_seconds() const;
   std::int64_t step() const;    // inner steps of the run that are in the current version
   std::int64_t tokens() const;  // counted so far
   Bytes bytes_sent() const;     // over all links
@@ -92,11 +95,12 @@ class Run {
   std::optional<Version> stop_at_;
   std::optional<Version> complete_checkpoint_;
   std::set<SiteId> left_;  // sites that said farewell
-  struct Started {
+  struct Reached {
     env::TimePoint at{};
     std::uint64_t step = 0;
   };
-  Started started_;
+  Reached started_;    // this start's first step
+  Reached committed_;  // the last merge
   Meter reported_;
   env::TimePoint reported_at_{};
   std::map<SiteId, links::Link::Transfer> reported_transfers_;  // at the last progress
@@ -106,6 +110,7 @@ class Run {
   double last_validation_loss_ = std::nan("");
   Bytes merged_sent_;  // over all links, at the last merge
   Bytes merged_received_;
+  env::TimerId waiting_timer_;
   env::TimerId progress_timer_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for timers that may outlive this
   std::optional<env::Task<Result<Outcome>>> task_;

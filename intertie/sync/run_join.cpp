@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <string_view>
 
 #include "intertie/links/identity.h"
 #include "intertie/reduce/schedule.h"
@@ -20,8 +22,18 @@ Result<Incarnation> next_incarnation(env::Disk& disk, const std::string& path) {
   Incarnation incarnation;
   if (disk.exists(path)) {
     INTERTIE_ASSIGN(const std::vector<std::byte> bytes, disk.read(path));
-    const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    incarnation.value = std::strtoull(text.c_str(), nullptr, 10);
+    const auto* first = reinterpret_cast<const char*>(bytes.data());
+    const auto [end, status] = std::from_chars(first, first + bytes.size(), incarnation.value);
+    if (status != std::errc() || std::string_view(end, first + bytes.size()) != "\n") {
+      return Error{
+          .code = ErrorCode::reconfigure,
+          .where = path,
+          .what = "does not hold the number of this site's last start",
+          .fix =
+              "write a number into it that is not lower than any before, or start the run anew with --fresh in another "
+              "folder",
+          .cause = {}};
+    }
   }
   incarnation = incarnation.next();
   const std::string text = std::to_string(incarnation.value) + "\n";
@@ -58,7 +70,8 @@ Result<void> check_unchanged(const checkpoint::Found& found, const RunSettings& 
   if (found.manifest.agreement != settings.agreement) {
     const auto then = found.manifest.more.find(kAgreementText);
     if (then == found.manifest.more.end()) return changed("was written with another run file");
-    return changed("was written with another run file: " + links::first_difference(settings.agreement_text, then->second));
+    return changed("was written with another run file: " +
+                   links::first_difference({settings.agreement_text, "here"}, {then->second, "there"}));
   }
   if (found.manifest.data != settings.data) return changed("was written with other training data");
   return {};
@@ -115,7 +128,7 @@ Task<Result<Done>> Run::join() {
       services_.loop, services_.network,
       links::Mesh::Settings{.identity = identity,
                             .addresses = settings_.addresses,
-                            .listen = settings_.listen.value_or(settings_.addresses[settings_.self.value]),
+                            .listen = listens_at(),
                             .num_merge_streams = settings_.num_merge_streams},
       links::Mesh::Handlers{.message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
                             .connected =
@@ -124,11 +137,12 @@ Task<Result<Done>> Run::join() {
                                   waiting_.notify();
                                 },
                             .merge_streams_open = [this] { waiting_.notify(); },
-                            .lost = [this](SiteId site, Error error) { lost(site, std::move(error)); },
+                            .lost = [this](SiteId site, const Error& error) { lost(site, error); },
                             .closed = [this] { waiting_.notify(); },
                             .refused = [this](const Error& error) { report_refused(error); },
                             .failed = [this](Error error) { waiting_.fail(std::move(error)); }});
   INTERTIE_CO_RETURN_IF_ERROR(mesh_->start());
+  waiting_timer_ = services_.loop.call_after(std::chrono::seconds(2), [this] { report_waiting(); });
 
   const auto deadline = [this] { return services_.loop.now() + settings_.start_wait; };
   std::function<bool()> connected = [this] { return mesh_->all_connected(); };
@@ -144,7 +158,9 @@ Task<Result<Done>> Run::join() {
   std::function<bool()> in_view = [this] {
     return state_.has_value() && (mesh_->all_merge_streams_open() || ends_with(state_->version));
   };
-  std::function<Error()> no_view = [this] { return late("no view was agreed, or merge streams did not open"); };
+  std::function<Error()> no_view = [this] {
+    return late(state_ ? "still missing: " + mesh_->missing() : "the view has not come: " + member_->waits_for());
+  };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(in_view), deadline(), std::move(no_view)));
   co_return Done{};
 }
@@ -175,7 +191,6 @@ void Run::enter(const wire::View& view) {
                 .member = *member_,
                 .model = services_.model,
                 .samples = services_.samples,
-                .events = services_.events,
                 .waiting = waiting_,
                 .meter = {},
                 .inner = Inner(settings_.train, services_.model),
@@ -213,6 +228,8 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
     if (!restored) co_return restored.error();
     complete_checkpoint_ = state_->version;
     report_resumed(found->folder, found->manifest.threads);
+  } else if (settings_.resume) {
+    record("warning", {{"message", fmt::format("no checkpoint in {}: the run starts at step 0", path("checkpoints"))}});
   }
   Result<void> removed;
   std::function<void()> remove = [&] { removed = remove_void_checkpoints(); };
@@ -234,9 +251,8 @@ Result<void> Run::remove_void_checkpoints() {
 // Says why this site goes, and waits until the words have reached the others or there is nobody to hear them.
 Task<Done> Run::leave(std::optional<Error> error) {
   if (mesh_) {
-    wire::Farewell farewell{.finished = !error, .stopped = false, .reason = "complete"};
-    if (error) farewell.reason = error->message();
-    if (error) farewell.stopped = error->code == ErrorCode::cancelled;
+    wire::Farewell farewell{.finished = !error, .code = ErrorCode::give_up, .reason = "complete"};
+    if (error) farewell = {.finished = false, .code = error->code, .reason = error->message()};
     mesh_->send_to_all(farewell);
     for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) left_.insert(SiteId{i});
     mesh_->close_after_sending();

@@ -8,7 +8,6 @@
 namespace intertie::sync {
 namespace {
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 double per(double amount, double time) { return time > 0 ? amount / time : 0; }
 
@@ -45,6 +44,14 @@ void Run::report_connected(SiteId site) {
                             {"congestion_control", mesh_->link(site)->congestion_control()}});
 }
 
+// While the others are missing, so that nobody wonders what goes on.
+void Run::report_waiting() {
+  if (state_ && mesh_->all_merge_streams_open()) return;
+  const std::string whom = mesh_->all_connected() && !state_ ? member_->waits_for() : mesh_->missing();
+  record("start.waiting", {{"listening", env::to_string(listens_at())}, {"message", whom}});
+  waiting_timer_ = services_.loop.call_after(settings_.progress_every, [this] { report_waiting(); });
+}
+
 // Anybody who reaches the port can be refused, so only one a second is told of.
 void Run::report_refused(const Error& error) {
   const env::TimePoint now = services_.loop.now();
@@ -67,19 +74,28 @@ void Run::report_resumed(const std::string& folder, int threads_then) {
                                              settings_.train.threads, threads_then)}});
 }
 
+// By the pace of what is committed: a step counts only when its merge is done. NaN before the first commit, and once a merge
+// takes longer than they all did so far.
+double Run::eta_seconds() const {
+  const auto committed = static_cast<double>(committed_.step - started_.step);
+  const auto left = static_cast<double>(state_->timetable.num_steps() - committed_.step);
+  const double eta =
+      per(left * seconds_of(committed_.at - started_.at), committed) - seconds_of(services_.loop.now() - committed_.at);
+  return committed > 0 && eta > 0 ? eta : std::nan("");
+}
+
 // Every progress_every: what happened since the last time, or the start.
 void Run::report_progress() {
   const env::TimePoint now = services_.loop.now();
-  const double elapsed = seconds(now - reported_at_);
+  const double elapsed = seconds_of(now - reported_at_);
   Meter& meter = state_->meter;
   meter.count(now);
   const std::uint64_t steps = meter.steps - reported_.steps;
   if (elapsed > 0) {
     const Timetable& timetable = state_->timetable;
     const std::uint64_t done = std::min(timetable.num_steps(), started_.step + meter.steps);
-    const double pace = per(static_cast<double>(meter.steps), seconds(now - started_.at));
     if (steps > 0) last_loss_ = (meter.loss - reported_.loss) / static_cast<double>(steps);
-    const auto share = [elapsed](Duration a, Duration b) { return std::max(0.0, per(seconds(a - b), elapsed)); };
+    const auto share = [elapsed](Duration a, Duration b) { return std::max(0.0, per(seconds_of(a - b), elapsed)); };
     record("progress", {{"step", number(done)},
                         {"num_steps", number(timetable.num_steps())},
                         {"tokens", number(timetable.tokens_before(done))},
@@ -90,7 +106,7 @@ void Run::report_progress() {
                         {"computing_share", share(meter.computing, reported_.computing)},
                         {"waiting_share", share(meter.waiting, reported_.waiting)},
                         {"encoding_share", share(meter.encoding, reported_.encoding)},
-                        {"eta_seconds", pace > 0 ? static_cast<double>(timetable.num_steps() - done) / pace : std::nan("")}});
+                        {"eta_seconds", eta_seconds()}});
     report_links();
     warn_of_a_long_wait();
     reported_ = meter;
@@ -106,10 +122,10 @@ void Run::report_links() {
     const links::Link::Transfer all = link->transfer();
     const links::Link::Transfer before = std::exchange(reported_transfers_[SiteId{i}], all);
     const double bits = 8.0 * static_cast<double>(all.bytes.value - before.bytes.value);
-    const double time = seconds(all.time - before.time);
+    const double time = seconds_of(all.time - before.time);
     record("link.measured", {{"peer", settings_.site_names[i]},
                              {"mbit_per_second", time > 0 ? bits / time / 1e6 : std::nan("")},
-                             {"rtt_ms", 1e3 * seconds(link->round_trip())},
+                             {"rtt_ms", 1e3 * seconds_of(link->round_trip())},
                              {"bytes_sent", number(link->bytes_sent().value)},
                              {"bytes_received", number(link->bytes_received().value)}});
   }
@@ -145,11 +161,13 @@ void Run::report_merge(const MergeReport& report, const Meter& before) {
                              {"loss", report.loss},
                              {"gradient_norm", report.gradient_norm},
                              {"lr", report.learning_rate},
-                             {"seconds_computing", seconds(now.computing - before.computing)},
-                             {"seconds_waiting", seconds(now.waiting - before.waiting)},
-                             {"seconds_encoding", seconds(now.encoding - before.encoding)},
+                             {"seconds_computing", seconds_of(now.computing - before.computing)},
+                             {"seconds_waiting", seconds_of(now.waiting - before.waiting)},
+                             {"seconds_encoding", seconds_of(now.encoding - before.encoding)},
+                             {"duplicates", number(report.num_duplicates)},
                              {"bytes_sent", number(sent.value - merged_sent_.value)},
                              {"bytes_received", number(received.value - merged_received_.value)}});
+  committed_ = {services_.loop.now(), static_cast<std::uint64_t>(step())};
   merged_sent_ = sent;
   merged_received_ = received;
 }
@@ -160,7 +178,7 @@ void Run::report_evaluation(double loss, Duration took) {
                         {"tokens", tokens()},
                         {"loss", loss},
                         {"num_batches", number(services_.validation->num_batches())},
-                        {"seconds", seconds(took)}});
+                        {"seconds", seconds_of(took)}});
 }
 
 void Run::report_checkpoint(const checkpoint::Written& written, Duration took) {
@@ -169,7 +187,7 @@ void Run::report_checkpoint(const checkpoint::Written& written, Duration took) {
                                 {"restart", std::int64_t{state_->restart.value}},
                                 {"folder", written.folder},
                                 {"bytes", number(written.bytes)},
-                                {"seconds", seconds(took)}});
+                                {"seconds", seconds_of(took)}});
 }
 
 void Run::report_stopping(Version version, const std::string& reason) {
@@ -179,7 +197,7 @@ void Run::report_stopping(Version version, const std::string& reason) {
 }
 
 void Run::report_finished(const Outcome& outcome) {
-  const double elapsed = seconds(services_.loop.now() - started_.at);
+  const double elapsed = seconds_of(services_.loop.now() - started_.at);
   state_->meter.count(services_.loop.now());
   const Meter& meter = state_->meter;
   const std::uint64_t recent = meter.steps - reported_.steps;
@@ -192,9 +210,9 @@ void Run::report_finished(const Outcome& outcome) {
           {"validation_loss", last_validation_loss_},
           {"seconds", elapsed},
           {"tokens_per_second", per(static_cast<double>(meter.steps * state_->timetable.tokens_of(settings_.self)), elapsed)},
-          {"computing_share", per(seconds(meter.computing), elapsed)},
-          {"waiting_share", per(seconds(meter.waiting), elapsed)},
-          {"encoding_share", per(seconds(meter.encoding), elapsed)},
+          {"computing_share", per(seconds_of(meter.computing), elapsed)},
+          {"waiting_share", per(seconds_of(meter.waiting), elapsed)},
+          {"encoding_share", per(seconds_of(meter.encoding), elapsed)},
           {"bytes_sent", number(bytes_sent().value)},
           {"bytes_received", number(bytes_received().value)},
           {"parameters_hash", to_string(outcome.parameters)}});

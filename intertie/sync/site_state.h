@@ -8,7 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "intertie/base/event.h"
 #include "intertie/data/sampler.h"
 #include "intertie/env/loop.h"
 #include "intertie/links/mesh.h"
@@ -65,7 +64,6 @@ struct SiteState {
   members::Member& member;
   train::LocalStep& model;
   const data::Sampler& samples;
-  EventSink& events;
   Waiting& waiting;
 
   // What training changes.
@@ -76,6 +74,7 @@ struct SiteState {
   std::vector<float> momentum;  // of the outer optimiser
   std::vector<float> result;    // weighted sum of the merge in progress
   std::map<Version, Round> rounds = {};
+  std::uint64_t num_duplicates = 0;  // parts of merges that came again, since the last commit
   std::shared_ptr<const bool> alive = std::make_shared<const bool>(true);  // for what was posted and may outlive this
 
   std::uint16_t num_sites() const { return static_cast<std::uint16_t>(incarnations.size()); }

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -25,6 +26,22 @@ namespace intertie::wire {
 
 inline constexpr std::uint32_t kMaxText = 64 * 1024;
 inline constexpr std::uint32_t kMaxList = 64 * 1024;
+inline constexpr std::uint32_t kMaxWords = 4 * 1024;
+
+// One line for people, written by one site and shown at another: of printable text, at most kMaxWords bytes. What does not fit
+// is cut or replaced when it is made, and refused when it is read.
+class Words {
+ public:
+  Words() = default;
+  Words(std::string_view text);
+  Words(const std::string& text) : Words(std::string_view(text)) {}
+  Words(const char* text) : Words(std::string_view(text)) {}
+  const std::string& text() const { return text_; }
+  friend bool operator==(const Words&, const Words&) = default;
+
+ private:
+  std::string text_;
+};
 
 class Writer {
  public:
@@ -74,6 +91,7 @@ class Writer {
     put(static_cast<std::uint32_t>(text.size()));
     raw(text.data(), text.size());
   }
+  void put(const Words& words) { put(words.text()); }
   template <class T>
   void put(const std::vector<T>& list) {
     INTERTIE_CHECK_LE(list.size(), kMaxList);
@@ -166,6 +184,12 @@ class Reader {
     get(size);
     if (size > kMaxText) ok_ = false;
     if (const std::byte* first = take(size)) text.assign(reinterpret_cast<const char*>(first), size);
+  }
+  void get(Words& words) {
+    std::string text;
+    get(text);
+    words = Words(text);
+    if (words.text() != text) ok_ = false;
   }
   template <class T>
   void get(std::vector<T>& list) {

@@ -57,7 +57,7 @@ std::vector<Message> examples() {
           CheckpointComplete{Version{8}, Restart{0}},
           AnchorHash{{FragmentId{0}, Version{1}}, Hash64{5}},
           header,
-          Farewell{true, false, "done"},
+          Farewell{false, ErrorCode::reconfigure, "other data"},
           chunk};
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "intertie/base/encoding.h"
+#include "intertie/base/result.h"
 #include "intertie/base/shared_bytes.h"
 #include "intertie/wire/codec.h"
 
@@ -50,7 +51,7 @@ struct Welcome {
 
 // The answer to a Hello that is not; the stream is closed after it.
 struct Refusal {
-  std::string reason;  // for people
+  Words reason;
   template <class A>
   void fields(A& a) {
     a(reason);
@@ -141,7 +142,7 @@ struct View {
 
 // Any site to the store's holder: stop the whole run at the next version that is not open yet [22].
 struct StopRequest {
-  std::string reason;
+  Words reason;
   template <class A>
   void fields(A& a) {
     a(reason);
@@ -152,7 +153,7 @@ struct StopRequest {
 // itself only after all have acknowledged, so nobody can be past it.
 struct StopOrder {
   Version version;
-  std::string reason;
+  Words reason;
   template <class A>
   void fields(A& a) {
     a(version, reason);
@@ -223,14 +224,14 @@ struct ContributionHeader {
   }
 };
 
-// A site cannot go on; the receiver says so instead of "connection lost".
+// A site goes; the receiver says so instead of "connection lost".
 struct Farewell {
-  bool finished = false;  // the run is complete
-  bool stopped = false;   // somebody asked, before there was anything to save
-  std::string reason;
+  bool finished = false;                // the run is complete; the rest means nothing
+  ErrorCode code = ErrorCode::give_up;  // why else
+  Words reason;
   template <class A>
   void fields(A& a) {
-    a(finished, stopped, reason);
+    a(finished, code, reason);
   }
 };
 

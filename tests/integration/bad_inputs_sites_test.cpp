@@ -208,7 +208,7 @@ TEST_F(TwoSites, TheTextsDiffer) {
   EXPECT_THAT(error_of(ran[0]), HasSubstr("still missing: site b (" + address_[1] + ")"));
   EXPECT_EQ(ran[1].exit_code, kInput);
   EXPECT_THAT(error_of(ran[1]),
-              AllOf(HasSubstr("site a (" + address_[0] + "), phase hello: refused this site: its training data has hash "),
+              AllOf(HasSubstr("site a (" + address_[0] + "), phase hello: refused this site: the training data have hash "),
                     HasSubstr("give every site the same files and tokenizer")));
   expect_nothing_half_written();
 }

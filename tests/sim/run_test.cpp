@@ -154,14 +154,18 @@ TEST(Run, Bf16KeepsAllSitesBitEqualAndStillConverges) {
 }
 
 TEST(Run, ALostSiteEndsTheRunEverywhereWithItsNameAndWhatToDo) {
-  ToyWorld world(toy_options(200));
-  world.start_all();
-  world.world().run_for(600ms);
-  world.kill(1);
-  ASSERT_TRUE(world.run_to_end(1min));
+  const auto end = [](Duration killed_after, std::size_t site) {
+    ToyWorld world(toy_options(200));
+    world.start_all();
+    world.world().run_for(killed_after);
+    world.kill(1);
+    EXPECT_TRUE(world.run_to_end(1min));
+    return message(world.outcome(site));
+  };
   for (const std::size_t site : {std::size_t{0}, std::size_t{2}}) {
-    EXPECT_THAT(message(world.outcome(site)), testing::HasSubstr("site site1 (site1:7400), phase merge"));
-    EXPECT_THAT(message(world.outcome(site)), testing::HasSubstr("--resume"));
+    EXPECT_THAT(end(600ms, site), testing::AllOf(testing::HasSubstr("site site1 (site1:7400), phase merge"),
+                                                 testing::EndsWith("start all sites again")));
+    EXPECT_THAT(end(2s, site), testing::HasSubstr("start all sites again with --resume (last complete checkpoint: version "));
   }
 }
 
@@ -195,9 +199,44 @@ TEST(Run, OtherDataOrAnotherRunFileIsRefusedByNameOnBothSides) {
     };
     world.start_all();
     ASSERT_TRUE(world.run_to_end(5min));
-    const std::string why = data ? "its training data has hash 0000000000000002" : "train.lr is 0.05 here and 0.07 there";
+    const std::string why = data ? "have hash 0000000000000002 at site1" : "train.lr is 0.05 at site0 and 0.07 at site1";
     EXPECT_THAT(message(world.outcome(1)), testing::AllOf(testing::HasSubstr("refused this site"), testing::HasSubstr(why)));
   }
+}
+
+TEST(Run, ParametersThatAreNotFiniteReachNoCheckpoint) {
+  ToyOptions options = toy_options(5);  // one merge, and a checkpoint of it
+  options.train.lr = options.train.min_lr = 1;
+  options.sync.outer_lr = 3e38;
+  ToyWorld world(options);
+  world.start_all();
+  ASSERT_TRUE(world.run_to_end());
+  for (std::size_t site = 0; site < 3; ++site) {
+    EXPECT_THAT(message(world.outcome(site)), testing::HasSubstr("a parameter is not finite"));
+    EXPECT_THAT(*world.disk(site).list("run/checkpoints"), testing::IsEmpty());
+  }
+}
+
+TEST(Run, AResumeWithoutACheckpointIsSaid) {
+  ToyWorld world(toy_options(5));
+  world.start_all(/*resume=*/true);
+  ASSERT_TRUE(world.run_to_end());
+  const bool said = std::any_of(world.events().begin(), world.events().end(), [](const RecordedEvent& each) {
+    return each.event.name == "warning" &&
+           std::get<std::string>(each.event.fields[0].second) == "no checkpoint in run/checkpoints: the run starts at step 0";
+  });
+  EXPECT_TRUE(said);
+}
+
+TEST(Run, WhileOthersAreMissingItSaysWhom) {
+  ToyWorld world(toy_options(5));
+  world.start(0);
+  world.start(1);
+  world.world().run_for(3s);
+  const auto waits = std::find_if(world.events().begin(), world.events().end(),
+                                  [](const RecordedEvent& each) { return each.event.name == "start.waiting"; });
+  ASSERT_NE(waits, world.events().end());
+  EXPECT_THAT(std::get<std::string>(waits->event.fields[1].second), testing::StartsWith("site site2 ("));
 }
 
 TEST(Run, AnExistingRunIsNotOverwrittenWithoutAWord) {
@@ -326,21 +365,30 @@ TEST(Run, ATrainingThatDivergesEndsBeforeACheckpointHoldsIt) {
   }
 }
 
-TEST(Run, ProgressIsOfWholeIntervalsAndPromisesNoEndBeforeThereIsAPace) {
+TEST(Run, ProgressIsOfWholeIntervalsAndPromisesNoEndBeforeThereIsAMerge) {
   ToyOptions options = toy_options(200);
-  options.step_time = 2s;  // an interval is 5 s
+  options.step_time = 2s;  // an interval is 5 s, a merge takes some more
   ToyWorld world(options);
   world.start_all();
   ASSERT_TRUE(world.run_to_end());
+  const env::TimePoint end = world.world().now();
   std::vector<env::TimePoint> times;
+  bool merged = false;
   for (const RecordedEvent& recorded : world.events()) {
+    merged |= recorded.site == 0 && recorded.event.name == "merge.committed";
     if (recorded.site != 0 || recorded.event.name != "progress") continue;
     times.push_back(recorded.when);
     for (const auto& [name, value] : recorded.event.fields) {
       if (name == "step") {
         EXPECT_GT(std::get<std::int64_t>(value), 0);
       } else if (name == "eta_seconds") {
-        EXPECT_GE(std::get<double>(value), 0);
+        const double eta = std::get<double>(value);
+        const double left = seconds_of(end - recorded.when);
+        if (!merged) {
+          EXPECT_TRUE(std::isnan(eta));
+        } else if (left > 30) {
+          EXPECT_NEAR(eta, left, 0.1 * left);
+        }
       }
     }
   }
