@@ -74,9 +74,17 @@ void Link::pump() {
   count_transfer();
 }
 
+// A stream says when it has drained to kAhead, so the end of this is noticed at once.
+bool Link::busy() const {
+  const auto full = [](const Held& held) {
+    return held.stream && !held.stream->closed() && held.stream->unsent().value > kAhead;
+  };
+  return !queue_.empty() || std::any_of(merge_.begin(), merge_.end(), full);
+}
+
 void Link::count_transfer() {
-  if (queue_.empty() == !waiting_since_) return;
-  if (queue_.empty()) {
+  if (busy() == waiting_since_.has_value()) return;
+  if (waiting_since_) {
     transferred_ = transfer();
     waiting_since_.reset();
   } else {

@@ -49,7 +49,7 @@ class Link {
   void close_after_sending();
   bool closed() const;  // every stream of it
 
-  // What merge streams handed on while more was waiting than they hold, and how long that was: the link's rate.
+  // What merge streams handed on while one of them had more waiting than keeps it busy, and how long that was: the link's rate.
   struct Transfer {
     Bytes bytes;
     Duration time{0};
@@ -75,6 +75,7 @@ class Link {
   std::optional<Error> silence(env::TimePoint now) const;
   void merge_stream_ended(const Error& error);
   void pump();
+  bool busy() const;
   void count_transfer();
   Bytes handed_on() const;
   void fail(Error error);
@@ -88,8 +89,8 @@ class Link {
   std::vector<Held> merge_;
   std::size_t next_merge_ = 0;  // the merge stream that is asked first for the next chunk
   std::deque<wire::Chunk> queue_;
-  Transfer transferred_;                         // up to the last time that the queue was empty
-  std::optional<env::TimePoint> waiting_since_;  // the queue is not empty
+  Transfer transferred_;                         // up to the last time that it was not busy
+  std::optional<env::TimePoint> waiting_since_;  // it is busy
   Bytes handed_on_before_;                       // when that began
   env::TimerId heartbeat_timer_;
   env::TimerId ended_timer_;             // a merge stream has ended
