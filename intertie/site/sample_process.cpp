@@ -9,6 +9,7 @@
 #include "intertie/env/real/posix_disk.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
+#include "intertie/site/output.h"
 #include "intertie/site/run_file.h"
 #include "intertie/site/text_notes.h"
 #include "intertie/sync/saving.h"
@@ -70,12 +71,10 @@ Result<std::string> draw(const SampleCommand& command, const ModelFactory& make_
 
 ExitCode run_sample(const SampleCommand& command, const ModelFactory& make_model) {
   const Result<std::string> text = draw(command, make_model);
-  if (text) {
-    std::fputs((*text + "\n").c_str(), stdout);
-    return ExitCode::done;
-  }
-  std::fputs((kErrorPrefix + text.error().message() + "\n").c_str(), stderr);
-  return exit_code_of(text.error());
+  const Result<void> written = text ? write_output(*text + "\n") : text.error();
+  if (written) return ExitCode::done;
+  std::fputs((kErrorPrefix + written.error().message() + "\n").c_str(), stderr);
+  return exit_code_of(written.error());
 }
 
 }  // namespace intertie::site

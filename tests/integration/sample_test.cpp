@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/integration/program.h"
@@ -10,6 +11,7 @@
 namespace intertie::tests {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::SizeIs;
@@ -31,7 +33,8 @@ class Samples : public ::testing::Test {
       std::filesystem::remove_all(folder_.path() + "/" + gone);
   }
   Ran sample(std::vector<std::string> more = {}) {
-    more.insert(more.begin(), {"sample", "run.toml", "--tokens", "40"});
+    more.insert(more.begin(), {"sample", "run.toml"});
+    if (std::find(more.begin(), more.end(), "--tokens") == more.end()) more.insert(more.end(), {"--tokens", "40"});
     return intertie(folder_.path(), more);
   }
   Folder folder_;
@@ -61,6 +64,19 @@ TEST_F(Samples, CharactersWithoutALineBreakInAModelWithRoomForMore) {
   EXPECT_THAT(ran.lines[0], SizeIs(40));
   EXPECT_THAT(sample({"--prompt", "dab"}).lines[0], ::testing::StartsWith("dab"));
   EXPECT_THAT(sample({"--prompt", "e"}).all(), HasSubstr("error: --prompt: the character"));
+}
+
+// A hot model of bytes writes zero bytes among all others.
+TEST_F(Samples, EveryByteOfTheTextIsWrittenOrItIsAnError) {
+  train("[data]\n", "text.txt", numbered_words(200));
+  const Ran ran = sample({"--tokens", "2000", "--temperature", "100"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  EXPECT_THAT(ran.all(), HasSubstr(std::string(1, '\0')));
+  EXPECT_THAT(ran.all(), SizeIs(2001)) << "and a line break";
+  const Ran lost =
+      run(folder_.path(), {"/bin/sh", "-c", "exec \"$0\" sample run.toml --tokens 1 >/dev/full", INTERTIE_PROGRAM});
+  EXPECT_EQ(lost.exit_code, 1);
+  EXPECT_THAT(lost.errors, ElementsAre("error: standard output: cannot be written: No space left on device"));
 }
 
 }  // namespace
