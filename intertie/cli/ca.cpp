@@ -5,6 +5,7 @@
 #include "intertie/cli/commands.h"
 #include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
+#include "intertie/site/output.h"
 
 namespace intertie::cli {
 namespace {
@@ -74,7 +75,7 @@ Result<site::ExitCode> ca(env::Disk& disk, const CaOptions& options) {
     INTERTIE_ASSIGN(all.emplace_back(), issue_for(disk, file, options, site));
   }
   const bool key_is_here = site::has_authority_key(disk, file) || !site::has_authority(disk, file);
-  print(options.run.json ? json(file, all) : text(file, all, options, key_is_here));
+  INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? json(file, all) : text(file, all, options, key_is_here)));
   return site::ExitCode::done;
 }
 

@@ -10,6 +10,7 @@
 #include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/forecast.h"
+#include "intertie/site/output.h"
 #include "intertie/site/site_data.h"
 
 namespace intertie::cli {
@@ -174,7 +175,7 @@ std::string json(const RunFile& file, const Findings& findings) {
 Result<site::ExitCode> check(env::Disk& disk, const CheckOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
   INTERTIE_ASSIGN(const Findings findings, find(disk, file));
-  print(options.run.json ? json(file, findings) : table(file, findings));
+  INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? json(file, findings) : table(file, findings)));
   return site::ExitCode::done;
 }
 

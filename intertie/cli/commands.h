@@ -31,7 +31,6 @@ Result<void> check_certificates(env::Disk& disk, const site::RunFile& file, std:
 Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& file);
 // The program that a site of this run is a process of: this one for the toy problem, else intertie-trainer beside it.
 Result<std::string> site_program(env::Disk& disk, const site::RunFile& file);
-void print(const std::string& text);        // to standard output, as it is, at once
 void print_error(const std::string& text);  // a line to standard error
 
 }  // namespace intertie::cli

@@ -1,6 +1,7 @@
 // Entry of the program `intertie`: one file per command beside this one.
 #include "intertie/cli/commands.h"
 #include "intertie/env/real/posix_disk.h"
+#include "intertie/site/output.h"
 #include "intertie/site/site_process.h"
 
 namespace {
@@ -19,7 +20,7 @@ struct Perform {
   Result<ExitCode> operator()(const cli::DocsOptions& options) const { return cli::docs(options); }
   Result<ExitCode> operator()(const cli::VersionOptions&) const { return cli::version(); }
   Result<ExitCode> operator()(const cli::Text& text) const {
-    cli::print(text.text);
+    INTERTIE_RETURN_IF_ERROR(site::write_output(text.text));
     return ExitCode::done;
   }
 };

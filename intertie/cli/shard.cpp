@@ -5,6 +5,7 @@
 #include "intertie/base/units.h"
 #include "intertie/cli/commands.h"
 #include "intertie/data/corpus.h"
+#include "intertie/site/output.h"
 
 namespace intertie::cli {
 
@@ -21,11 +22,12 @@ Result<site::ExitCode> shard(env::Disk& disk, const ShardOptions& options) {
                                    {"validation_tokens", validation},
                                    {"vocab_size", corpus.tokenizer.vocabulary_size()},
                                    {"hash", to_string(corpus.hash)}});
-    print(out.dump(2) + "\n");
+    INTERTIE_RETURN_IF_ERROR(site::write_output(out.dump(2) + "\n"));
   } else {
-    print(fmt::format("{}: {} tokens to train on and {} held out, from {} files; {} kinds of token; hash {}\n", options.out,
-                      count_to_string(train), count_to_string(validation), corpus.num_files, corpus.tokenizer.vocabulary_size(),
-                      to_string(corpus.hash)));
+    INTERTIE_RETURN_IF_ERROR(
+        site::write_output(fmt::format("{}: {} tokens to train on and {} held out, from {} files; {} kinds of token; hash {}\n",
+                                       options.out, count_to_string(train), count_to_string(validation), corpus.num_files,
+                                       corpus.tokenizer.vocabulary_size(), to_string(corpus.hash))));
   }
   return site::ExitCode::done;
 }

@@ -58,11 +58,6 @@ Result<std::string> site_program(env::Disk& disk, const site::RunFile& file) {
                .cause = nullptr};
 }
 
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
 void print_error(const std::string& text) {
   const std::string line = text + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);

@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <csignal>
+
 #include "intertie/cli/commands.h"
 #include "intertie/env/real/children.h"
 #include "intertie/env/real/real_loop.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
+#include "intertie/site/output.h"
 #include "intertie/site/site_data.h"
 #include "intertie/status/summary.h"
 
@@ -58,6 +61,22 @@ std::string summary(env::Disk& disk, const RunFile& file) {
   return status::summary_table(sites);
 }
 
+// Standard output of a run. One that cannot be written any more (a closed pipe, a full disk) ends what is shown, and not the
+// run.
+class Screen {
+ public:
+  void show(const std::string& text) {
+    if (lost_) return;
+    const Result<void> written = site::write_output(text);
+    if (written) return;
+    lost_ = true;
+    print_error(written.error().message() + "; the run goes on and writes its logs");
+  }
+
+ private:
+  bool lost_ = false;
+};
+
 // A few lines by the trained model; that they fail to come is no failure of the run.
 void show_sample(const RunFile& file, const TrainOptions& options, const std::string& program,
                  const site::LauncherServices& services) {
@@ -79,13 +98,16 @@ Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, con
   INTERTIE_RETURN_IF_ERROR(site::open_site_data(file, disk, {.folder = site::data_folder(file), .writer = "launcher"}));
   INTERTIE_RETURN_IF_ERROR(make_missing_certificates(disk, file));
   INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program));
-  const site::LauncherServices services{
-      .disk = disk, .clock = clock, .print = [](const std::string& line) { print(line + "\n"); }, .print_error = print_error};
+  Screen screen;
+  const site::LauncherServices services{.disk = disk,
+                                        .clock = clock,
+                                        .print = [&](const std::string& line) { screen.show(line + "\n"); },
+                                        .print_error = print_error};
   INTERTIE_ASSIGN(const site::Launch::Outcome outcome, site::run_sites(sites, services));
   if (!outcome.message.empty()) print_error(site::kErrorPrefix + outcome.message);
   if (outcome.code == ExitCode::stopped) print_error("stopped; go on with --resume");
   if (outcome.code == ExitCode::done && !options.run.json) {
-    print(summary(disk, file));
+    screen.show(summary(disk, file));
     if (file.model.kind != "toy") show_sample(file, options, program, services);
   }
   return outcome.code;
@@ -95,7 +117,8 @@ Result<ExitCode> say_what_would_start(const TrainOptions& options, const RunFile
   for (const site::SiteSettings& site : file.sites) {
     if (!options.local && site.name != options.site) continue;
     const auto command = with_program(program, site_command(options, site.name).arguments());
-    print(fmt::format("{}: {}\n  state in {}\n", site.name, fmt::join(command, " "), site::site_folder(file, site.name)));
+    INTERTIE_RETURN_IF_ERROR(site::write_output(
+        fmt::format("{}: {}\n  state in {}\n", site.name, fmt::join(command, " "), site::site_folder(file, site.name))));
   }
   return ExitCode::done;
 }
@@ -115,6 +138,8 @@ Result<void> require_addresses(const RunFile& file) {
 }  // namespace
 
 Result<ExitCode> train(env::Disk& disk, const TrainOptions& options) {
+  // Who reads along may leave, as `| head` does. The sites that are started inherit this.
+  if (!options.dry_run) std::signal(SIGPIPE, SIG_IGN);
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
   if (!options.local) {
     INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));

@@ -1,7 +1,10 @@
-// The commands that start nothing.
+// The commands that start nothing, and what becomes of lost output.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include "intertie/env/real/children.h"
 #include "tests/integration/program.h"
 
 namespace intertie::tests {
@@ -9,6 +12,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -34,6 +38,21 @@ between = ["a", "b"]
 paths = [{ rate = "100 Mbit/s", rtt = "40 ms" }]
 )";
 
+const std::string kShortRun = R"([run]
+name = "r"
+[model]
+kind = "toy"
+toy_elements = 1000
+[data]
+train = "text"
+[train]
+tokens = "20 steps"
+local_batch_size = 2
+sequence_length = 16
+[[site]]
+name = "a"
+)";
+
 class Commands : public ::testing::Test {
  protected:
   Commands() {
@@ -41,6 +60,8 @@ class Commands : public ::testing::Test {
     folder_.write("text/a.txt", numbered_words(4000));
   }
   Ran run(const std::vector<std::string>& arguments) { return intertie(folder_.path(), arguments); }
+  // `script` in a shell, where $0 is the program.
+  Ran sh(const std::string& script) { return tests::run(folder_.path(), {"/bin/sh", "-c", script, INTERTIE_PROGRAM}); }
   Folder folder_;
 };
 
@@ -128,6 +149,37 @@ TEST_F(Commands, ShardEncodesTheText) {
   EXPECT_GT((*json)["train_tokens"].whole().value_or(0), 30000);
   EXPECT_THAT(folder_.files(), Contains("shards/shards.json"));
   EXPECT_EQ(run({"shard", "run.toml", "--out", "shards"}).exit_code, 2) << "shards are not overwritten";
+}
+
+TEST_F(Commands, LostOutputIsAnError) {
+  for (const std::string words : {"check run.toml", "check run.toml --json", "ca run.toml --json", "docs run-file", "version",
+                                  "--help", "shard run.toml --out shards --json", "train run.toml --local --dry-run"}) {
+    const Ran ran = sh("exec \"$0\" " + words + " >/dev/full");
+    EXPECT_EQ(ran.exit_code, 1) << words;
+    EXPECT_THAT(ran.errors, ElementsAre("error: standard output: cannot be written: No space left on device")) << words;
+  }
+}
+
+// Descriptor 3 is a pipe whose reader is gone.
+const std::string kClosedPipe = "mkfifo pipe; true <pipe & exec 3>pipe; wait; rm pipe; ";
+
+TEST_F(Commands, AClosedPipeEndsACommandQuietly) {
+  const Ran ran = sh(kClosedPipe + "exec \"$0\" docs run-file >&3");
+  EXPECT_EQ(ran.signal, SIGPIPE);
+  EXPECT_EQ(ran.all(), "");
+}
+
+TEST_F(Commands, AClosedPipeDoesNotEndTheRun) {
+  const auto ports = env::real::free_loopback_ports(1);
+  ASSERT_TRUE(ports);
+  folder_.write("run.toml", kShortRun + fmt::format("address = \"127.0.0.1:{}\"\n", ports->front()));
+  ASSERT_EQ(run({"ca", "run.toml"}).exit_code, 0);
+  for (const std::string how : {"--local", "--site a", "--site a --json"}) {
+    const Ran ran = sh(kClosedPipe + "exec \"$0\" train run.toml --fresh " + how + " >&3");
+    EXPECT_EQ(ran.exit_code, 0) << how << "\n" << ran.all();
+    EXPECT_EQ(ran.signal, 0) << how;
+    EXPECT_THAT(folder_.files(), Contains("runs/r/a/checkpoints/20.0/manifest.json")) << how;
+  }
 }
 
 TEST_F(Commands, HelpAndVersion) {
