@@ -215,7 +215,19 @@ TEST(RunFileErrors, BytesThatAreNoText) {
                                   10)),
               HasSubstr("run.toml:1: not valid TOML"));
   EXPECT_THAT(message(std::string(2 << 20, 'a')), HasSubstr("2097152 bytes are too many for a run file"));
-  EXPECT_THAT(message("a = " + std::string(100000, '[')), HasSubstr("run.toml:1: not valid TOML"));
+  EXPECT_EQ(message("a = " + std::string(100000, '[')),
+            "run.toml:1: lists or tables lie more than 32 deep in each other; write it less deep");
+}
+
+// The library recursed over the parts of a key until the stack was full.
+TEST(RunFileErrors, KeysOfMorePartsThanTheStackHolds) {
+  std::string key = "a";
+  for (int i = 0; i < 20000; ++i) key += ".a";
+  const std::string refused = "run.toml:1: a key has more than 32 parts; write it less deep";
+  EXPECT_EQ(message(key + "=1\n"), refused);
+  EXPECT_EQ(message("[" + key + "]\n"), refused);
+  EXPECT_THAT(message(with(kSites), {"sync.every={" + key + "=1}"}),
+              HasSubstr("must be a whole number from 1 to 65536, not \"{a.a"));
 }
 
 TEST(RunFileErrors, AnAgreementThatFitsIntoNoHello) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "intertie/site/run_file_nesting.h"
+
 // toml++ 3.3.0 asserts, and with NDEBUG assumes, what input such as "[+t" breaks; it goes on to refuse that input where neither
 // is done.
 #undef NDEBUG
@@ -26,7 +28,7 @@ std::string date_text(const Date& date) {
   return text.str();
 }
 
-// Recursion is bounded: the parser refuses more than 256 levels.
+// Recursion is bounded: what is nested deeper than kDeepestNesting is not parsed at all.
 class Converter {
  public:
   // `place` replaces the places in the file where it is not empty (overrides).
@@ -135,14 +137,24 @@ Result<Node> parse_tree(std::string_view text, const std::string& path) {
                  .fix = "is this the right file?",
                  .cause = nullptr};
   }
+  if (const auto deep = find_too_deep(text)) {
+    return Error{.code = ErrorCode::reconfigure,
+                 .where = fmt::format("{}:{}", path, deep->line),
+                 .what = deep->what,
+                 .fix = "write it less deep",
+                 .cause = nullptr};
+  }
   const toml::parse_result parsed = toml::parse(text, path);
   if (!parsed) return bad_syntax(parsed.error(), path);
   return Converter(path, {}).convert(parsed.table());
 }
 
 Node parse_assigned(const std::string& value, const std::string& place) {
-  const toml::parse_result parsed = toml::parse("value = " + value, place);
-  if (parsed && parsed.table().size() == 1) return Converter({}, place).convert(parsed.table().begin()->second);
+  const std::string line = "value = " + value;
+  if (!find_too_deep(line)) {
+    const toml::parse_result parsed = toml::parse(line, place);
+    if (parsed && parsed.table().size() == 1) return Converter({}, place).convert(parsed.table().begin()->second);
+  }
   Node node;
   node.kind = Node::Kind::text;
   node.text = value;
