@@ -47,7 +47,9 @@ void add_train(CLI::App& app, Parsed& parsed) {
 }
 
 void add_others(CLI::App& app, Parsed& parsed) {
-  add_run(*app.add_subcommand("check", "says whether a run file is right and what would happen"), parsed.check.run);
+  CLI::App* check = app.add_subcommand("check", "says whether a run file is right and what would happen");
+  add_run(*check, parsed.check.run);
+  check->add_option("--site", parsed.check.site, "on the machine of this site: looks at its certificate only");
 
   CLI::App* ca = app.add_subcommand("ca", "makes the run's authority and a certificate for each site");
   add_run(*ca, parsed.ca.run);

@@ -29,6 +29,7 @@ struct TrainOptions {
 };
 struct CheckOptions {
   RunOptions run;
+  std::string site;  // whose certificate is looked at; empty: all
 };
 struct CaOptions {
   RunOptions run;

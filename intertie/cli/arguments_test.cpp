@@ -42,6 +42,7 @@ TEST(Arguments, DataIsAnyNumberOfPathsOfAnyBytes) {
 }
 
 TEST(Arguments, OtherCommands) {
+  EXPECT_EQ(parsed<CheckOptions>({"check", "run.toml", "--site", "a"}).site, "a");
   EXPECT_EQ(parsed<CaOptions>({"ca", "run.toml", "--site", "a", "--renew"}).site, "a");
   EXPECT_EQ(parsed<ShardOptions>({"shard", "run.toml", "--out", "here"}).out, "here");
   EXPECT_EQ(parsed<DocsOptions>({"docs", "events"}).page, "events");

@@ -1,8 +1,11 @@
 // intertie ca: the run's authority, a certificate for each site, and which files go where.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "intertie/base/json.h"
 #include "intertie/cli/commands.h"
+#include "intertie/env/real/real_loop.h"
 #include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/output.h"
@@ -17,6 +20,7 @@ struct Issued {
   std::string site;
   TlsFiles files;
   bool made = false;  // else kept
+  std::string fault;  // of one that is kept: why it cannot be used, and what to do
 };
 
 std::vector<std::string> chosen_sites(const RunFile& file, const CaOptions& options) {
@@ -30,9 +34,13 @@ std::vector<std::string> chosen_sites(const RunFile& file, const CaOptions& opti
 // A certificate without its key, or the other way round, is of no use to anybody and is made anew.
 Result<Issued> issue_for(env::Disk& disk, const RunFile& file, const CaOptions& options, const std::string& site) {
   const std::string folder = site::certificates_folder(file);
-  Issued issued{.site = site, .files = env::real::tls_files(folder, site), .made = false};
+  Issued issued{.site = site, .files = env::real::tls_files(folder, site), .made = false, .fault = {}};
   issued.made = options.renew || site::certificate_files(disk, folder, site) != site::CertificateFiles::whole;
-  if (!issued.made) return issued;
+  if (!issued.made) {
+    const auto good = site::check_certificate(disk, file, folder, site, env::real::RealLoop().wall());
+    if (!good) issued.fault = good.error().message();
+    return issued;
+  }
   INTERTIE_RETURN_IF_ERROR(site::check_authority_key(disk, file, site));
   if (!options.dry_run) INTERTIE_RETURN_IF_ERROR(site::make_certificate(disk, file, site));
   return issued;
@@ -43,11 +51,18 @@ std::string text(const RunFile& file, const std::vector<Issued>& all, const CaOp
   std::string out = fmt::format("authority of run {}: {}/ca.pem; its key, ca.key, {} on this machine\n", file.run.name, folder,
                                 key_is_here ? "stays" : "is not");
   for (const Issued& issued : all) {
+    if (!issued.fault.empty()) {
+      out += fmt::format("{} (cannot be used): {}\n", issued.site, issued.fault);
+      continue;
+    }
     out += fmt::format("{} {}: copy to its machine, into {}/\n  {}\n  {}\n  {}\n", issued.site,
                        !issued.made      ? "(kept)"
                        : options.dry_run ? "(would be made)"
                                          : "(made)",
                        folder, issued.files.ca, issued.files.certificate, issued.files.key);
+  }
+  if (!folder.starts_with('/')) {
+    out += fmt::format("{}/ starts at the folder in which 'intertie train' is started there\n", folder);
   }
   return out + "keep the .key files private: who has one is that site\n";
 }
@@ -57,6 +72,7 @@ std::string json(const RunFile& file, const std::vector<Issued>& all) {
   for (const Issued& issued : all) {
     sites.push(Json::object({{"site", issued.site},
                              {"made", issued.made},
+                             {"fault", issued.fault.empty() ? Json() : Json(issued.fault)},
                              {"copy", Json::array({issued.files.ca, issued.files.certificate, issued.files.key})},
                              {"into", site::certificates_folder(file)}}));
   }
@@ -76,7 +92,8 @@ Result<site::ExitCode> ca(env::Disk& disk, const CaOptions& options) {
   }
   const bool key_is_here = site::has_authority_key(disk, file) || !site::has_authority(disk, file);
   INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? json(file, all) : text(file, all, options, key_is_here)));
-  return site::ExitCode::done;
+  const auto unusable = std::find_if(all.begin(), all.end(), [](const Issued& issued) { return !issued.fault.empty(); });
+  return unusable == all.end() ? Result<site::ExitCode>(site::ExitCode::done) : unusable_certificates(file);
 }
 
 }  // namespace intertie::cli

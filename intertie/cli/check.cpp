@@ -31,6 +31,7 @@ struct Text {
 struct Findings {
   Forecast forecast;
   Text text;
+  bool elsewhere = false;                       // this machine has the authority's certificate and not its key
   std::vector<std::string> no_certificate;      // sites
   std::vector<std::string> certificate_faults;  // one a line: of the authority, or of a site that has a part of its files
 };
@@ -44,13 +45,16 @@ Text describe(const data::Corpus& corpus) {
           .notes = corpus.notes};
 }
 
-void find_certificates(env::Disk& disk, const RunFile& file, Findings& findings) {
+// `only`: the site whose certificate is looked at; empty: all.
+void find_certificates(env::Disk& disk, const RunFile& file, const std::string& only, Findings& findings) {
   const std::string folder = site::certificates_folder(file);
   const auto now = env::real::RealLoop().wall();
   if (const Result<void> authority = site::check_authority(disk, file); !authority) {
     findings.certificate_faults.push_back(authority.error().message());
   }
+  findings.elsewhere = site::has_authority(disk, file) && !site::has_authority_key(disk, file);
   for (const site::SiteSettings& site : file.sites) {
+    if (!only.empty() && site.name != only) continue;
     if (site::certificate_files(disk, folder, site.name) == site::CertificateFiles::none) {
       findings.no_certificate.push_back(site.name);
     } else if (const auto good = site::check_certificate(disk, file, folder, site.name, now); !good) {
@@ -59,13 +63,13 @@ void find_certificates(env::Disk& disk, const RunFile& file, Findings& findings)
   }
 }
 
-Result<Findings> find(env::Disk& disk, const RunFile& file) {
+Result<Findings> find(env::Disk& disk, const RunFile& file, const std::string& only) {
   Findings findings;
   INTERTIE_ASSIGN(const site::SiteData data, site::open_site_data(file, disk, {}));
   findings.text = describe(data.corpus);
   INTERTIE_ASSIGN(const std::uint64_t parameters, site::num_parameters(file.model, findings.text.vocabulary));
   findings.forecast = site::forecast(file, parameters);
-  find_certificates(disk, file, findings);
+  find_certificates(disk, file, only, findings);
   return findings;
 }
 
@@ -99,17 +103,25 @@ std::string merge_rows(const RunFile& file, const Forecast& f) {
   return out;
 }
 
-std::string certificate_rows(const RunFile& file, const Findings& findings) {
+std::string how_to_get_certificates(const RunFile& file, const Findings& findings, bool one_site) {
+  if (one_site) return fmt::format("'intertie ca {}', where ca.key is, says which files to copy here", file.path);
+  if (findings.elsewhere)
+    return "they are made where ca.key is; on the machine of one site, check --site NAME looks at its own";
+  return fmt::format("train --local makes them; else: intertie ca {}", file.path);
+}
+
+std::string certificate_rows(const RunFile& file, const Findings& findings, bool one_site) {
   std::string out;
   if (!findings.no_certificate.empty()) {
-    out = row("certificates", fmt::format("none yet for {} (train --local makes them; else: intertie ca {})",
-                                          fmt::join(findings.no_certificate, ", "), file.path));
+    out = row("certificates",
+              fmt::format("none {} for {} ({})", findings.elsewhere ? "here" : "yet", fmt::join(findings.no_certificate, ", "),
+                          how_to_get_certificates(file, findings, one_site)));
   }
   for (const std::string& fault : findings.certificate_faults) out += row("certificates", fault);
   return out.empty() ? row("certificates", "in " + site::certificates_folder(file)) : out;
 }
 
-std::string table(const RunFile& file, const Findings& findings) {
+std::string table(const RunFile& file, const Findings& findings, bool one_site) {
   const Forecast& f = findings.forecast;
   std::string out = row("run", fmt::format("{}, seed {}, {} site{}", file.run.name, file.run.seed, file.sites.size(),
                                            file.sites.size() == 1 ? "" : "s"));
@@ -125,7 +137,7 @@ std::string table(const RunFile& file, const Findings& findings) {
                  ? "nothing is lost that a checkpoint holds: --resume goes on from it"
                  : "no loss of a site: the run then ends, and --resume at all sites goes on from the last complete checkpoint");
   out += row("checkpoints", fmt::format("every {} steps", file.steps_of(file.train.checkpoint_every)));
-  out += certificate_rows(file, findings);
+  out += certificate_rows(file, findings, one_site);
   for (const std::string& key : file.unused) out += row("not used", key);
   return out;
 }
@@ -174,8 +186,11 @@ std::string json(const RunFile& file, const Findings& findings) {
 
 Result<site::ExitCode> check(env::Disk& disk, const CheckOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
-  INTERTIE_ASSIGN(const Findings findings, find(disk, file));
-  INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? json(file, findings) : table(file, findings)));
+  if (!options.site.empty()) INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
+  INTERTIE_ASSIGN(const Findings findings, find(disk, file, options.site));
+  const bool one_site = !options.site.empty();
+  INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? json(file, findings) : table(file, findings, one_site)));
+  if (!findings.certificate_faults.empty()) return unusable_certificates(file);
   return site::ExitCode::done;
 }
 

@@ -25,7 +25,9 @@ Result<site::ExitCode> version();
 Result<site::RunFile> load(env::Disk& disk, const RunOptions& options);
 // An error that lists the run's sites, unless `site` is one of them.
 Result<void> require_site(const site::RunFile& file, const std::string& site);
-// What there is of certificates is of use: none has expired, and the authority of none is gone. Writes nothing.
+// What `check` and `ca` end with where a certificate that is there cannot work; they have said what is wrong and what to do.
+Error unusable_certificates(const site::RunFile& file);
+// What there is of certificates will be accepted, and the authority of none is gone. Writes nothing.
 Result<void> check_certificates(env::Disk& disk, const site::RunFile& file, std::chrono::system_clock::time_point now);
 // Certificates of all sites that have none; says on standard error what was made.
 Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& file);

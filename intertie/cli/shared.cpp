@@ -24,6 +24,14 @@ Result<void> require_site(const site::RunFile& file, const std::string& site) {
                .cause = nullptr};
 }
 
+Error unusable_certificates(const site::RunFile& file) {
+  return Error{.code = ErrorCode::reconfigure,
+               .where = site::certificates_folder(file),
+               .what = "what is there of certificates cannot be used as it is",
+               .fix = "the output names each fault and what to do",
+               .cause = nullptr};
+}
+
 Result<void> check_certificates(env::Disk& disk, const site::RunFile& file, std::chrono::system_clock::time_point now) {
   const std::string folder = site::certificates_folder(file);
   INTERTIE_RETURN_IF_ERROR(site::check_authority(disk, file));

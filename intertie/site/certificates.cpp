@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "intertie/env/real/tls_context.h"
 #include "intertie/site/folders.h"
 
 namespace intertie::site {
@@ -19,6 +20,36 @@ Error wrong(std::string where, std::string what, std::string fix) {
 
 std::string begin_anew(const RunFile& file) {
   return fmt::format("remove {}, run 'intertie ca {}' and give every site its new files", certificates_folder(file), file.path);
+}
+
+std::string make_again(const TlsFiles& files, const RunFile& file) {
+  return fmt::format("remove {} and {}, and run 'intertie ca {}' where ca.key is, or copy both again from there",
+                     files.certificate, files.key, file.path);
+}
+
+Error with_fix(Error error, std::string fix) {
+  error.fix = std::move(fix);
+  return error;
+}
+
+std::string day(std::chrono::system_clock::time_point time) {
+  return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+// The certificate of an authority, of this run, that has not expired.
+Result<void> check_authority_certificate(const std::string& path, const RunFile& file,
+                                         std::chrono::system_clock::time_point now) {
+  const auto facts = env::real::describe_certificate(path);
+  if (!facts) return with_fix(facts.error(), "copy it again from the machine where ca.key is; or " + begin_anew(file));
+  const env::real::Identity& who = facts->identity;
+  if (who.role != "authority")
+    return wrong(path, "the certificate is of a " + who.role + ", not of an authority", begin_anew(file));
+  if (who.run != file.run.name) {
+    return wrong(path, fmt::format("it is the authority of run '{}', not of '{}'", who.run, file.run.name), begin_anew(file));
+  }
+  if (facts->expires <= now)
+    return wrong(path, "the authority's certificate expired on " + day(facts->expires), begin_anew(file));
+  return {};
 }
 
 TlsFiles authority_files(const RunFile& file) { return env::real::tls_files(certificates_folder(file), "ca"); }
@@ -41,11 +72,17 @@ Result<void> check_certificate(env::Disk& disk, const RunFile& file, const std::
     return wrong(path, "it is not there",
                  fmt::format("'intertie ca {}' makes it; or copy it from the machine where that was run", file.path));
   }
-  INTERTIE_ASSIGN(const env::real::CertificateFacts facts, env::real::describe_certificate(files.certificate));
-  if (facts.expires > now) return {};
-  const std::time_t end = std::chrono::system_clock::to_time_t(facts.expires);
-  return wrong(files.certificate, fmt::format("the certificate expired on {:%Y-%m-%d}", fmt::gmtime(end)),
-               fmt::format("'intertie ca {} --site {} --renew' makes a new one", file.path, site));
+  for (const std::string& path : {files.ca, files.certificate, files.key}) INTERTIE_RETURN_IF_ERROR(disk.read(path));
+  INTERTIE_RETURN_IF_ERROR(check_authority_certificate(files.ca, file, now));
+  const auto facts = env::real::describe_certificate(files.certificate);
+  if (!facts) return with_fix(facts.error(), make_again(files, file));
+  const auto usable = env::real::TlsContext::load(files, file.run.name, site);
+  const bool its_own = facts->identity == env::real::Identity{file.run.name, "site", site};
+  if (its_own && facts->expires <= now) {
+    return wrong(files.certificate, "the certificate expired on " + day(facts->expires),
+                 fmt::format("'intertie ca {} --site {} --renew' makes a new one", file.path, site));
+  }
+  return usable ? Result<void>() : with_fix(usable.error(), make_again(files, file));
 }
 
 bool has_authority(env::Disk& disk, const RunFile& file) { return disk.exists(authority_files(file).ca); }

@@ -17,8 +17,8 @@ enum class CertificateFiles { none, partial, whole };  // of a site's certificat
 
 CertificateFiles certificate_files(env::Disk& disk, const std::string& folder, const std::string& site);
 
-// What `site` needs to start is in `folder`: the authority's certificate, its own and the key, not expired `now`. Errors
-// (reconfigure) name the file and how to get it.
+// What `site` needs to start is in `folder` and will be accepted: the authority's certificate, its own and the key, which fit
+// together, are of this run and this site, and have not expired `now`. Errors (reconfigure) name the file and what to do.
 Result<void> check_certificate(env::Disk& disk, const RunFile& file, const std::string& folder, const std::string& site,
                                std::chrono::system_clock::time_point now);
 

@@ -32,6 +32,9 @@ class Certificates : public ::testing::Test {
 
   std::string path(const std::string& name) const { return certificates_folder(file_) + "/" + name; }
   void remove(const std::string& name) { EXPECT_TRUE(std::filesystem::remove(path(name))); }
+  void copy(const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(path(from), path(to), std::filesystem::copy_options::overwrite_existing);
+  }
   std::string made(const std::string& site) {
     const auto files = make_certificate(disk_, file_, site);
     return files ? "made" : files.error().message();
@@ -56,7 +59,7 @@ TEST_F(Certificates, TheAuthorityIsMadeWithTheFirst) {
 }
 
 TEST_F(Certificates, WhatIsMissingIsNamedWithTheWayToGetIt) {
-  const system_clock::time_point now;
+  const system_clock::time_point now = system_clock::now();
   EXPECT_EQ(
       checked("a", now),
       path("ca.pem") + ": it is not there; 'intertie ca run.toml' makes it; or copy it from the machine where that was run");
@@ -77,6 +80,43 @@ TEST_F(Certificates, AnExpiredOneIsNamedWithItsDay) {
   EXPECT_THAT(checked("a", facts->expires + hours(1)),
               AllOf(HasSubstr(path("a.pem") + ": the certificate expired on 20"),
                     HasSubstr("'intertie ca run.toml --site a --renew' makes a new one")));
+}
+
+TEST_F(Certificates, ThoseThatCannotWorkAreNamedWithTheWayOut) {
+  const std::string again = "; remove " + path("a.pem") + " and " + path("a.key") +
+                            ", and run 'intertie ca run.toml' where ca.key is, or copy both again from there";
+  const auto expect = [&](const std::string& message) {
+    EXPECT_EQ(checked("a", system_clock::now()), message);
+    EXPECT_EQ(made("a"), "made");
+    EXPECT_EQ(checked("a", system_clock::now()), "good");
+  };
+  ASSERT_EQ(made("a"), "made");
+  ASSERT_EQ(made("b"), "made");
+  copy("b.pem", "a.pem");
+  copy("b.key", "a.key");
+  expect(path("a.pem") + ": the certificate is of site 'b', not of 'a'" + again);
+  copy("b.key", "a.key");
+  expect(path("a.key") + ": not the key of the certificate " + path("a.pem") + again);
+  std::filesystem::resize_file(path("a.key"), 0);
+  expect(path("a.key") + ": not a private key in PEM form without a pass phrase" + again);
+  std::filesystem::resize_file(path("a.pem"), 0);
+  expect(path("a.pem") + ": not a certificate in PEM form" + again);
+}
+
+TEST_F(Certificates, AnAuthorityThatCannotWork) {
+  const std::string anew =
+      "remove " + certificates_folder(file_) + ", run 'intertie ca run.toml' and give every site its new files";
+  ASSERT_EQ(made("a"), "made");
+  const system_clock::time_point now = system_clock::now();
+  EXPECT_THAT(checked("a", now + hours(11 * 365 * 24)), HasSubstr("ca.pem: the authority's certificate expired on 20"));
+  file_.run.name = "other";
+  EXPECT_EQ(checked("a", now), path("ca.pem") + ": it is the authority of run 'r', not of 'other'; " + anew);
+  file_.run.name = "r";
+  copy("a.pem", "ca.pem");
+  EXPECT_EQ(checked("a", now), path("ca.pem") + ": the certificate is of a site, not of an authority; " + anew);
+  std::filesystem::resize_file(path("ca.pem"), 0);
+  EXPECT_EQ(checked("a", now),
+            path("ca.pem") + ": not a certificate in PEM form; copy it again from the machine where ca.key is; or " + anew);
 }
 
 TEST_F(Certificates, AnAuthorityWithoutItsCertificateIsNotReplaced) {

@@ -94,6 +94,7 @@ TEST_F(Commands, CaMakesCertificatesAndSaysWhatGoesWhere) {
   const Ran made = run({"ca", "run.toml"});
   ASSERT_EQ(made.exit_code, 0) << made.all();
   EXPECT_THAT(made.all(), HasSubstr("  runs/r/certificates/b.key"));
+  EXPECT_THAT(made.lines, Contains("runs/r/certificates/ starts at the folder in which 'intertie train' is started there"));
   EXPECT_THAT(made.all(), Not(HasSubstr("PRIVATE KEY")));
   for (const char* file : {"ca.pem", "ca.key", "a.pem", "a.key", "b.pem", "b.key"}) {
     EXPECT_THAT(folder_.files(), Contains(std::string("runs/r/certificates/") + file));
@@ -116,6 +117,49 @@ TEST_F(Commands, CaMakesAPairAnewThatLostOneOfItsFiles) {
   EXPECT_THAT(made.all(), AllOf(HasSubstr("a (kept)"), HasSubstr("b (made)")));
   EXPECT_THAT(folder_.files(), Contains("runs/r/certificates/b.key"));
   EXPECT_THAT(run({"check", "run.toml"}).all(), HasSubstr("certificates   in runs/r/certificates"));
+}
+
+TEST_F(Commands, CertificatesThatCannotWorkAreNamed) {
+  ASSERT_EQ(run({"ca", "run.toml"}).exit_code, 0);
+  const std::string keys = "runs/r/certificates/";
+  for (const std::string end : {".pem", ".key"}) folder_.write(keys + "b" + end, folder_.read(keys + "a" + end));
+  const auto before = folder_.files();
+  const std::string fault = keys + "b.pem: the certificate is of site 'a', not of 'b'; remove " + keys + "b.pem and " + keys +
+                            "b.key, and run 'intertie ca run.toml' where ca.key is";
+  const std::string last = "error: runs/r/certificates: what is there of certificates cannot be used as it is";
+  const Ran checked = run({"check", "run.toml"});
+  EXPECT_EQ(checked.exit_code, 2);
+  EXPECT_THAT(checked.lines, Contains(HasSubstr("certificates   " + fault))) << checked.all();
+  EXPECT_THAT(checked.errors, ElementsAre(HasSubstr(last)));
+  const Ran kept = run({"ca", "run.toml"});
+  EXPECT_EQ(kept.exit_code, 2);
+  EXPECT_THAT(kept.lines, Contains(HasSubstr("b (cannot be used): " + fault))) << kept.all();
+  EXPECT_THAT(kept.all(), AllOf(HasSubstr("a (kept): copy"), Not(HasSubstr("  runs/r/certificates/b.key"))));
+  EXPECT_THAT(kept.errors, ElementsAre(HasSubstr(last)));
+  const Ran trained = run({"train", "run.toml", "--local"});
+  EXPECT_EQ(trained.exit_code, 2);
+  EXPECT_THAT(trained.errors, ElementsAre(HasSubstr("error: " + fault)));
+  EXPECT_EQ(folder_.files(), before);
+  for (const std::string end : {".pem", ".key"}) std::remove((folder_.path() + "/" + keys + "b" + end).c_str());
+  EXPECT_EQ(run({"ca", "run.toml"}).exit_code, 0) << "as it says";
+  EXPECT_EQ(run({"check", "run.toml"}).exit_code, 0);
+}
+
+TEST_F(Commands, OnTheMachineOfASiteItsOwnCertificateIsEnough) {
+  ASSERT_EQ(run({"ca", "run.toml"}).exit_code, 0);
+  for (const std::string file : {"ca.key", "a.pem", "a.key"})
+    std::remove((folder_.path() + "/runs/r/certificates/" + file).c_str());
+  const Ran own = run({"check", "run.toml", "--site", "b"});
+  EXPECT_EQ(own.exit_code, 0) << own.all();
+  EXPECT_THAT(own.lines, Contains("certificates   in runs/r/certificates"));
+  EXPECT_THAT(
+      run({"check", "run.toml", "--site", "a"}).lines,
+      Contains("certificates   none here for a ('intertie ca run.toml', where ca.key is, says which files to copy here)"));
+  EXPECT_THAT(
+      run({"check", "run.toml"}).lines,
+      Contains("certificates   none here for a (they are made where ca.key is; on the machine of one site, check --site NAME "
+               "looks at its own)"));
+  EXPECT_EQ(run({"check", "run.toml", "--site", "z"}).exit_code, 2);
 }
 
 TEST_F(Commands, CaWithoutTheAuthoritysKeyKeepsWhatIsThere) {
