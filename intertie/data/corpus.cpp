@@ -23,7 +23,7 @@ struct Texts {
   std::vector<std::unique_ptr<env::MappedFile>> files;
   std::vector<std::string> paths;
   std::vector<std::string_view> views;
-  std::uint64_t skipped = 0;  // empty or binary files in folders
+  std::vector<std::string> skipped;  // empty or binary files in folders
 };
 
 std::string_view as_text(std::span<const std::byte> bytes) {
@@ -31,6 +31,13 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 }
 
 bool is_binary(std::string_view text) { return std::memchr(text.data(), 0, text.size()) != nullptr; }
+
+std::string first_of(const std::vector<std::string>& paths) {
+  constexpr std::size_t kShown = 3;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(paths.size(), kShown); ++i) list += (i == 0 ? "" : ", ") + paths[i];
+  return paths.size() <= kShown ? list : list + " and " + std::to_string(paths.size() - kShown) + " more";
+}
 
 Result<Texts> map_texts(env::Disk& disk, const std::vector<std::string>& entries) {
   INTERTIE_ASSIGN(const std::vector<SourceFile> sources, list_sources(disk, entries, ""));
@@ -40,12 +47,13 @@ Result<Texts> map_texts(env::Disk& disk, const std::vector<std::string>& entries
     const std::string_view view = as_text(file->bytes());
     const bool usable = !view.empty() && !is_binary(view);
     if (!usable && source.named) {
-      return view.empty() ? bad_data(source.path, "the file is empty", "name a file that holds text")
-                          : bad_data(source.path, "the file is binary (it holds a zero byte), not text",
-                                     "name text, or uint16 tokens as a .bin file with tokenizer = \"bin\"");
+      return view.empty()
+                 ? bad_data(source.path, "the file is empty", "name a file that holds text")
+                 : bad_data(source.path, "the file is binary (it holds a zero byte), not text",
+                            "name text in UTF-8 (not UTF-16), or uint16 tokens as a .bin file with tokenizer = \"bin\"");
     }
     if (!usable) {
-      ++texts.skipped;
+      texts.skipped.push_back(source.path);
       continue;
     }
     texts.files.push_back(std::move(file));
@@ -53,8 +61,10 @@ Result<Texts> map_texts(env::Disk& disk, const std::vector<std::string>& entries
     texts.views.push_back(view);
   }
   if (texts.views.empty()) {
-    return bad_data(entries.front(), "there is no text: " + std::to_string(texts.skipped) + " files, all empty or binary",
-                    "name a folder or file that holds text");
+    return bad_data(
+        entries.front(),
+        "there is no text: " + std::to_string(texts.skipped.size()) + " files, all empty or binary: " + first_of(texts.skipped),
+        "name a folder or file that holds text in UTF-8");
   }
   return texts;
 }
@@ -129,7 +139,9 @@ Result<TokenSplits> encode_splits(const Settings& settings, TokenizerKind kind, 
   std::vector<const Texts*> lists = {&train};
   if (validation) lists.push_back(&*validation);
   TokenSplits splits;
-  INTERTIE_ASSIGN(splits.tokenizer, make_tokenizer(kind, lists));
+  Result<Tokenizer> tokenizer = make_tokenizer(kind, lists);
+  if (!tokenizer) return train_sources(settings).named(tokenizer.error());
+  splits.tokenizer = *std::move(tokenizer);
   INTERTIE_ASSIGN(const Tokens all, encode_texts(splits.tokenizer, train));
   if (validation) {
     splits.train = all;
@@ -180,8 +192,11 @@ Result<Corpus> open_text_corpus(const Settings& settings, TokenizerKind kind, en
   Corpus corpus = as_corpus(std::move(splits));
   corpus.num_files = train.views.size() + (validation ? validation->views.size() : 0);
   corpus.notes = std::move(notes);
-  const std::uint64_t skipped = train.skipped + (validation ? validation->skipped : 0);
-  if (skipped > 0) corpus.notes.push_back(std::to_string(skipped) + " empty or binary files were passed over");
+  std::vector<std::string> skipped = train.skipped;
+  if (validation) skipped.insert(skipped.end(), validation->skipped.begin(), validation->skipped.end());
+  if (!skipped.empty()) {
+    corpus.notes.push_back(std::to_string(skipped.size()) + " empty or binary files were passed over: " + first_of(skipped));
+  }
   return corpus;
 }
 

@@ -5,6 +5,7 @@
 
 #include "intertie/data/disk_fixture.h"
 #include "intertie/data/shards.h"
+#include "intertie/data/utf8.h"
 #include "intertie/env/sim/memory_disk.h"
 
 namespace intertie::data {
@@ -93,7 +94,14 @@ TEST(Corpus, FoldersPassOverWhatIsNotText) {
   put(disk, "c/image.png", std::string_view("a\0b", 3));
   const Corpus corpus = open_corpus({.train = {"c"}}, disk, {}).value();
   EXPECT_EQ(corpus.train.size() + corpus.validation.size(), 10U);
-  EXPECT_EQ(corpus.notes, std::vector<std::string>{"2 empty or binary files were passed over"});
+  EXPECT_EQ(corpus.notes, std::vector<std::string>{"2 empty or binary files were passed over: c/empty.txt, c/image.png"});
+  for (const char* name : {"c/1", "c/2"})
+    put(disk, name,
+        std::string_view("\xFF\xFE"
+                         "a\0",
+                         4));  // UTF-16
+  EXPECT_EQ(open_corpus({.train = {"c"}}, disk, {})->notes,
+            std::vector<std::string>{"4 empty or binary files were passed over: c/1, c/2, c/empty.txt and 1 more"});
 }
 
 TEST(Corpus, BadInputIsNamed) {
@@ -109,6 +117,13 @@ TEST(Corpus, BadInputIsNamed) {
   EXPECT_THAT(message(disk, {.train = {"latin1.txt"}, .tokenizer = "characters"}),
               HasSubstr("latin1.txt: byte 3 is not UTF-8"));
   EXPECT_THAT(message(disk, {.train = {"only"}}), HasSubstr("only: there is no text: 1 files, all empty or binary"));
+  std::string many;
+  for (char32_t c = 0x20; c < 0x20000; ++c) {
+    if (c < 0xD800 || c >= 0xE000) append_code_point(many, c);
+  }
+  put(disk, "many.txt", many);
+  EXPECT_THAT(message(disk, {.train = {"many.txt"}, .tokenizer = "characters", .train_place = "run.toml:3"}),
+              HasSubstr("run.toml:3: data.train: the text has 128992 different characters, more than 65535"));
   EXPECT_THAT(message(disk, {.train = {"d/*.csv"}}), HasSubstr("no file matches \"d/*.csv\""));
   EXPECT_THAT(message(disk, {.train = {}}), HasSubstr("data.train: names nothing"));
   EXPECT_THAT(message(disk, {.train = {"a.txt"}, .tokenizer = "words"}), HasSubstr("unknown tokenizer \"words\""));

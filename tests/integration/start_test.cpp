@@ -65,7 +65,7 @@ TEST_F(Starts, KeysWithoutEffectAndFilesPassedOverAreNamedOnce) {
   ASSERT_EQ(ran.exit_code, 0) << ran.all();
   EXPECT_THAT(warnings_of("a"), ElementsAre("not used: site.b.power_cap (run.toml:22)",
                                             "not used: train.weight_decay (run.toml:13): of adamw only",
-                                            "1 empty or binary files were passed over"));
+                                            "1 empty or binary files were passed over: texts/empty.txt"));
   EXPECT_THAT(warnings_of("b"), IsEmpty());
   for (const std::string what :
        {"warning: not used: site.b.power_cap", "warning: not used: train.weight_decay", "warning: 1 empty"}) {
