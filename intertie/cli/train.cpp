@@ -79,10 +79,13 @@ class Screen {
 
 // A few lines by the trained model; that they fail to come is no failure of the run.
 void show_sample(const RunFile& file, const TrainOptions& options, const std::string& program,
-                 const site::LauncherServices& services) {
+                 site::LauncherServices services) {
   site::SampleCommand command;
   command.run_file = options.run.run_file;
   command.overrides = options.run.overrides;
+  if (site::output_is_terminal()) {
+    services.print = [show = services.print](const std::string& line) { show(site::printable(line)); };
+  }
   services.print_error("a sample of the model:");
   const site::LaunchedSite sampler{"sample", with_program(program, command.arguments()), file.run.folder + "/sample.txt"};
   const auto outcome = site::run_sites({sampler}, services);

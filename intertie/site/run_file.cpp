@@ -11,6 +11,7 @@ namespace intertie::site {
 namespace {
 
 constexpr std::size_t kMaxSites = 256;
+constexpr const char* kExamplePaths = R"([{ rate = "100 Mbit/s", rtt = "40 ms" }])";
 
 template <class T>
 std::vector<std::string> names_of(const Keys<T>& keys) {
@@ -108,8 +109,11 @@ Result<void> read_sites(const Node& root, RunFile& file) {
 
 Result<void> read_paths(const Node& node, const std::string& label, LinkSettings& link, std::vector<std::string>& unused) {
   const Node* paths = node.find("paths");
+  if (paths->kind == Node::Kind::list && paths->items.empty()) {
+    return run_file_error(paths->place, label + ".paths must not be empty", "write for example " + std::string(kExamplePaths));
+  }
   const bool usable = paths->kind == Node::Kind::list && !paths->items.empty() && paths->items.size() <= kMaxSites;
-  if (!usable) return named(unfit(*paths, "a list such as [{ rate = \"100 Mbit/s\", rtt = \"40 ms\" }]"), label + ".paths");
+  if (!usable) return named(unfit(*paths, std::string("a list such as ") + kExamplePaths), label + ".paths");
   for (const Node& item : paths->items) {
     const std::string path_label = fmt::format("{}.paths[{}]", label, link.paths.size());
     INTERTIE_RETURN_IF_ERROR(apply(item, path_keys(), path_label, link.paths.emplace_back(), unused));
@@ -130,7 +134,7 @@ Result<void> read_links(const Node& root, RunFile& file) {
     INTERTIE_RETURN_IF_ERROR(apply(node, link_keys(), label, link, file.unused));
     INTERTIE_RETURN_IF_ERROR(require(node, "between", label, "between = [\"ashburn\", \"columbus\"]"));
     label = fmt::format("link.{}-{}", link.a, link.b);
-    INTERTIE_RETURN_IF_ERROR(require(node, "paths", label, "paths = [{ rate = \"100 Mbit/s\", rtt = \"40 ms\" }]"));
+    INTERTIE_RETURN_IF_ERROR(require(node, "paths", label, std::string("paths = ") + kExamplePaths));
     INTERTIE_RETURN_IF_ERROR(read_paths(node, label, link, file.unused));
     file.links.push_back(std::move(link));
   }
@@ -142,7 +146,8 @@ Result<void> read_model(const Node& root, RunFile& file, const ReadText& read) {
   if (!section) return {};
   const Node* config = section->kind == Node::Kind::table ? section->find("config") : nullptr;
   if (config && config->kind == Node::Kind::text && !config->text.empty()) {
-    const std::string path = config->text.front() == '/' ? config->text : file.folder + config->text;
+    std::string path = config->text;
+    relocate(path, file.folder, config->place);
     const Result<std::string> json = read(path);
     if (!json) return run_file_error(config->place, "model.config cannot be read: " + json.error().message());
     INTERTIE_RETURN_IF_ERROR(apply_model_config(*json, path, file.model, file.unused));

@@ -8,6 +8,7 @@
 namespace intertie::site {
 namespace {
 
+// Keys of sites and links are called as messages call them elsewhere; which site has which place stands in a line of its own.
 template <class T>
 void agree(std::string& text, const std::string& label, const Keys<T>& keys, const T& values) {
   for (const Key<T>& key : keys) {
@@ -24,14 +25,16 @@ std::string RunFile::agreement() const {
   agree(out, "data", data_keys(), data);
   agree(out, "train", train_keys(), train);
   agree(out, "sync", sync_keys(), sync);
+  for (std::size_t i = 0; i < sites.size(); ++i) out += fmt::format("site[{}] = {}\n", i, sites[i].name);
   for (std::size_t i = 0; i < sites.size(); ++i) {
     SiteSettings site = sites[i];
     site.local_batch_size = batch_size(SiteId{static_cast<std::uint16_t>(i)});
-    agree(out, fmt::format("site[{}]", i), site_keys(), site);
+    agree(out, "site." + site.name, site_keys(), site);
   }
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    agree(out, fmt::format("link[{}]", i), link_keys(), links[i]);
-    agree(out, fmt::format("link[{}].paths[0]", i), path_keys(), links[i].paths.front());
+  for (const LinkSettings& link : links) {
+    const std::string label = fmt::format("link.{}-{}", link.a, link.b);
+    agree(out, label, link_keys(), link);
+    agree(out, label + ".paths[0]", path_keys(), link.paths.front());
   }
   return out;
 }

@@ -50,7 +50,7 @@ Result<void> check_model(const RunFile& file, const Placer& place) {
   }
   if (model.vocab_size == 0 && file.data.tokenizer == "bin") {
     return run_file_error(place("data", "tokenizer"), "ready-made tokens do not say how many kinds there are",
-                          "write vocab_size in [model]");
+                          "write vocab_size in [model]: at least the largest token and one");
   }
   if (file.data.tokenizer == "bytes" && model.vocab_size != 0 && model.vocab_size < 256) {
     return run_file_error(
@@ -123,6 +123,12 @@ Result<void> check_training(const RunFile& file, const Placer& place) {
 }
 
 Result<void> check_sync(const RunFile& file, const Placer& place) {
+  const Node* quorum = place.written("sync", "quorum") ? place.root.find("sync")->find("quorum") : nullptr;
+  if (quorum && quorum->integer > static_cast<std::int64_t>(file.sites.size())) {
+    return run_file_error(quorum->place,
+                          fmt::format("sync.quorum = {} is more than the {} sites", quorum->integer, file.sites.size()),
+                          "write at most their number");
+  }
   if (file.sync.encoding == Encoding::f32 && file.sync.result_encoding != Encoding::f32) {
     return run_file_error(place("sync", "result_encoding"), "sync.result_encoding is narrower than sync.encoding = \"f32\"",
                           "write result_encoding = \"f32\" or remove it");
@@ -193,12 +199,6 @@ Result<void> check_links(const RunFile& file, const Placer& place) {
   return {};
 }
 
-// A path of the run file, seen from the working folder. One from the command line starts there already.
-void relocate(std::string& path, const std::string& folder, const std::string& place) {
-  const bool relative = path != "python-stdlib" && !path.empty() && path.front() != '/';
-  if (relative && !place.starts_with("--")) path = folder + path;
-}
-
 struct Idle {
   const char* section;
   std::vector<const char*> keys;
@@ -226,6 +226,11 @@ std::vector<Idle> idle_keys(const RunFile& file) {
 }
 
 }  // namespace
+
+void relocate(std::string& path, const std::string& folder, const std::string& place) {
+  const bool relative = path != "python-stdlib" && !path.empty() && path.front() != '/';
+  if (relative && !place.starts_with("--")) path = folder + path;
+}
 
 void resolve(RunFile& file, const Node& root) {
   const Placer place{root, file.path};

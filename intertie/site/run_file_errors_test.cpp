@@ -71,6 +71,10 @@ TEST(RunFileErrors, Units) {
       {with(kSites + link + "rtt = \"40 ms\", delay = \"20 ms\" }]\n"),
        "run.toml:11: link.a-b.paths[0] has both rtt and delay; write one of them: rtt = 2 x delay"},
       {with("warmup = 100\n"), R"(run.toml:5: train.warmup has no unit; write it as "200 steps" or "2 M tokens")"},
+      {"[run]\nname = \"r\"\n[train]\ntokens = 2000\n",
+       R"(run.toml:4: train.tokens has no unit; write it as "200 steps" or "2 M tokens")"},
+      {"[run]\nname = \"r\"\n[train]\ntokens = \"2000\"\n",
+       R"(run.toml:4: train.tokens has no unit; write it as "200 steps" or "2 M tokens")"},
       {with("warmup = \"100\"\n"), R"(run.toml:5: train.warmup has no unit; write it as "200 steps" or "2 M tokens")"},
   });
 }
@@ -80,11 +84,11 @@ TEST(RunFileErrors, Numbers) {
       {with("local_batch_size = 0\n"), "run.toml:5: train.local_batch_size must be a whole number from 1 to 16777216, not 0"},
       {with("local_batch_size = 1.5\n"),
        "run.toml:5: train.local_batch_size must be a whole number from 1 to 16777216, not 1.5"},
-      {with("lr = -1.0\n"), "run.toml:5: train.lr must be a number above 0, not -1"},
+      {with("lr = -1.0\n"), "run.toml:5: train.lr must be a number above 0, not -1.0"},
       {with("lr = nan\n"), "run.toml:5: train.lr must be a number above 0, not nan"},
       {with("lr = \"fast\"\n"), R"(run.toml:5: train.lr must be a number above 0, not "fast")"},
       {with("min_lr = 0.1\n"), "run.toml:5: train.min_lr = 0.1 is above train.lr = 0.001"},
-      {with("beta2 = 1.0\n"), "run.toml:5: train.beta2 must be a number of at least 0 and below 1, not 1"},
+      {with("beta2 = 1.0\n"), "run.toml:5: train.beta2 must be a number of at least 0 and below 1, not 1.0"},
       {with("sequence_length = 65\n"),
        "run.toml:5: train.sequence_length = 65 is longer than model.max_position_embeddings = 64"},
       {with("micro_batches = 5\n"),
@@ -92,19 +96,24 @@ TEST(RunFileErrors, Numbers) {
       {with("decay = \"10 steps\"\n"), "run.toml:5: train.decay ends before train.warmup"},
       {with("[model]\nhidden_size = 130\n"),
        "run.toml:6: model.hidden_size = 130 is not a multiple of model.num_attention_heads = 4"},
-      {with("[model]\ndropout = 1.0\n"), "run.toml:6: model.dropout must be a number of at least 0 and below 1, not 1"},
+      {with("[model]\ndropout = 1.0\n"), "run.toml:6: model.dropout must be a number of at least 0 and below 1, not 1.0"},
       {with("[model]\nvocab_size = 65\n"),
        R"(run.toml:6: model.vocab_size = 65 is smaller than the 256 of tokenizer = "bytes"; remove it)"},
       {with("[data]\nvalidation_share = 1.5\n"),
        "run.toml:6: data.validation_share must be a number above 0 and below 1, not 1.5"},
       {with("[data]\ntrain = []\n"),
-       R"(run.toml:6: data.train must be a list of texts: files, patterns, folders, .bin shards, or "python-stdlib", not a list)"},
+       R"(run.toml:6: data.train must not be empty; write files, patterns, folders, .bin shards, or "python-stdlib")"},
+      {with("[data]\ntrain = 3\n"),
+       R"(run.toml:6: data.train must be a list of texts: files, patterns, folders, .bin shards, or "python-stdlib", not 3)"},
+      {with("[sync]\nevery = 10.0\n"), "run.toml:6: sync.every must be a whole number from 1 to 65536, not 10.0"},
       {with("[data]\ntokenizer = \"bin\"\n"),
-       "run.toml:6: ready-made tokens do not say how many kinds there are; write vocab_size in [model]"},
+       "run.toml:6: ready-made tokens do not say how many kinds there are; write vocab_size in [model]: at least the largest "
+       "token "
+       "and one"},
       {with("[sync]\nevery = 0\n"), "run.toml:6: sync.every must be a whole number from 1 to 65536, not 0"},
       {with("[sync]\nouter_momentum = 1.0\n"),
-       "run.toml:6: sync.outer_momentum must be a number of at least 0 and below 1, not 1"},
-      {"[run]\nname = \"r\"\n[train]\ntokens = 100\n",
+       "run.toml:6: sync.outer_momentum must be a number of at least 0 and below 1, not 1.0"},
+      {"[run]\nname = \"r\"\n[train]\ntokens = \"100 tokens\"\n",
        "run.toml:4: train.tokens = 100 is less than the 768 tokens of one step over all sites; train longer, or use smaller "
        "batches"},
       {"[run]\nname = \"Mine\"\n",
@@ -177,9 +186,41 @@ TEST(RunFileErrors, SitesAndLinks) {
        R"(run.toml:10: link[0].between must be the names of two sites, for example ["ashburn", "columbus"], not a list)"},
       {with(kSites + "[[link]]\nbetween = [\"a\", \"b\"]\n"),
        R"(run.toml:9: link.a-b.paths is missing; write for example paths = [{ rate = "100 Mbit/s", rtt = "40 ms" }])"},
+      {with(kSites + "[[link]]\nbetween = [\"a\", \"b\"]\npaths = []\n"),
+       R"(run.toml:11: link.a-b.paths must not be empty; write for example [{ rate = "100 Mbit/s", rtt = "40 ms" }])"},
       {with(kSites + "[[link]]\nbetween = [\"a\", \"b\"]\n" + path + "[[link]]\nbetween = [\"b\", \"a\"]\n" + path),
        "run.toml:13: there is another link between b and a; write one [[link]] with both paths"},
   });
+}
+
+// Lines 7 and 11: of the first site, of the only path.
+TEST(RunFileErrors, KeysThatAreNotUsedYetAreChecked) {
+  const auto of_site = [](const std::string& text) { return message(with("[[site]]\nname = \"a\"\n" + text + "\n")); };
+  const auto of_path = [](const std::string& text) {
+    return message(with(kSites + "[[link]]\nbetween = [\"a\", \"b\"]\npaths = [{ " + text + " }]\n"));
+  };
+  for (const char* good :
+       {"at = [39.04, -77.49]", "price = 0.08", "price = \"prices/a.csv\"", "carbon = 300", "carbon = \"c.csv\""})
+    EXPECT_EQ(of_site(good), "accepted") << good;
+  for (const char* good : {"from = 2027-03-01", "share = \"25 %\"", "share = \"12.5%\"", "share = \"10 Gbit/s\"",
+                           "share = \"s.csv\"", "price = 1", "risk = [\"I-70\"]"})
+    EXPECT_EQ(of_path(good), "accepted") << good;
+  EXPECT_EQ(of_site("at = [500, 900]"),
+            "run.toml:7: site.a.at must be [latitude, longitude] in degrees, -90 to 90 and -180 to 180, not a list");
+  EXPECT_EQ(
+      of_site("price = \"cheap\""),
+      "run.toml:7: site.a.price must be price per kWh: a number of at least 0, or a .csv file by the hour, not \"cheap\"");
+  EXPECT_EQ(
+      of_site("carbon = -5"),
+      "run.toml:7: site.a.carbon must be grams of CO2 per kWh: a number of at least 0, or a .csv file by the hour, not -5");
+  EXPECT_EQ(of_path("from = \"someday\""),
+            "run.toml:11: link.a-b.paths[0].from must be a date such as 2027-03-01, without quotes, not \"someday\"");
+  for (const char* bad : {"share = \"900 %\"", "share = \"0 %\"", "share = \"x %\"", "share = \"%\"", "share = 5",
+                          "share = \"10 Gbit\"", "price = -1", "risk = []", "risk = [5]", "from = 3"})
+    EXPECT_THAT(of_path(bad), HasSubstr("run.toml:11: link.a-b.paths[0].")) << bad;
+  EXPECT_EQ(message(with("[sync]\nquorum = 3\n" + kSites)),
+            "run.toml:6: sync.quorum = 3 is more than the 2 sites; write at most their number");
+  EXPECT_EQ(message(with("[sync]\nquorum = 2\n" + kSites)), "accepted");
 }
 
 TEST(RunFileErrors, ConfigurationFiles) {

@@ -82,7 +82,7 @@ const Keys<data::Settings>& data_keys() {
 const Keys<train::Settings>& train_keys() {
   using T = train::Settings;
   static const Keys<T> keys = {
-      {"tokens", bind(&T::tokens, stretch(BareCount::tokens, 1)), Scope::agreed, "required",
+      {"tokens", bind(&T::tokens, stretch(1)), Scope::agreed, "required",
        "The run ends when this many tokens were counted, over all sites."},
       {"local_batch_size", bind(&T::local_batch_size, whole(1, kLarge)), Scope::agreed, "", "Sequences of a site and step."},
       {"sequence_length", bind(&T::sequence_length, whole(1, kLarge)), Scope::agreed, "the model's max_position_embeddings",
@@ -92,9 +92,8 @@ const Keys<train::Settings>& train_keys() {
       {"optimizer", bind(&T::optimizer, one_of({"adamw", "sgd"})), Scope::agreed, "", "The inner optimiser."},
       {"lr", bind(&T::lr, number(kPositive)), Scope::agreed, "", "Learning rate after the warm-up."},
       {"min_lr", bind(&T::min_lr, number(kNotNegative)), Scope::agreed, "", "Where the cosine ends; at most lr."},
-      {"warmup", bind(&T::warmup, stretch(BareCount::refused, 0)), Scope::agreed, "",
-       "The learning rate grows linearly this long."},
-      {"decay", bind(&T::decay, stretch(BareCount::refused, 1)), Scope::agreed, "the end of the run", "Where the cosine ends."},
+      {"warmup", bind(&T::warmup, stretch(0)), Scope::agreed, "", "The learning rate grows linearly this long."},
+      {"decay", bind(&T::decay, stretch(1)), Scope::agreed, "the end of the run", "Where the cosine ends."},
       {"weight_decay", bind(&T::weight_decay, number(kNotNegative)), Scope::agreed, "", "AdamW: on matrices and embeddings."},
       {"beta1", bind(&T::beta1, number(kShare)), Scope::agreed, "", "AdamW: decay of the first moment."},
       {"beta2", bind(&T::beta2, number(kShare)), Scope::agreed, "", "AdamW: decay of the second moment."},
@@ -105,11 +104,11 @@ const Keys<train::Settings>& train_keys() {
       {"device", bind(&T::device, one_of({"cpu", "cuda"})), Scope::local, "", "Where the model is computed."},
       {"threads", bind(&T::threads, whole(1, 1024)), Scope::local, "cores / sites on this machine, at least 1",
        "CPU threads of a site."},
-      {"evaluate_every", bind(&T::evaluate_every, stretch(BareCount::refused, 0)), Scope::agreed, "",
+      {"evaluate_every", bind(&T::evaluate_every, stretch(0)), Scope::agreed, "",
        "How often the validation loss is measured. \"0 steps\": never."},
       {"evaluate_batches", bind(&T::evaluate_batches, whole(0, kLarge)), Scope::agreed, "",
        "Batches of an evaluation; 0: the whole validation text."},
-      {"checkpoint_every", bind(&T::checkpoint_every, stretch(BareCount::refused, 0)), Scope::agreed, "",
+      {"checkpoint_every", bind(&T::checkpoint_every, stretch(0)), Scope::agreed, "",
        "How often a checkpoint is written, rounded to the next merge. \"0 steps\": only at its end."},
   };
   return keys;
@@ -159,12 +158,12 @@ const Keys<SiteSettings>& site_keys() {
       {"step_time", bind(&T::step_time, duration(std::chrono::microseconds(1))), Scope::local, "none",
        "Paced site: a step takes at least this long, so that several sites can be measured on one machine."},
       {"device", bind(&T::device, one_of({"cpu", "cuda"})), Scope::local, "[train] device", "Where this site computes."},
-      {"at", checked<T>(anything("[latitude, longitude]")), Scope::later, "", "Where the site is, in degrees."},
+      {"at", checked<T>(coordinates()), Scope::later, "", "Where the site is, in degrees."},
       {"accelerator", checked<T>(text("a type")), Scope::later, "", "Type of its accelerators."},
       {"count", checked<T>(large_whole(1)), Scope::later, "", "How many accelerators it has."},
       {"power_cap", checked<T>(watts()), Scope::later, "", "The most power that it may draw."},
-      {"price", checked<T>(anything("price per kWh")), Scope::later, "", "Price of its energy."},
-      {"carbon", checked<T>(anything("grams of CO2 per kWh")), Scope::later, "", "Carbon of its energy."},
+      {"price", checked<T>(price("price per kWh")), Scope::later, "", "Price of its energy."},
+      {"carbon", checked<T>(price("grams of CO2 per kWh")), Scope::later, "", "Carbon of its energy."},
   };
   return keys;
 }
@@ -211,11 +210,10 @@ const Keys<PathSettings>& path_keys() {
       {"rtt", bind(&T::round_trip, duration(Duration(0))), Scope::local, "from delay or km",
        "Round trip. --local emulates it."},
       {"streams", bind(&T::streams, whole(1, 64)), Scope::agreed, "", "TCP connections."},
-      {"share", checked<T>(anything("rate or %, by the hour")), Scope::later, "", "How much of the path the run may use."},
-      {"price", checked<T>(anything("price")), Scope::later, "", "Price of the path."},
-      {"risk", checked<T>(anything("list of names")), Scope::later, "",
-       "What it shares with other paths: roads, ducts, cables."},
-      {"from", checked<T>(anything("date")), Scope::later, "", "When the path becomes available."},
+      {"share", checked<T>(path_share()), Scope::later, "", "How much of the path the run may use."},
+      {"price", checked<T>(price("price")), Scope::later, "", "Price of the path."},
+      {"risk", checked<T>(texts("names")), Scope::later, "", "What it shares with other paths: roads, ducts, cables."},
+      {"from", checked<T>(date()), Scope::later, "", "When the path becomes available."},
   };
   return keys;
 }

@@ -38,7 +38,8 @@ One TOML file describes a run; `intertie check` says whether it is right and wha
 - Quantities carry units: rates `bit/s kbit/s Mbit/s Gbit/s Tbit/s`, times `ns us ms s min h d`, sizes `B kB MB GB TB KiB MiB GiB
   TiB`, counts `k M B T`. A stretch of training is `"200 steps"` or `"2 M tokens"`.
 - An unknown key, a missing unit or a contradiction is an error with file and line.
-- Keys marked *not used yet* are accepted and checked; the program names them when it starts.
+- Keys marked *not used yet* have no effect; the program names them when it starts. Type and range of their values are checked, and
+  nothing else: not whether a .csv file is there, nor what a name or a price stands for.
 - Keys marked *each site its own* may differ from site to site; all others must be the same everywhere, and a site that differs
   is told which key it is.
 - Relative paths start at the run file's folder, those on the command line at the working folder. Any key can be set from the command line: `--set sync.every=10`,

@@ -19,6 +19,10 @@ std::string place_of_key(const Node& root, const std::string& section, const std
 Result<void> apply_model_config(std::string_view text, const std::string& path, train::ModelSettings& model,
                                 std::vector<std::string>& unused);
 
+// A path of the run file, seen from the working folder; one from the command line (`place` begins with "--") starts there
+// already.
+void relocate(std::string& path, const std::string& folder, const std::string& place);
+
 // Fills in what defaults to something else in the file, and makes paths relative to the working folder.
 void resolve(RunFile& file, const Node& root);
 

@@ -209,7 +209,9 @@ TEST(RunFile, AgreementHoldsWhatMustBeEqualAndNothingElse) {
   const std::string agreement = read(kThree).agreement();
   EXPECT_THAT(agreement, HasSubstr("sync.every = 10\n"));
   EXPECT_THAT(agreement, HasSubstr("train.tokens = 200 steps\n"));
-  EXPECT_THAT(agreement, HasSubstr("site[1].name = columbus\nsite[1].local_batch_size = 6\n"));
+  EXPECT_THAT(agreement, HasSubstr("site[1] = columbus\n"));
+  EXPECT_THAT(agreement, HasSubstr("site.columbus.local_batch_size = 6\n"));
+  EXPECT_THAT(agreement, HasSubstr("link.quincy-ashburn.paths[0].streams = 2\n"));
   for (const char* local :
        {"address", "device", "threads", "folder", "start_wait", "power_cap", "step_time", "data.train", "rate ="}) {
     EXPECT_THAT(agreement, Not(HasSubstr(local)));
@@ -234,6 +236,18 @@ TEST(RunFile, TheTextsPlacesAreKeptForMessages) {
   EXPECT_EQ(file.data.train_place, "here/run.toml:7");
   EXPECT_EQ(file.data.validation_place, "here/run.toml:8");
   EXPECT_EQ(read(kShort).data.train_place, "run.toml");
+}
+
+TEST(RunFile, AConfigurationFileOnTheCommandLineStartsAtTheWorkingFolder) {
+  const auto read_json = [](const std::string& path) -> Result<std::string> {
+    if (path != "config.json" && path != "/config.json") return no_files(path);
+    return std::string(R"({"n_embd": 96, "n_head": 6})");
+  };
+  for (const char* assignment : {"model.config=config.json", "model.config=/config.json"}) {
+    const Result<RunFile> file = parse_run_file(kShort, "here/run.toml", {assignment}, read_json);
+    ASSERT_TRUE(file) << file.error().message();
+    EXPECT_EQ(file->model.hidden_size, 96);
+  }
 }
 
 TEST(RunFile, ModelFromAConfigurationFile) {

@@ -95,6 +95,12 @@ Error bad_syntax(const toml::parse_error& error, const std::string& path) {
                .cause = nullptr};
 }
 
+// As it was written: 10.0 is not 10.
+std::string number_text(double number) {
+  const std::string text = fmt::format("{}", number);
+  return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
+}
+
 }  // namespace
 
 const Node* Node::find(std::string_view key) const {
@@ -120,7 +126,7 @@ std::string describe(const Node& node) {
   switch (node.kind) {
     case Node::Kind::boolean: return node.boolean ? "true" : "false";
     case Node::Kind::integer: return fmt::format("{}", node.integer);
-    case Node::Kind::number: return fmt::format("{}", node.number);
+    case Node::Kind::number: return number_text(node.number);
     case Node::Kind::text: return fmt::format("{:?}", node.text.substr(0, 60));
     case Node::Kind::date: return "the date " + node.text;
     case Node::Kind::list: return "a list";

@@ -55,17 +55,14 @@ std::string before_word(const std::string& text, std::string_view word) {
 
 bool has_scale(const std::string& text) { return !text.empty() && std::isalpha(static_cast<unsigned char>(text.back())) != 0; }
 
-Result<Stretch> read_stretch(const Node& node, BareCount bare) {
+Result<Stretch> read_stretch(const Node& node) {
   const std::string wanted = R"("200 steps" or "2 M tokens")";
-  if (is_number(node) && bare == BareCount::refused) return bad(node, "has no unit", "write it as " + wanted);
-  if (node.kind == Kind::integer && node.integer >= 0)
-    return Stretch{.count = static_cast<std::uint64_t>(node.integer), .steps = false};
+  if (is_number(node)) return bad(node, "has no unit", "write it as " + wanted);
   if (node.kind != Kind::text) return unfit(node, "a stretch such as " + wanted);
   const std::string steps = before_word(node.text, node.text.ends_with("step") ? "step" : "steps");
   const std::string tokens = before_word(node.text, "tokens");
   const std::string count = !steps.empty() ? steps : !tokens.empty() ? tokens : node.text;
-  if (count == node.text && !has_scale(count) && bare == BareCount::refused)
-    return bad(node, "has no unit", "write it as " + wanted);
+  if (count == node.text && !has_scale(count)) return bad(node, "has no unit", "write it as " + wanted);
   const Result<std::uint64_t> value = parse_count(count);
   if (!value) return bad(node, "is not understood: " + value.error().what, "write it as " + wanted);
   return Stretch{.count = *value, .steps = !steps.empty()};
@@ -178,7 +175,8 @@ ValueType<std::vector<std::string>> texts(std::string words) {
   return {words,
           [words](const Node& node) -> Result<std::vector<std::string>> {
             if (node.kind == Kind::text && !node.text.empty()) return std::vector<std::string>{node.text};
-            if (node.kind != Kind::list || node.items.empty()) return unfit(node, "a list of texts: " + words);
+            if (node.kind == Kind::list && node.items.empty()) return bad(node, "must not be empty", "write " + words);
+            if (node.kind != Kind::list) return unfit(node, "a list of texts: " + words);
             std::vector<std::string> values;
             for (const Node& item : node.items) {
               if (item.kind != Kind::text || item.text.empty()) return unfit(item, "a list of texts: " + words);
@@ -268,19 +266,15 @@ ValueType<sync::Method> method() {
           [](const sync::Method& value) { return std::string(value == sync::Method::diloco ? "diloco" : "synchronous"); }};
 }
 
-ValueType<Stretch> stretch(BareCount bare, std::uint64_t low) {
+ValueType<Stretch> stretch(std::uint64_t low) {
   return {R"(stretch such as "200 steps" or "2 M tokens")",
           [=](const Node& node) -> Result<Stretch> {
-            INTERTIE_ASSIGN(const Stretch value, read_stretch(node, bare));
+            INTERTIE_ASSIGN(const Stretch value, read_stretch(node));
             if (value.count < low) return unfit(node, fmt::format("at least {}", low));
             if (value.count > (std::uint64_t{1} << 60)) return unfit(node, "at most 1e18");
             return value;
           },
           write_stretch};
-}
-
-ValueType<Node> anything(std::string words) {
-  return {std::move(words), [](const Node& node) -> Result<Node> { return node; }, describe};
 }
 
 }  // namespace intertie::site

@@ -51,8 +51,12 @@ ValueType<Watts> watts();                                         // "30 MW"; a 
 ValueType<env::Address> address();                                // host:port
 ValueType<Encoding> encoding();                                   // names the ones to come
 ValueType<sync::Method> method();                                 // names the ones to come
-enum class BareCount { tokens, refused };                         // what a number without steps or a scale means
-ValueType<train::Stretch> stretch(BareCount bare, std::uint64_t low);
-ValueType<Node> anything(std::string words);  // keys that no command reads yet and that have many forms
+ValueType<train::Stretch> stretch(std::uint64_t low);             // steps, or a count of tokens with its scale
+
+// Of keys that are checked and not used yet.
+ValueType<Node> coordinates();             // [latitude, longitude] in degrees
+ValueType<Node> price(std::string words);  // a number of at least 0, or a .csv file by the hour
+ValueType<Node> path_share();              // a rate, a percentage, or a .csv file by the hour
+ValueType<Node> date();                    // as TOML has it
 
 }  // namespace intertie::site

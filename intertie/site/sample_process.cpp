@@ -71,7 +71,8 @@ Result<std::string> draw(const SampleCommand& command, const ModelFactory& make_
 
 ExitCode run_sample(const SampleCommand& command, const ModelFactory& make_model) {
   const Result<std::string> text = draw(command, make_model);
-  const Result<void> written = text ? write_output(*text + "\n") : text.error();
+  const bool seen = output_is_terminal();
+  const Result<void> written = text ? write_output((seen ? printable(*text) : *text) + "\n") : text.error();
   if (written) return ExitCode::done;
   std::fputs((kErrorPrefix + written.error().message() + "\n").c_str(), stderr);
   return exit_code_of(written.error());

@@ -19,9 +19,20 @@ Result<data::Sampler> make_sampler(const RunFile& file, const Tokens& tokens) {
   return enough ? std::move(sampler) : data::train_sources(file.data).named(enough.error());
 }
 
+Error nothing_held_out(const RunFile& file) {
+  return data::train_sources(file.data).named(
+      {.code = ErrorCode::reconfigure,
+       .where = {},
+       .what = fmt::format("data.validation_share = {} holds nothing out of this text to evaluate with",
+                           file.data.validation_share),
+       .fix = "write a larger share, use more text, or switch evaluation off: evaluate_every = \"0 steps\" in [train]",
+       .cause = nullptr});
+}
+
 Result<std::optional<data::EvaluationWindows>> make_windows(const RunFile& file, const Tokens& tokens) {
   std::optional<data::EvaluationWindows> windows;
-  if (file.train.evaluate_every.count == 0 || tokens.size() == 0) return windows;
+  if (file.train.evaluate_every.count == 0) return windows;
+  if (tokens.size() == 0 && file.data.validation.empty()) return nothing_held_out(file);
   auto made = data::EvaluationWindows::make(tokens, file.train.sequence_length, static_cast<int>(sequences_per_step(file)),
                                             file.train.evaluate_batches, file.run.seed);
   const bool cut = file.data.validation.empty();
@@ -33,10 +44,11 @@ Result<std::optional<data::EvaluationWindows>> make_windows(const RunFile& file,
 Result<void> check_vocabulary(const RunFile& file, const data::Tokenizer& tokenizer) {
   const int size = tokenizer.vocabulary_size();
   if (file.model.vocab_size == 0 || file.model.vocab_size >= size) return {};
+  const bool bin = tokenizer.kind() == data::TokenizerKind::bin;  // does not say itself how many kinds there are
   return Error{.code = ErrorCode::reconfigure,
                .where = file.path,
                .what = fmt::format("model.vocab_size = {} is smaller than the tokenizer's {}", file.model.vocab_size, size),
-               .fix = "remove it",
+               .fix = (bin ? "" : "remove it, or ") + fmt::format("write at least {}", size),
                .cause = nullptr};
 }
 

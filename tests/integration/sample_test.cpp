@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 const std::string kModel =
@@ -67,12 +68,18 @@ TEST_F(Samples, CharactersWithoutALineBreakInAModelWithRoomForMore) {
 }
 
 // A hot model of bytes writes zero bytes among all others.
-TEST_F(Samples, EveryByteOfTheTextIsWrittenOrItIsAnError) {
+TEST_F(Samples, EveryByteOfTheTextIsWrittenAndATerminalObeysNone) {
   train("[data]\n", "text.txt", numbered_words(200));
   const Ran ran = sample({"--tokens", "2000", "--temperature", "100"});
   EXPECT_EQ(ran.exit_code, 0) << ran.all();
   EXPECT_THAT(ran.all(), HasSubstr(std::string(1, '\0')));
   EXPECT_THAT(ran.all(), SizeIs(2001)) << "and a line break";
+  const std::string coloured = "sample run.toml --tokens 1 --prompt \x1b[31m";
+  const Ran piped = run(folder_.path(), {"/bin/sh", "-c", "exec \"$0\" " + coloured, INTERTIE_PROGRAM});
+  EXPECT_THAT(piped.all(), HasSubstr("\x1b[31m"));
+  const Ran seen = run(folder_.path(), {"/usr/bin/script", "-qec", INTERTIE_PROGRAM " " + coloured, "/dev/null"});
+  EXPECT_THAT(seen.all(), HasSubstr("\\x1b[31m"));
+  EXPECT_THAT(seen.all(), Not(HasSubstr("\x1b")));
   const Ran lost =
       run(folder_.path(), {"/bin/sh", "-c", "exec \"$0\" sample run.toml --tokens 1 >/dev/full", INTERTIE_PROGRAM});
   EXPECT_EQ(lost.exit_code, 1);
