@@ -21,7 +21,8 @@ constexpr std::array<Row, 5> kRows = {{
      "The command line, the run file, the data or a certificate is wrong. Found before anything is written, but for what shows "
      "only later (the sites differ, a port is in use, the folder holds a run already): then there are logs and encoded text.",
      "Change what the message names."},
-    {ExitCode::stopped, "Stopped because someone asked, with a checkpoint.", "Go on with `--resume`."},
+    {ExitCode::stopped, "Stopped because someone asked: with a checkpoint if the run had begun; before that there is none.",
+     "Go on with `--resume`, or start anew where there is no checkpoint."},
     {ExitCode::unreachable, "The other sites could not be reached, or were lost.",
      "Start all sites, with `--resume` if the run had begun."},
 }};

@@ -254,7 +254,11 @@ Result<RunFile> read_run_file(env::Disk& disk, const std::string& path, const st
     return text_of(bytes);
   };
   Result<std::string> text = read(path);
-  if (!text) return text.error();
+  if (!text) {
+    Error error = text.error();
+    error.code = ErrorCode::reconfigure;  // whatever it is (a link to itself, a damaged disk): another file is needed
+    return error;
+  }
   return parse_run_file(std::move(*text), path, overrides, read, data);
 }
 

@@ -140,5 +140,12 @@ TEST_F(Disks, APipeForTextIsRefusedAndNotWaitedFor) {
   }
 }
 
+TEST_F(Disks, ALinkToItselfForARunFile) {
+  ASSERT_EQ(::symlink("loop.toml", (folder_.path() + "/loop.toml").c_str()), 0);
+  const Ran ran = intertie(folder_.path(), {"check", "loop.toml"});
+  EXPECT_EQ(ran.exit_code, kInput) << ran.all();
+  EXPECT_THAT(errors_of(ran), ::testing::ElementsAre(HasSubstr("error: loop.toml")));
+}
+
 }  // namespace
 }  // namespace intertie::tests
