@@ -11,6 +11,8 @@
 namespace intertie::cli {
 namespace {
 
+constexpr const char* kPurpose = "Trains one model over several sites.";
+
 Error wrong(std::string what, std::string fix = {}) {
   return Error{.code = ErrorCode::reconfigure, .where = {}, .what = std::move(what), .fix = std::move(fix), .cause = nullptr};
 }
@@ -27,20 +29,22 @@ struct Parsed {
 
 void add_run_file(CLI::App& command, std::string& run_file, std::vector<std::string>& overrides) {
   command.add_option("RUN.toml", run_file, "the run file (docs/run-file.md)")->required();
-  command.add_option("--set", overrides, "KEY=VALUE: sets a key of the run file, e.g. sync.every=10")->allow_extra_args(false);
+  command.add_option("--set", overrides, "sets a key of the run file, e.g. sync.every=10; any number of times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
 }
 
 void add_run(CLI::App& command, RunOptions& run) {
   add_run_file(command, run.run_file, run.overrides);
-  command.add_option("--data", run.data, "files, patterns or folders to train on instead of [data] train");
+  command.add_option("--data", run.data, "files, patterns or folders to train on instead of [data] train")->type_name("PATH");
   command.add_flag("--json", run.json, "machine-readable output");
 }
 
 void add_train(CLI::App& app, Parsed& parsed) {
-  CLI::App* command = app.add_subcommand("train", "trains: every site on this machine, or one of them");
+  CLI::App* command = app.add_subcommand("train", "trains: all sites on this machine, or one of them");
   add_run(*command, parsed.train.run);
   command->add_flag("--local", parsed.train.local, "starts every site on this machine; the links between them are emulated");
-  command->add_option("--site", parsed.train.site, "starts this site; the others run elsewhere");
+  command->add_option("--site", parsed.train.site, "starts this site; the others run elsewhere")->type_name("NAME");
   command->add_flag("--resume", parsed.train.resume, "goes on from the newest complete checkpoint");
   command->add_flag("--fresh", parsed.train.fresh, "begins anew and removes what an earlier start left");
   command->add_flag("--dry-run", parsed.train.dry_run, "says what would be started, and starts nothing");
@@ -49,31 +53,39 @@ void add_train(CLI::App& app, Parsed& parsed) {
 void add_others(CLI::App& app, Parsed& parsed) {
   CLI::App* check = app.add_subcommand("check", "says whether a run file is right and what would happen");
   add_run(*check, parsed.check.run);
-  check->add_option("--site", parsed.check.site, "on the machine of this site: looks at its certificate only");
+  check->add_option("--site", parsed.check.site, "on the machine of this site: looks at its certificate only")
+      ->type_name("NAME");
 
   CLI::App* ca = app.add_subcommand("ca", "makes the run's authority and a certificate for each site");
   add_run(*ca, parsed.ca.run);
-  ca->add_option("--site", parsed.ca.site, "only for this site");
+  ca->add_option("--site", parsed.ca.site, "only for this site")->type_name("NAME");
   ca->add_flag("--renew", parsed.ca.renew, "replaces certificates that exist");
   ca->add_flag("--dry-run", parsed.ca.dry_run, "says what would be written, and writes nothing");
 
   CLI::App* sample = app.add_subcommand("sample", "writes text with the model of the newest checkpoint");
   add_run_file(*sample, parsed.sample.run_file, parsed.sample.overrides);
-  sample->add_option("--site", parsed.sample.site, "whose checkpoint; else the first site's");
-  sample->add_option("--prompt", parsed.sample.prompt, "what the text begins with");
-  sample->add_option("--tokens", parsed.sample.tokens, "how many tokens to write")->check(CLI::Range(1, 1'000'000));
-  sample->add_option("--temperature", parsed.sample.temperature, "0: always the likeliest")->check(CLI::Range(0.0, 100.0));
-  sample->add_option("--top-k", parsed.sample.top_k, "among so many likeliest; 0: all")->check(CLI::Range(0, 65536));
-  sample->add_option("--seed", parsed.sample.seed, "of the draws");
+  sample->add_option("--site", parsed.sample.site, "whose checkpoint; else the first site's")->type_name("NAME");
+  sample->add_option("--prompt", parsed.sample.prompt, "what the text begins with")->type_name("TEXT");
+  const CLI::Validator not_negative([](const std::string& word) { return word.starts_with('-') ? "must not be negative" : ""; },
+                                    "");
+  const auto number = [&](const char* name, auto& value, const CLI::Validator& range, const char* meaning) {
+    CLI::Validator nameless = range;  // the meaning says it
+    sample->add_option(name, value, meaning)->type_name("N")->capture_default_str()->check(nameless.description(""));
+  };
+  number("--tokens", parsed.sample.tokens, CLI::Range(1, 1'000'000), "how many tokens to write; 1 to 1000000");
+  number("--temperature", parsed.sample.temperature, CLI::Range(0.0, 100.0), "of the draws, 0 to 100; 0: always the likeliest");
+  number("--top-k", parsed.sample.top_k, CLI::Range(0, 65536), "draws among so many likeliest; 0: all");
+  number("--seed", parsed.sample.seed, not_negative, "of the draws");
 
   CLI::App* shard = app.add_subcommand("shard", "encodes the run's text into ready-made .bin shards");
   add_run(*shard, parsed.shard.run);
-  shard->add_option("--out", parsed.shard.out, "the folder to write")->required();
+  shard->add_option("--out", parsed.shard.out, "the folder to write")->type_name("FOLDER")->required();
 
   app.add_subcommand("docs", "prints a generated page of the documentation")
-      ->add_option("PAGE", parsed.docs.page, "run-file, events or exit-codes")
+      ->add_option("PAGE", parsed.docs.page, "commands, run-file, events or exit-codes")
+      ->type_name("NAME")
       ->required()
-      ->check(CLI::IsMember({"run-file", "events", "exit-codes"}));
+      ->check(CLI::IsMember({"commands", "run-file", "events", "exit-codes"}));
   app.add_subcommand("version", "prints the version");
 }
 
@@ -89,6 +101,20 @@ std::vector<std::string> option_names(const CLI::App& command) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   }
   return names;
+}
+
+void add_commands(CLI::App& app, Parsed& parsed) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("intertie ") + kVersion);
+  add_train(app, parsed);
+  add_others(app, parsed);
+}
+
+OptionHelp describe(const CLI::Option& option) {
+  const bool flag = option.get_items_expected_max() == 0;
+  const std::string name = option.get_positional() ? option.get_name() : "--" + option.get_lnames().front();
+  const std::string value = flag || option.get_positional() ? "" : " " + option.get_type_name();
+  return {.name = name + value, .fallback = option.get_default_str(), .meaning = option.get_description()};
 }
 
 // The first word that the parser had no use for.
@@ -151,24 +177,42 @@ Result<Arguments> site_command(std::vector<std::string> words) {
 Result<Arguments> parse_arguments(std::vector<std::string> words) {
   // The site process of the toy problem: started by `train`, not by people.
   if (!words.empty() && words.front() == "site") return site_command(std::move(words));
-  CLI::App app("Trains one model over several sites.", "intertie");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("intertie ") + kVersion);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  CLI::App app(kPurpose, "intertie");
   Parsed parsed;
-  add_train(app, parsed);
-  add_others(app, parsed);
+  add_commands(app, parsed);
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
     const std::vector<CLI::App*> command = app.get_subcommands();
-    return Arguments(Text{command.empty() ? app.help() : command.front()->help()});
+    if (command.empty() && !words.front().starts_with("-")) return unexpected(app, words);
+    return Arguments(Text{command.empty() ? app.help() : command.front()->help("intertie")});
   } catch (const CLI::CallForVersion&) {
     return Arguments(VersionOptions{});
   } catch (const CLI::ParseError& error) {
     return not_understood(app, error, words);
   }
   return chosen(app, std::move(parsed));
+}
+
+std::vector<CommandHelp> command_help() {
+  CLI::App app(kPurpose, "intertie");
+  Parsed parsed;
+  add_commands(app, parsed);
+  std::vector<CommandHelp> commands;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    CommandHelp& help = commands.emplace_back();
+    help.name = command->get_name();
+    help.meaning = command->get_description();
+    for (const CLI::Option* option : command->get_options()) {
+      if (option != command->get_help_ptr()) help.options.push_back(describe(*option));
+    }
+  }
+  return commands;
 }
 
 }  // namespace intertie::cli

@@ -54,4 +54,17 @@ using Arguments = std::variant<TrainOptions, CheckOptions, CaOptions, site::Samp
 // Without the program's name.
 Result<Arguments> parse_arguments(std::vector<std::string> words);
 
+// What --help says of the commands, for docs/commands.md.
+struct OptionHelp {
+  std::string name;  // "--site NAME"
+  std::string fallback;
+  std::string meaning;
+};
+struct CommandHelp {
+  std::string name;
+  std::string meaning;
+  std::vector<OptionHelp> options;
+};
+std::vector<CommandHelp> command_help();
+
 }  // namespace intertie::cli

@@ -59,6 +59,12 @@ TEST(Arguments, OtherCommands) {
 TEST(Arguments, Help) {
   EXPECT_THAT(parsed<Text>({"--help"}).text, HasSubstr("train"));
   EXPECT_THAT(parsed<Text>({"train", "--help"}).text, HasSubstr("--local"));
+  EXPECT_THAT(parsed<Text>({"train", "--help"}).text, HasSubstr("Usage: intertie train "));
+  EXPECT_EQ(parsed<Text>({"help"}).text, parsed<Text>({"--help"}).text);
+  EXPECT_EQ(parsed<Text>({"help", "train"}).text, parsed<Text>({"train", "--help"}).text);
+  EXPECT_EQ(refused({"help", "trian"}), "unknown command \"trian\"; did you mean \"train\"?");
+  for (const char* shown : {"--tokens N=200 ", "--temperature N=0.8 ", "--top-k N=0 ", "--seed N=1 "})
+    EXPECT_THAT(parsed<Text>({"sample", "--help"}).text, HasSubstr(shown));
 }
 
 TEST(Arguments, MistakesAreOneLineWithTheNearest) {
@@ -73,7 +79,9 @@ TEST(Arguments, MistakesAreOneLineWithTheNearest) {
             "train: say which sites to start; write --local for all of them on this machine, or --site NAME for one");
   EXPECT_THAT(refused({"train", "run.toml", "--local", "--site", "a"}), HasSubstr("exclude each other"));
   EXPECT_THAT(refused({"train", "run.toml", "--local", "--resume", "--fresh"}), HasSubstr("exclude each other"));
-  EXPECT_THAT(refused({"docs", "nothing"}), HasSubstr("docs: PAGE: nothing not in {run-file,events,exit-codes}"));
+  EXPECT_THAT(refused({"docs", "nothing"}), HasSubstr("docs: PAGE: nothing not in {commands,run-file,events,exit-codes}"));
+  EXPECT_THAT(refused({"sample", "run.toml", "--seed", "-1"}), HasSubstr("sample: --seed: must not be negative"));
+  EXPECT_THAT(refused({"sample", "run.toml", "--seed=-1"}), HasSubstr("must not be negative"));
   EXPECT_THAT(refused({"sample", "run.toml", "--tokens", "many"}), HasSubstr("sample: "));
 }
 

@@ -20,6 +20,8 @@ Result<site::ExitCode> shard(env::Disk& disk, const ShardOptions& options);
 Result<site::ExitCode> docs(const DocsOptions& options);
 Result<site::ExitCode> version();
 
+std::string commands_page();  // docs/commands.md
+
 // What several commands do.
 
 Result<site::RunFile> load(env::Disk& disk, const RunOptions& options);

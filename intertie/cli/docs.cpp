@@ -9,6 +9,7 @@ namespace intertie::cli {
 
 Result<site::ExitCode> docs(const DocsOptions& options) {
   std::string page;
+  if (options.page == "commands") page = commands_page();
   if (options.page == "run-file") page = site::run_file_page();
   if (options.page == "events") page = status::events_page();
   if (options.page == "exit-codes") page = site::exit_codes_page();

@@ -42,6 +42,8 @@ One TOML file describes a run; `intertie check` says whether it is right and wha
   nothing else: not whether a .csv file is there, nor what a name or a price stands for.
 - Keys marked *each site its own* may differ from site to site; all others must be the same everywhere, and a site that differs
   is told which key it is.
+- Between a stop and `--resume`, keys marked *each site its own* or *not used yet* may be changed, and no others; the text itself must
+  stay the same ([commands.md](commands.md)).
 - Relative paths start at the run file's folder, those on the command line at the working folder. Any key can be set from the command line: `--set sync.every=10`,
   `--set site.columbus.local_batch_size=4`, `--set link.ashburn-columbus.rate="10 Mbit/s"` (of the first path).
 )";

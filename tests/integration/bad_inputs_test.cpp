@@ -47,6 +47,8 @@ std::vector<Case> cases() {
 
       // The run file.
       {"missing_run_file", "", kCheck, "run.toml: "},
+      {"help_for_no_command", "", {"help", "trian"}, "unknown command \"trian\"; did you mean \"train\"?"},
+      {"negative_seed", kRun, {"sample", "run.toml", "--seed", "-1"}, "sample: --seed: must not be negative"},
       {"binary_run_file",
        std::string("\x7f"
                    "ELF\0\1\2",

@@ -42,7 +42,7 @@ each_source() {
 lint_docs() {
   preset=$(core_preset)
   build "$preset" intertie >/dev/null
-  for page in run-file events exit-codes; do
+  for page in commands run-file events exit-codes; do
     "$ROOT/build/$preset/bin/intertie" docs "$page" | diff -u "$ROOT/docs/$page.md" - ||
       { say "docs/$page.md is not what the program says: build/$preset/bin/intertie docs $page > docs/$page.md" && return 1; }
   done

@@ -1,0 +1,99 @@
+// docs/commands.md: the options as --help has them, and what a list of options does not say.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "intertie/base/check.h"
+#include "intertie/cli/arguments.h"
+#include "intertie/cli/commands.h"
+
+namespace intertie::cli {
+namespace {
+
+constexpr const char* kIntroduction = R"(# Commands
+
+Every command of `intertie`, its options, and an example. This page is generated (`intertie docs commands`); `intertie COMMAND --help`
+and `intertie help COMMAND` print the same options, and [exit-codes.md](exit-codes.md) says what the programs end with. RUN.toml is a
+[run file](run-file.md). Paths on the command line start at the working folder.
+
+Output that was asked for goes to standard output. Where that cannot be written (a full disk) a command ends with code 1; `train` goes
+on, since its logs have it all.
+)";
+
+struct Prose {
+  const char* command;
+  const char* example;
+  const char* text;
+};
+
+constexpr std::array<Prose, 7> kProse = {{
+    {"train", "intertie train run.toml --local --data texts/ 'more/*.txt'", R"(
+**Text of one's own.** `--data` takes files, folders (with all that is in them), patterns (`*`, `?`, and `**` for folders) and .bin
+shards, and stands in the place of [data] train; at every later start and at every site it must lead to the same text. Text is UTF-8,
+or any bytes with `tokenizer = "bytes"`. Empty and binary files in folders are passed over and named.
+
+**Stop and resume.** Ctrl-C ends the run at the next merge with a checkpoint; a second Ctrl-C ends it at once. `--resume` goes on bit
+for bit from the newest checkpoint that is complete at all sites. Between the two, only keys may be changed that
+[run-file.md](run-file.md) marks *each site its own* or *not used yet* (addresses, devices, threads, the rates that are emulated); the
+text may move to another path but not change. A change of any other key, train.tokens too, is refused with the key's name. `--fresh`
+gives up what is there and begins anew; with neither of the two, a folder that holds a run already is refused.
+)"},
+    {"check", "intertie check run.toml --set sync.every=100", R"(
+Reads the run file, the text and the certificates, and prints sizes, counts, the traffic of a merge and the share of time that sites
+would compute, if the file states rates and step times. Writes nothing. It ends with code 2 where the run file or the text is wrong,
+and where a certificate that is there cannot work. A site's machine has the files of that site only: `--site NAME` looks at no others.
+)"},
+    {"ca", "intertie ca run.toml", R"(
+Certificates prove to each site who the others are. Run this once, on the machine that shall keep the authority's key (ca.key); it
+lists the three files that each site's machine needs, and where they go. What is there is kept, if it can work; `train --local` makes
+what is missing by itself.
+)"},
+    {"sample", "intertie sample run.toml --prompt 'def ' --tokens 400", R"(
+Needs a checkpoint and nothing of the text. Where standard output is no terminal, the bytes are written as the model has them; for a
+terminal, control characters and bytes that are not UTF-8 are written as `\x1b`. Give the `--set` options that the run was trained with.
+)"},
+    {"shard", "intertie shard run.toml --data texts/ --out shards", R"(
+Encodes the text once, with the tokenizer of the run file, so that sites can start from the result: `--data shards`, or
+`train = "shards"` in [data]. The folder holds both splits, the tokenizer, and hashes; it is not overwritten.
+)"},
+    {"docs", "intertie docs run-file", R"(
+The pages in docs/ that the program writes about itself.
+)"},
+    {"version", "intertie version", ""},
+}};
+
+std::string cell(std::string text) {
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+  return text;
+}
+
+// "makes ..." as a sentence.
+std::string sentence(std::string words) {
+  words[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(words[0])));
+  return words + ".";
+}
+
+std::string section(const CommandHelp& command) {
+  const auto prose =
+      std::find_if(kProse.begin(), kProse.end(), [&](const Prose& each) { return each.command == command.name; });
+  INTERTIE_CHECK(prose != kProse.end());
+  std::string out = fmt::format("\n## {}\n\n{}\n\n    {}\n", command.name, sentence(command.meaning), prose->example);
+  if (!command.options.empty()) out += "\n| option | default | meaning |\n|---|---|---|\n";
+  for (const OptionHelp& option : command.options) {
+    const std::string fallback = option.fallback.empty() ? "" : "`" + option.fallback + "`";
+    out += fmt::format("| `{}` | {} | {} |\n", cell(option.name), fallback, cell(option.meaning));
+  }
+  return out + prose->text;
+}
+
+}  // namespace
+
+std::string commands_page() {
+  std::string page = kIntroduction;
+  for (const CommandHelp& command : command_help()) page += section(command);
+  return page;
+}
+
+}  // namespace intertie::cli
