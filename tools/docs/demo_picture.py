@@ -24,16 +24,23 @@ def read(folder):
     logs = {}
     for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*", "events.jsonl"))):
         with open(path, encoding="utf-8") as file:
-            events = [json.loads(line) for line in file if line.strip()]
-        begin = max(i for i, e in enumerate(events) if e["event"] == "log.opened")
-        logs[events[begin]["site"]] = events[begin:]
+            events = [json.loads(line) for line in file if line.endswith("\n")]  # the last may be half written
+        begin = max((i for i, e in enumerate(events) if e["event"] == "log.opened"), default=None)
+        if begin is not None and named(events[begin:], "run.started"):
+            logs[events[begin]["site"]] = events[begin:]
     if not logs:
-        sys.exit(f"{folder}: no SITE/events.jsonl there; a run's folder is runs/NAME")
+        sys.exit(f"{folder}: no SITE/events.jsonl of a run that began; a run's folder is runs/NAME")
+    if not any(losses_of(events) for events in logs.values()):
+        sys.exit(f"{folder}: the logs name no loss: the run was too short for progress lines, and evaluated nothing")
     return logs
 
 
 def named(events, name):
     return [e for e in events if e["event"] == name]
+
+
+def losses_of(events):
+    return [(e["step"], e["loss"]) for e in events if e["event"] in ("progress", "evaluation") and e["loss"] is not None]
 
 
 class Picture:
@@ -63,7 +70,7 @@ class Picture:
 
 def draw_losses(picture, logs, num_steps):
     losses = {site: [(e["step"], e["loss"]) for e in named(events, "progress") if e["loss"] is not None] for site, events in logs.items()}
-    validation = [(e["step"], e["loss"]) for events in logs.values() for e in named(events, "evaluation")]
+    validation = [(e["step"], e["loss"]) for events in logs.values() for e in named(events, "evaluation") if e["loss"] is not None]
     values = [loss for points in losses.values() for _, loss in points] + [loss for _, loss in validation]
     low, high = int(min(values) * 2) / 2, (int(max(values) * 2) + 1) / 2
 
@@ -89,6 +96,8 @@ def draw_losses(picture, logs, num_steps):
         y = PLOT["top"] + 14 + 18 * i
         picture.line([(x, y - 4), (x + 22, y - 4)], colour, 2.5)
         picture.text(x + 30, y, site)
+    if not validation:
+        return
     y = PLOT["top"] + 14 + 18 * len(losses)
     picture.dot(x + 11, y - 4, "#111")
     picture.text(x + 30, y, "held-out text")
