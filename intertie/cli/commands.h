@@ -35,6 +35,8 @@ Result<void> check_certificates(env::Disk& disk, const site::RunFile& file, std:
 Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& file);
 // The program that a site of this run is a process of: this one for the toy problem, else intertie-trainer beside it.
 Result<std::string> site_program(env::Disk& disk, const site::RunFile& file);
+// The devices of site `only`, or of all where it is empty, are there: `program` is asked, unless they are the CPU.
+Result<void> check_devices(const site::RunFile& file, const std::string& program, const std::string& only);
 void print_error(const std::string& text);  // a line to standard error
 
 }  // namespace intertie::cli

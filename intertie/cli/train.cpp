@@ -150,6 +150,7 @@ Result<ExitCode> train(env::Disk& disk, const TrainOptions& options) {
   }
   INTERTIE_ASSIGN(const std::string program, site_program(disk, file));
   if (options.dry_run) return say_what_would_start(options, file, program);
+  INTERTIE_RETURN_IF_ERROR(check_devices(file, program, options.site));
   if (options.local) return train_locally(disk, options, file, program);
   return env::real::become(with_program(program, site_command(options, options.site).arguments()));
 }

@@ -1,4 +1,5 @@
-// Entry of intertie-trainer, the process of a site that trains with LibTorch: `intertie train` and `intertie sample` start it.
+// Entry of intertie-trainer, the process of a site that trains with LibTorch: `intertie train` and `intertie sample` start it,
+// and `train` asks it first whether a device is there.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -26,6 +27,21 @@ int fail(const Error& error) {
   return static_cast<int>(site::exit_code_of(error));
 }
 
+// The smallest model there is, to see whether `device` can hold one.
+int check_device(const std::string& device) {
+  const auto model = make_model({.model = {.hidden_size = 4,
+                                           .num_hidden_layers = 1,
+                                           .num_attention_heads = 1,
+                                           .max_position_embeddings = 4,
+                                           .intermediate_size = 4,
+                                           .vocab_size = 4},
+                                 .device = device,
+                                 .precision = "f32",
+                                 .threads = 1,
+                                 .seed = 1});
+  return model ? 0 : fail(model.error());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -39,6 +55,7 @@ int main(int argc, char** argv) {
     const auto command = site::parse_sample_command({words.begin() + 1, words.end()});
     return command ? static_cast<int>(site::run_sample(*command, make_model)) : fail(command.error());
   }
+  if (mode == "device" && words.size() == 2) return check_device(words[1]);
   return fail({.code = ErrorCode::reconfigure,
                .where = "intertie-trainer",
                .what = "is started by `intertie train` and `intertie sample`",

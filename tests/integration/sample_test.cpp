@@ -1,5 +1,5 @@
-// `sample` on checkpoints of small models: whatever the tokenizer, with nothing of the text on the machine any more. Built
-// where there is intertie-trainer.
+// `sample` on checkpoints of small models: whatever the tokenizer, with nothing of the text on the machine any more; and what
+// else needs intertie-trainer, which is there where this is built.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -84,6 +84,20 @@ TEST_F(Samples, EveryByteOfTheTextIsWrittenAndATerminalObeysNone) {
       run(folder_.path(), {"/bin/sh", "-c", "exec \"$0\" sample run.toml --tokens 1 >/dev/full", INTERTIE_PROGRAM});
   EXPECT_EQ(lost.exit_code, 1);
   EXPECT_THAT(lost.errors, ElementsAre("error: standard output: cannot be written: No space left on device"));
+}
+
+// With a device of another machine: whatever this one has is hidden.
+TEST_F(Samples, ADeviceThatIsNotThereIsNamedBeforeAnythingIsWritten) {
+  folder_.write("run.toml", kModel + "[[site]]\nname = \"a\"\naddress = \"127.0.0.1:7400\"\ndevice = \"cuda\"\n");
+  const auto before = folder_.files();
+  for (const std::vector<std::string>& where : {std::vector<std::string>{"--local"}, {"--site", "a"}}) {
+    std::vector<std::string> command = {"/usr/bin/env", "CUDA_VISIBLE_DEVICES=-1", INTERTIE_PROGRAM, "train", "run.toml"};
+    command.insert(command.end(), where.begin(), where.end());
+    const Ran ran = run(folder_.path(), command);
+    EXPECT_EQ(ran.exit_code, 2) << ran.all();
+    EXPECT_THAT(ran.errors, ElementsAre(HasSubstr("device = \"cuda\", but torch finds no CUDA device")));
+    EXPECT_EQ(folder_.files(), before);
+  }
 }
 
 }  // namespace
