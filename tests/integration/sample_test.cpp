@@ -86,6 +86,18 @@ TEST_F(Samples, EveryByteOfTheTextIsWrittenAndATerminalObeysNone) {
   EXPECT_THAT(lost.errors, ElementsAre("error: standard output: cannot be written: No space left on device"));
 }
 
+// Text of an untrained model, with which `train` ends.
+TEST_F(Samples, TheSampleOfARunIsHarmlessToATerminal) {
+  folder_.write("run.toml", kModel + "[data]\ntrain = \"text.txt\"\n");
+  folder_.write("text.txt", numbered_words(200));
+  const Ran ran = run(folder_.path(), {"/usr/bin/script", "-qec", INTERTIE_PROGRAM " train run.toml --local", "/dev/null"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  const std::string all = ran.all();
+  EXPECT_THAT(all.substr(std::min(all.find("a sample of the model:"), all.size())), HasSubstr("\\x"));
+  const auto obeyed = [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f; };
+  EXPECT_TRUE(std::none_of(all.begin(), all.end(), obeyed)) << all;
+}
+
 // With a device of another machine: whatever this one has is hidden.
 TEST_F(Samples, ADeviceThatIsNotThereIsNamedBeforeAnythingIsWritten) {
   folder_.write("run.toml", kModel + "[[site]]\nname = \"a\"\naddress = \"127.0.0.1:7400\"\ndevice = \"cuda\"\n");
