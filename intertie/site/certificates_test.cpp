@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "intertie/env/real/posix_disk.h"
+#include "intertie/env/real/real_loop.h"
 #include "intertie/site/folders.h"
 
 namespace intertie::site {
@@ -59,7 +60,7 @@ TEST_F(Certificates, TheAuthorityIsMadeWithTheFirst) {
 }
 
 TEST_F(Certificates, WhatIsMissingIsNamedWithTheWayToGetIt) {
-  const system_clock::time_point now = system_clock::now();
+  const system_clock::time_point now = env::real::RealLoop().wall();
   EXPECT_EQ(
       checked("a", now),
       path("ca.pem") + ": it is not there; 'intertie ca run.toml' makes it; or copy it from the machine where that was run");
@@ -86,9 +87,9 @@ TEST_F(Certificates, ThoseThatCannotWorkAreNamedWithTheWayOut) {
   const std::string again = "; remove " + path("a.pem") + " and " + path("a.key") +
                             ", and run 'intertie ca run.toml' where ca.key is, or copy both again from there";
   const auto expect = [&](const std::string& message) {
-    EXPECT_EQ(checked("a", system_clock::now()), message);
+    EXPECT_EQ(checked("a", env::real::RealLoop().wall()), message);
     EXPECT_EQ(made("a"), "made");
-    EXPECT_EQ(checked("a", system_clock::now()), "good");
+    EXPECT_EQ(checked("a", env::real::RealLoop().wall()), "good");
   };
   ASSERT_EQ(made("a"), "made");
   ASSERT_EQ(made("b"), "made");
@@ -107,7 +108,7 @@ TEST_F(Certificates, AnAuthorityThatCannotWork) {
   const std::string anew =
       "remove " + certificates_folder(file_) + ", run 'intertie ca run.toml' and give every site its new files";
   ASSERT_EQ(made("a"), "made");
-  const system_clock::time_point now = system_clock::now();
+  const system_clock::time_point now = env::real::RealLoop().wall();
   EXPECT_THAT(checked("a", now + hours(11 * 365 * 24)), HasSubstr("ca.pem: the authority's certificate expired on 20"));
   file_.run.name = "other";
   EXPECT_EQ(checked("a", now), path("ca.pem") + ": it is the authority of run 'r', not of 'other'; " + anew);
