@@ -111,17 +111,25 @@ struct JsonWriter {
   ordered_json operator()(const auto& scalar) const { return scalar; }
 };
 
-Json Json::array(Array items) {
-  Json json;
-  json.value_ = std::move(items);
-  return json;
-}
+// Everything that needs a whole Member is here, where it is one.
+Json::Json() = default;
+Json::Json(Value value) : value_(std::move(value)) {}
+Json::Json(bool value) : value_(value) {}
+Json::Json(double value) : value_(value) {}
+Json::Json(std::string value) : value_(std::move(value)) {}
+Json::Json(const Json& other) = default;
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::~Json() = default;
 
-Json Json::object(Object members) {
-  Json json;
-  json.value_ = std::move(members);
-  return json;
-}
+Json Json::array(Array items) { return Json(Value(std::move(items))); }
+Json Json::object(Object members) { return Json(Value(std::move(members))); }
+Json Json::object() { return object(Object()); }
+
+bool Json::is_null() const { return std::holds_alternative<std::monostate>(value_); }
+bool Json::is_array() const { return std::holds_alternative<Array>(value_); }
+bool Json::is_object() const { return std::holds_alternative<Object>(value_); }
 
 std::optional<bool> Json::boolean() const {
   const bool* value = std::get_if<bool>(&value_);

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,30 +26,30 @@ class Json {
   using Array = std::vector<Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;  // null
-  Json(bool value) : value_(value) {}
+  Json();  // null
+  Json(bool value);
   template <std::integral Number>
-  requires(!std::same_as<Number, bool>) Json(Number value) {
-    if (std::cmp_less(value, 0)) {
-      value_ = static_cast<std::int64_t>(value);
-    } else {
-      value_ = static_cast<std::uint64_t>(value);
-    }
-  }
-  Json(double value) : value_(value) {}
-  Json(std::string value) : value_(std::move(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(const char* value) : value_(std::string(value)) {}
+  requires(!std::same_as<Number, bool>) Json(Number value) : Json(whole_number(value)) {}
+  Json(double value);
+  Json(std::string value);
+  Json(std::string_view value) : Json(std::string(value)) {}
+  Json(const char* value) : Json(std::string(value)) {}
   template <class T>
-  Json(const std::optional<T>& value) {
-    if (value) *this = Json(*value);
-  }
-  static Json array(Array items = {});
-  static Json object(Object members = {});
+  Json(const std::optional<T>& value) : Json(value ? Json(*value) : Json()) {}
+  static Json array(Array items);
+  static Json array() { return array(Array()); }
+  static Json object(Object members);
+  static Json object();
 
-  bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
-  bool is_array() const { return std::holds_alternative<Array>(value_); }
-  bool is_object() const { return std::holds_alternative<Object>(value_); }
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
+
+  bool is_null() const;
+  bool is_array() const;
+  bool is_object() const;
   std::optional<bool> boolean() const;
   std::optional<std::uint64_t> whole() const;   // a whole number of at least 0, written without point or exponent
   std::optional<std::int64_t> integer() const;  // a whole number that fits
@@ -70,7 +71,12 @@ class Json {
 
  private:
   friend struct JsonWriter;
-  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> value_;
+  using Value = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object>;
+  explicit Json(Value value);
+  template <std::integral Number>
+  static Json whole_number(Number value);
+
+  Value value_;
 };
 
 struct Json::Member {
@@ -78,6 +84,12 @@ struct Json::Member {
   Json value;
   bool operator==(const Member& other) const = default;
 };
+
+template <std::integral Number>
+Json Json::whole_number(Number value) {
+  if (std::cmp_less(value, 0)) return Json(Value(static_cast<std::int64_t>(value)));
+  return Json(Value(static_cast<std::uint64_t>(value)));
+}
 
 inline constexpr int kMaxJsonDepth = 32;
 
