@@ -267,6 +267,7 @@ class Process {
 
   Prepared& site_;
   const SiteCommand& command_;
+  env::real::SignalsIgnoredAtEnd signals_ignored_at_end_;
   env::real::RealLoop loop_;
   env::real::RealWorker worker_;
   std::unique_ptr<env::Network> network_;

@@ -27,4 +27,8 @@ Signals::Signals(RealLoop& loop, std::function<void(int)> received)
 
 Signals::~Signals() { state_->set.cancel(); }
 
+SignalsIgnoredAtEnd::~SignalsIgnoredAtEnd() {
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_IGN);
+}
+
 }  // namespace intertie::env::real

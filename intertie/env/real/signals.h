@@ -22,4 +22,14 @@ class Signals {
   std::shared_ptr<State> state_;
 };
 
+// From its destruction on, the process takes no notice of these signals: one that has done its work and only clears up keeps
+// its exit code. Outlives the loop, whose end makes them deadly again.
+class SignalsIgnoredAtEnd {
+ public:
+  SignalsIgnoredAtEnd() = default;
+  ~SignalsIgnoredAtEnd();
+  SignalsIgnoredAtEnd(const SignalsIgnoredAtEnd&) = delete;
+  SignalsIgnoredAtEnd& operator=(const SignalsIgnoredAtEnd&) = delete;
+};
+
 }  // namespace intertie::env::real
