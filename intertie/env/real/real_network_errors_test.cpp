@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <asio/connect.hpp>
 #include <asio/ip/tcp.hpp>
@@ -56,6 +58,37 @@ TEST(RealNetworkErrors, PortInUseAndForeignAddress) {
   const auto foreign = sites.ashburn->listen({"192.0.2.1", 7400}, ignore, [](const Error&) {});
   ASSERT_FALSE(foreign);
   EXPECT_TRUE(says(foreign.error(), "does not have that address")) << foreign.error().message();
+}
+
+// While it lives, this process can open no file.
+class NoMoreFiles {
+ public:
+  NoMoreFiles() {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const int next = ::dup(STDERR_FILENO);
+    ::close(next);
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(next), .rlim_max = before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(RealNetworkErrors, TooManyOpenFiles) {
+  TwoSites sites;
+  const Address address = sites.listener->local_address();
+  const RawPeer waiting(sites.loop, address);
+  {
+    const NoMoreFiles limit;
+    ASSERT_TRUE(run_until(sites.loop, [&] { return !sites.refused.empty(); }));
+  }
+  EXPECT_TRUE(says(sites.refused[0], "listening at " + to_string(address) + ": this process has too many open files; raise"))
+      << sites.refused[0].message();
+  EXPECT_TRUE(sites.connect()) << "it goes on once there are some again";
 }
 
 TEST(RealNetworkErrors, AnotherSiteThanExpected) {

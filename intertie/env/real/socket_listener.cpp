@@ -21,6 +21,12 @@ Error listen_error(const Address& address, const std::error_code& error) {
                 "start the site on the machine that has it, or listen at 0.0.0.0 with the same port");
   }
   if (error == asio::error::access_denied) return made("permission denied", "choose a port of 1024 or above");
+  if (error.value() == EMFILE) {
+    return made("this process has too many open files", "raise the limit (ulimit -n) where the site is started");
+  }
+  if (error.value() == ENFILE) {
+    return made("this machine has too many open files", "end what holds them, or raise fs.file-max");
+  }
   return made(error.message(), "check the address");
 }
 
