@@ -2,6 +2,8 @@
 // event by event): its headers take seconds to compile.
 #include "intertie/base/json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +14,14 @@ using nlohmann::ordered_json;
 
 Error bad_json(std::string what) {
   return {.code = ErrorCode::reconfigure, .where = {}, .what = std::move(what), .fix = {}, .cause = {}};
+}
+
+// A piece of the text for a message: quoted, printable, on one line, and short however long it is.
+std::string shown(std::string_view piece) {
+  constexpr std::size_t kStart = 40;
+  constexpr std::size_t kEnd = 20;
+  if (piece.size() <= kStart + kEnd) return fmt::format("{:?}", piece);
+  return fmt::format("{:?}...{:?}", piece.substr(0, kStart), piece.substr(piece.size() - kEnd));
 }
 
 // A name that two members have; nothing if there is none.
@@ -48,12 +58,15 @@ class Builder final : public nlohmann::json_sax<ordered_json> {
   }
   bool end_object() override {
     const std::optional<std::string> twice = name_twice(open_.back().value.members());
-    return twice ? refuse("an object has \"" + *twice + "\" twice") : end();
+    return twice ? refuse("an object has " + shown(*twice) + " twice") : end();
   }
-  bool parse_error(std::size_t, const std::string&, const ordered_json::exception& error) override {
-    const std::string_view what = error.what();  // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."
+  bool parse_error(std::size_t, const std::string& token, const ordered_json::exception& error) override {
+    std::string what = error.what();  // "[json.exception.parse_error.101] parse error at line 1, column 2: ... read: 'token'"
     const std::size_t line = what.find("line ");
-    return refuse(std::string(line == std::string_view::npos ? what : what.substr(line)));
+    what.erase(0, line != std::string::npos ? line : what.find(' ') + 1);
+    const std::string quoted = "'" + token + "'";
+    const std::size_t at = what.find(quoted);
+    return refuse(at == std::string::npos ? what : what.replace(at, quoted.size(), shown(token)));
   }
 
  private:

@@ -94,7 +94,8 @@ Json Json::whole_number(Number value) {
 inline constexpr int kMaxJsonDepth = 32;
 
 // One value and nothing behind it. Refused, with line and column: what is no JSON, nesting deeper than `max_depth`, an object
-// with a name twice. Time and memory grow with the text's size, which the caller limits.
+// with a name twice; the message shows little of the text, escaped. Time and memory grow with the text's size,
+// which the caller limits.
 Result<Json> parse_json(std::string_view text, int max_depth = kMaxJsonDepth);
 
 }  // namespace intertie

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "intertie/base/json_fields.h"
@@ -82,6 +83,22 @@ TEST(Json, RefusesWithThePlaceAndTheReason) {
   EXPECT_THAT(message("[1e999]"), HasSubstr("1e999"));
   EXPECT_THAT(message("\"\xff\""), HasSubstr("line 1, column 2"));
   EXPECT_THAT(message(R"({"a": 1, "b": 2, "a": 3})"), HasSubstr("\"a\" twice"));
+}
+
+TEST(Json, MessagesShowLittleOfTheText) {
+  const std::string longest(200'000, 'x');
+  for (const std::string& text :
+       {"{\"a\": \"begun" + longest, "{\"a\": \"begun" + longest + "\xff\"}", "[1" + std::string(9999, '0') + "]",
+        "{\"begun" + longest + "\": 1, \"begun" + longest + "\": 2}"}) {
+    const std::string what = parse_json(text).error().what;
+    EXPECT_LT(what.size(), 300U) << what.substr(0, 300);
+    EXPECT_TRUE(what.find("begun") != what.npos || what.find("1000") != what.npos) << what;
+  }
+  for (const std::string text :
+       {"\"a\nb\"", "\"a\x1b[2J", "\"a\x7f\xc2\x9b[2J", R"({"a\n\u001b": 1, "a\n\u001b": 2})", "\"a\xff"}) {
+    const std::string what = parse_json(text).error().what;
+    EXPECT_TRUE(std::all_of(what.begin(), what.end(), [](char c) { return c >= ' ' && c <= '~'; })) << what;
+  }
 }
 
 TEST(Json, StopsAtTheDepth) {
