@@ -135,15 +135,17 @@ Result<std::size_t> TlsSession::read(std::span<std::byte> plain) {
 
 Result<void> TlsSession::write(std::span<const std::byte> plain) {
   ERR_clear_error();
-  if (written_since_update_ >= options_.key_update_after.value) {
+  if (written_since_update_ >= options_.key_update_after.value || records_since_update_ >= options_.key_update_after_records) {
     if (SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) != 1) return fault("transfer");
     written_since_update_ = 0;
+    records_since_update_ = 0;
     ++key_updates_;
   }
   std::size_t written = 0;
   if (SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written) != 1) return fault("transfer");
   INTERTIE_CHECK_EQ(written, plain.size());
   written_since_update_ += written;
+  records_since_update_ += (written + SSL3_RT_MAX_PLAIN_LENGTH - 1) / SSL3_RT_MAX_PLAIN_LENGTH;
   return {};
 }
 

@@ -2,7 +2,7 @@
 //
 // The caller reads ciphertext and gives it to receive(), then calls handshake() until it says done, then read() until it gives
 // nothing; whatever lies in output() afterwards it writes to the socket. Keys are updated well before the number of records
-// that AES-GCM allows under one key (RFC 8446, 5.5: 2^24.5 full ones, 388 GB).
+// that AES-GCM allows under one key (RFC 8446, 5.5: 2^24.5, each of up to 16 KiB). A write of a few bytes is a record, too.
 // Owner thread: the loop.
 #pragma once
 
@@ -24,6 +24,7 @@ class TlsSession {
     std::string expected_site = {};  // the name that the peer's certificate must carry; empty: any site of the run
     std::string who = {};            // for errors: "site columbus (127.0.0.1:7402)"
     Bytes key_update_after{std::uint64_t{1} << 36};
+    std::uint64_t key_update_after_records = std::uint64_t{1} << 24;
   };
   TlsSession(const TlsContext& context, Options options);
   TlsSession(const TlsSession&) = delete;
@@ -66,7 +67,8 @@ class TlsSession {
   std::vector<std::byte> output_;
   std::optional<CertificateFault> certificate_fault_;
   bool ended_ = false;
-  std::uint64_t written_since_update_ = 0;
+  std::uint64_t written_since_update_ = 0;  // bytes
+  std::uint64_t records_since_update_ = 0;
   std::uint64_t key_updates_ = 0;
 };
 

@@ -29,8 +29,13 @@ struct Pair {
   std::unique_ptr<TlsContext> columbus = context_of("columbus");
   TlsSession client;
   TlsSession server;
-  explicit Pair(Bytes key_update_after = Bytes{1 << 30})
-      : client(*ashburn, {.accepts = false, .expected_site = "columbus", .who = "there", .key_update_after = key_update_after}),
+  // `options`: when the client updates its keys.
+  explicit Pair(const TlsSession::Options& options = {})
+      : client(*ashburn, {.accepts = false,
+                          .expected_site = "columbus",
+                          .who = "there",
+                          .key_update_after = options.key_update_after,
+                          .key_update_after_records = options.key_update_after_records}),
         server(*columbus, {.accepts = true, .who = "here"}) {
     EXPECT_FALSE(*client.handshake());
     carry(client, server);
@@ -82,7 +87,7 @@ TEST(TlsSession, BytesArriveHoweverTheNetworkCutsThem) {
 }
 
 TEST(TlsSession, KeysAreUpdatedInTime) {
-  Pair pair(Bytes{100'000});
+  Pair pair({.key_update_after = Bytes{100'000}});
   Random random(1);
   std::vector<std::byte> sent, got;
   for (int i = 0; i < 100; ++i) {
@@ -94,6 +99,24 @@ TEST(TlsSession, KeysAreUpdatedInTime) {
   }
   EXPECT_EQ(pair.client.key_updates(), 9u);
   EXPECT_EQ(got, sent);
+}
+
+// The limit is one of records, however short they are.
+TEST(TlsSession, KeysAreUpdatedAfterManyShortRecords) {
+  Pair pair({.key_update_after_records = 10});
+  std::vector<std::byte> got;
+  const std::vector<std::byte> short_one(1), three_records(40'000);
+  for (int i = 0; i < 101; ++i) {
+    ASSERT_TRUE(pair.client.write(short_one));
+    carry(pair.client, pair.server);
+    read_all(pair.server, got);
+  }
+  EXPECT_EQ(pair.client.key_updates(), 10u);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(pair.client.write(three_records));
+  EXPECT_EQ(pair.client.key_updates(), 11u) << "a long write is several";
+  carry(pair.client, pair.server);
+  read_all(pair.server, got);
+  EXPECT_EQ(got.size(), 101 + 4 * three_records.size());
 }
 
 TEST(TlsSession, TheClosingNoticeEndsTheStream) {
