@@ -27,7 +27,8 @@ const Keys<RunSettings>& run_keys() {
   using T = RunSettings;
   static const Keys<T> keys = {
       {"name", bind(&T::name, name()), Scope::agreed, "required", "Names the run in certificates, folders and logs."},
-      {"seed", bind(&T::seed, large_whole(0)), Scope::agreed, "", "Fixes the initial parameters and the order of the samples."},
+      {"seed", bind(&T::seed, large_whole(0)), Scope::agreed, "",
+       "Fixes the initial parameters, the order of the samples and each site's dropout."},
       {"folder", bind(&T::folder, text("a folder")), Scope::local, "runs/NAME in the working folder",
        "Where certificates, checkpoints and logs go."},
       {"start_wait", bind(&T::start_wait, duration(std::chrono::seconds(1))), Scope::local, "2 min",
@@ -53,7 +54,8 @@ const Keys<train::ModelSettings>& model_keys() {
       {"vocab_size", bind(&T::vocab_size, whole(1, 65536)), Scope::agreed, "the tokenizer's",
        "Entries of the token embedding; at least the tokenizer's. Needed with tokenizer = \"bin\"."},
       {"bias", bind(&T::bias, flag()), Scope::agreed, "", "Whether linear layers and norms have biases."},
-      {"dropout", bind(&T::dropout, number(kShare)), Scope::agreed, "", "Share of activations dropped while training."},
+      {"dropout", bind(&T::dropout, number(kShare)), Scope::agreed, "",
+       "Share of activations dropped while training; each site drops others."},
       {"initializer_range", bind(&T::initializer_range, number(kPositive)), Scope::agreed, "",
        "Standard deviation of the initial weights."},
       {"toy_elements", bind(&T::toy_elements, large_whole(1, std::uint64_t{1} << 30)), Scope::agreed, "",

@@ -103,7 +103,8 @@ Result<void> open_model(Prepared& site, const ModelFactory& make_model) {
                                           .device = device.empty() ? site.file.train.device : device,
                                           .precision = site.file.train.precision,
                                           .threads = site.threads,
-                                          .seed = site.file.run.seed}));
+                                          .seed = site.file.run.seed,
+                                          .site = site.self}));
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "intertie/base/ids.h"
 #include "intertie/base/result.h"
 #include "intertie/site/exit_code.h"
 #include "intertie/site/programs.h"
@@ -21,6 +22,7 @@ struct ModelRequest {
   std::string precision;
   int threads = 1;
   std::uint64_t seed = 1;
+  SiteId site = {};  // the first parameters do not depend on it
 };
 using ModelFactory = std::function<Result<std::unique_ptr<train::LocalStep>>(const ModelRequest&)>;
 

@@ -19,7 +19,8 @@ Result<std::unique_ptr<train::LocalStep>> make_model(const site::ModelRequest& r
                            .device = request.device,
                            .precision = request.precision,
                            .threads = request.threads,
-                           .seed = request.seed});
+                           .seed = request.seed,
+                           .site = request.site});
 }
 
 int fail(const Error& error) {

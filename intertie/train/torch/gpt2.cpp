@@ -63,7 +63,7 @@ class Gpt2 final : public LocalStep {
         passes_(options_.model, exact_, compute_) {
     gpt2_initialise(layout_, options_.model, options_.seed, host_parameters_.span());
     parameters_changed();
-    generator().set_current_seed(env::Random(options_.seed).fork(0x64726f70).next());
+    generator().set_current_seed(env::Random(options_.seed).fork(0x64726f70).fork(options_.site.value).next());
   }
 
   const Layout& layout() const override { return layout_; }

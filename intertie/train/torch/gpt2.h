@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "intertie/base/ids.h"
 #include "intertie/base/result.h"
 #include "intertie/train/local_step.h"
 #include "intertie/train/settings.h"
@@ -22,7 +23,8 @@ struct Gpt2Options {
   std::string device = "cpu";
   std::string precision = "f32";  // f32 | bf16: matrices and attention in bf16, everything else in f32
   int threads = 1;
-  std::uint64_t seed = 1;  // of the first parameters and of dropout
+  std::uint64_t seed = 1;  // of the first parameters, and, with `site`, of dropout
+  SiteId site = {};        // sites drop different activations; what they start from is the same
 };
 
 // Errors: a model that cannot be (gpt2_layout), an unknown precision or device, no CUDA device, not enough memory.

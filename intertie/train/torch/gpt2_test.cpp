@@ -145,6 +145,25 @@ TEST(Gpt2, DropoutFollowsItsSavedState) {
   EXPECT_FALSE(model->restore(std::span(state).first(10)));
 }
 
+// Sites with the same masks would have correlated noise, which their mean does not lessen.
+TEST(Gpt2, SitesDropDifferentActivationsOfTheSameParameters) {
+  Gpt2Options options = small();
+  options.model.dropout = 0.3;
+  const data::Batch batch = random_batch(4, 16, 1);
+  const auto start_and_gradient = [&](std::uint16_t site) {
+    options.site = SiteId{site};
+    const auto model = model_of(options);
+    const std::vector<float> start(model->parameters().begin(), model->parameters().end());
+    return std::pair(start, gradient_of(*model, batch));
+  };
+  const auto [first_start, first] = start_and_gradient(0);
+  const auto [second_start, second] = start_and_gradient(1);
+  EXPECT_EQ(second_start, first_start);
+  EXPECT_GT(relative_error(second, first), 0.1);
+  EXPECT_EQ(start_and_gradient(0).second, first) << "the same bits";
+  EXPECT_EQ(start_and_gradient(1).second, second) << "the same bits";
+}
+
 TEST(Gpt2, MeanGradientUnderDropoutIsNearTheGradientWithout) {
   Gpt2Options options = small();
   const auto plain = model_of(options);
