@@ -12,7 +12,8 @@
 
 namespace intertie::env {
 
-// A file being written; nothing is promised to be on disk before sync() has returned.
+// A file being written. Once sync() has returned, its bytes last, whatever happens. A name that is new lasts when its folder
+// is synced: by a rename or a write_atomically() there.
 class WritableFile {
  public:
   virtual ~WritableFile() = default;  // closes
@@ -45,8 +46,8 @@ class Disk {
   // All or nothing: writes beside, syncs file and folder, renames.
   virtual Result<void> write_atomically(const std::string& path, std::span<const std::byte> bytes) = 0;
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // then syncs the folder; files or folders
-  virtual Result<void> make_folders(const std::string& path) = 0;
-  virtual Result<void> remove_all(const std::string& path) = 0;
+  virtual Result<void> make_folders(const std::string& path) = 0;                // and syncs the folders that new ones are in
+  virtual Result<void> remove_all(const std::string& path) = 0;                  // then syncs the folder
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;  // names, sorted
   virtual bool exists(const std::string& path) = 0;
 };

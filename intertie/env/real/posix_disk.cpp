@@ -14,7 +14,8 @@
 namespace intertie::env::real {
 namespace {
 
-constexpr unsigned kUsualMode = 0666;  // less the umask
+constexpr unsigned kUsualMode = 0666;  // less the umask, as the next
+constexpr unsigned kUsualFolderMode = 0777;
 
 Error disk_error(const std::string& path, const std::string& action, int number) {
   const auto error = [&](ErrorCode code, const std::string& why, std::string fix) {
@@ -68,8 +69,9 @@ Result<void> sync_file(const Descriptor& file, const std::string& path) {
   return {};
 }
 
-std::string folder_of(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
+std::string folder_of(std::filesystem::path path) {
+  if (!path.has_filename()) path = path.parent_path();  // "a/b/"
+  const std::string folder = path.parent_path().string();
   return folder.empty() ? "." : folder;
 }
 
@@ -215,17 +217,26 @@ Result<void> PosixDisk::rename(const std::string& from, const std::string& to) {
 }
 
 Result<void> PosixDisk::make_folders(const std::string& path) {
+  const auto failed = [&](int number) { return disk_error(path, "create the folder", number); };
   std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return disk_error(path, "create the folder", error.value());
+  std::vector<std::string> missing;  // the innermost first
+  for (std::filesystem::path part = path; !part.empty() && !std::filesystem::exists(part, error); part = part.parent_path()) {
+    if (error) return failed(error.value());
+    missing.push_back(part.string());
+  }
+  for (auto folder = missing.rbegin(); folder != missing.rend(); ++folder) {
+    if (::mkdir(folder->c_str(), kUsualFolderMode) != 0 && errno != EEXIST) return failed(errno);
+    INTERTIE_RETURN_IF_ERROR(sync_folder(folder_of(*folder)));
+  }
+  if (!std::filesystem::is_directory(path, error)) return failed(error ? error.value() : ENOTDIR);
   return {};
 }
 
 Result<void> PosixDisk::remove_all(const std::string& path) {
   std::error_code error;
-  std::filesystem::remove_all(path, error);
+  const std::uintmax_t removed = std::filesystem::remove_all(path, error);
   if (error) return disk_error(path, "remove", error.value());
-  return {};
+  return removed == 0 ? Result<void>() : sync_folder(folder_of(path));
 }
 
 Result<std::vector<std::string>> PosixDisk::list(const std::string& folder) {

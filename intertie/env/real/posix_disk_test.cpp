@@ -2,11 +2,26 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <string_view>
 
 #include "intertie/env/real/scratch_folder_fixture.h"
+
+namespace {
+std::vector<std::string>* watching = nullptr;  // where the paths of what is synced go
+}
+
+// In the place of libc's, for this program.
+extern "C" int fsync(int file) {
+  std::error_code ignored;
+  const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file), ignored);
+  if (watching != nullptr) watching->push_back(path.string());
+  return static_cast<int>(::syscall(SYS_fsync, file));
+}
 
 namespace intertie::env::real {
 namespace {
@@ -57,6 +72,46 @@ TEST(PosixDisk, FoldersListsRenamesAndRemoves) {
   ASSERT_TRUE(disk.remove_all(folder / "z"));
   EXPECT_FALSE(disk.exists(folder / "z"));
   EXPECT_TRUE(disk.remove_all(folder / "z"));
+}
+
+// What is synced while one lives.
+class Synced {
+ public:
+  Synced() { watching = &paths_; }
+  ~Synced() { watching = nullptr; }
+  Synced(const Synced&) = delete;
+  Synced& operator=(const Synced&) = delete;
+  const std::vector<std::string>& paths() const { return paths_; }
+
+ private:
+  std::vector<std::string> paths_;
+};
+
+TEST(PosixDisk, NewFoldersLast) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  ASSERT_TRUE(disk.make_folders(folder / "old"));
+  const Synced synced;
+  ASSERT_TRUE(disk.make_folders(folder / "old/a/b"));
+  ASSERT_EQ(synced.paths(), (std::vector<std::string>{folder / "old", folder / "old/a"}));
+  ASSERT_TRUE(disk.make_folders(folder / "old/a/b/c/"));
+  EXPECT_EQ(synced.paths().back(), folder / "old/a/b");
+  const std::size_t so_far = synced.paths().size();
+  ASSERT_TRUE(disk.make_folders(folder / "old/a"));
+  EXPECT_EQ(synced.paths().size(), so_far) << "nothing is new";
+}
+
+TEST(PosixDisk, ARemovalLasts) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  ASSERT_TRUE(disk.make_folders(folder / "x/y"));
+  ASSERT_TRUE(disk.write_atomically(folder / "x/y/file", bytes("x")));
+  const Synced synced;
+  ASSERT_TRUE(disk.remove_all(folder / "x/y"));
+  EXPECT_EQ(synced.paths(), std::vector<std::string>{folder / "x"});
+  ASSERT_TRUE(disk.remove_all(folder / "x/y"));
+  ASSERT_TRUE(disk.remove_all(folder / "never/was"));
+  EXPECT_EQ(synced.paths().size(), 1U) << "nothing was removed";
 }
 
 TEST(PosixDisk, AnOldPartDoesNotStandInTheWay) {

@@ -95,6 +95,10 @@ std::shared_ptr<MemoryDisk::Node> MemoryDisk::find(std::span<const std::string> 
   return node;
 }
 
+std::shared_ptr<MemoryDisk::Node> MemoryDisk::folder_of(const Path& path) const {
+  return find(std::span(path).first(path.size() - 1));
+}
+
 Result<void> MemoryDisk::begin_change(const std::string& path) {
   if (stopped_at_ && num_changes_ >= *stopped_at_) return failed(path, "stopped by the simulation");
   ++num_changes_;
@@ -114,7 +118,7 @@ Result<std::unique_ptr<WritableFile>> MemoryDisk::open(const std::string& path, 
   const std::lock_guard lock(mutex_);
   const Path parts = split(path);
   if (parts.empty()) return failed(path, "is a folder");
-  const auto folder = find(std::span(parts).first(parts.size() - 1));
+  const auto folder = folder_of(parts);
   if (!folder || !folder->folder) return failed(path, "no such folder");
   auto node = find(parts);
   if (node && node->folder) return failed(path, "is a folder");
@@ -144,17 +148,11 @@ Result<void> MemoryDisk::sync(File& file) {
   INTERTIE_RETURN_IF_ERROR(begin_change(file.path));
   file.node->num_synced = file.node->bytes.size();
   const Path parts = split(file.path);
-  if (find(parts) == file.node) make_path_last(parts);
+  if (find(parts) != file.node) return {};
+  // A name that lasts already is of a file that was truncated, and now stands for these bytes.
+  auto& lasting = folder_of(parts)->synced_names;
+  if (const auto name = lasting.find(parts.back()); name != lasting.end()) name->second = file.node;
   return {};
-}
-
-void MemoryDisk::make_path_last(const Path& path) {
-  std::shared_ptr<Node> node = root_;
-  for (const std::string& name : path) {
-    const auto& child = node->names.at(name);
-    node->synced_names[name] = child;
-    node = child;
-  }
 }
 
 Result<std::vector<std::byte>> MemoryDisk::bytes_of(const std::string& path) const {
@@ -188,8 +186,8 @@ Result<void> MemoryDisk::rename(const std::string& from, const std::string& to) 
   const auto node = find(source);
   if (!node || source.empty()) return failed(from, "no such file or folder");
   if (target.empty()) return failed(to, "already exists");
-  const auto source_folder = find(std::span(source).first(source.size() - 1));
-  const auto target_folder = find(std::span(target).first(target.size() - 1));
+  const auto source_folder = folder_of(source);
+  const auto target_folder = folder_of(target);
   if (!target_folder || !target_folder->folder) return failed(to, "no such folder");
   const auto replaced = find(target);
   if (replaced == node) return {};
@@ -200,7 +198,6 @@ Result<void> MemoryDisk::rename(const std::string& from, const std::string& to) 
   INTERTIE_RETURN_IF_ERROR(begin_change(from));
   source_folder->names.erase(source.back());
   target_folder->names[target.back()] = node;
-  make_path_last(target);
   source_folder->synced_names = source_folder->names;
   target_folder->synced_names = target_folder->names;
   return {};
@@ -212,15 +209,19 @@ Result<void> MemoryDisk::make_folders(const std::string& path) {
   if (const auto node = find(parts); node && node->folder) return {};
   INTERTIE_RETURN_IF_ERROR(begin_change(path));
   std::shared_ptr<Node> node = root_;
+  std::vector<std::shared_ptr<Node>> changed;
   for (const std::string& name : parts) {
     auto& child = node->names[name];
     if (child && !child->folder) return failed(path, "is in the way of a folder: " + name);
     if (!child) {
       child = std::make_shared<Node>();
       child->folder = true;
+      changed.push_back(node);
     }
     node = child;
   }
+  INTERTIE_RETURN_IF_ERROR(begin_change(path));
+  for (const auto& folder : changed) folder->synced_names = folder->names;
   return {};
 }
 
@@ -230,7 +231,10 @@ Result<void> MemoryDisk::remove_all(const std::string& path) {
   if (parts.empty()) return failed(path, "is the root");
   if (!find(parts)) return {};
   INTERTIE_RETURN_IF_ERROR(begin_change(path));
-  find(std::span(parts).first(parts.size() - 1))->names.erase(parts.back());
+  const auto folder = folder_of(parts);
+  folder->names.erase(parts.back());
+  INTERTIE_RETURN_IF_ERROR(begin_change(path));
+  folder->synced_names = folder->names;
   return {};
 }
 

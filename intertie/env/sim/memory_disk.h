@@ -1,6 +1,7 @@
 // MemoryDisk: a Disk in memory for tests and simulation, which forgets what a real one may forget. A power cut loses bytes that
-// were not synced and names (creations, removals) that no sync covered: sync() of a file makes its bytes and its own path
-// last; rename() makes everything in its folder last. Paths are taken from one root; "a//b/" is "a/b".
+// were not synced and names (creations, removals) in folders that were not synced. sync() of a file makes its bytes last, not
+// its name; rename() syncs both folders, make_folders() the folders that new ones are in, remove_all() the folder, each of the
+// two as a change of its own. Paths are taken from one root; "a//b/" is "a/b".
 // Any thread, one call at a time. Files that are being written must not outlive the disk.
 //
 //   MemoryDisk disk;
@@ -47,7 +48,8 @@ class MemoryDisk final : public Disk {
   // The other extreme that a real disk allows: every name survives, and half of the bytes that were not synced.
   void crash_keeping_names();
 
-  // Lets `num_changes` more changes happen (a creation, an append, a sync, a renaming, a removal); later ones fail.
+  // Lets `num_changes` more changes happen (a creation, an append, a sync, a renaming, a removal, the sync of the folder after
+  // new folders or a removal); later ones fail.
   void stop_after(std::uint64_t num_changes);
   std::uint64_t num_changes() const;
 
@@ -67,7 +69,7 @@ class MemoryDisk final : public Disk {
   Result<void> append(File& file, std::span<const std::byte> bytes);
   Result<void> sync(File& file);
   std::shared_ptr<Node> find(std::span<const std::string> path) const;
-  void make_path_last(const Path& path);
+  std::shared_ptr<Node> folder_of(const Path& path) const;
   void lose_unsynced(bool keep_names);
 
   mutable std::mutex mutex_;

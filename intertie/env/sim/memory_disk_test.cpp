@@ -77,27 +77,55 @@ TEST(MemoryDisk, RefusesWhatARealDiskRefuses) {
 
 TEST(MemoryDisk, ACrashLosesWhatWasNotSynced) {
   MemoryDisk disk;
-  ASSERT_TRUE(disk.make_folders("kept"));
-  ASSERT_TRUE(disk.make_folders("lost"));
-  const auto file = created(disk, "kept/synced", "before");
+  ASSERT_TRUE(disk.make_folders("run/kept"));
+  const auto file = created(disk, "run/kept/synced", "before");
   ASSERT_TRUE(file->sync());
+  ASSERT_TRUE(disk.write_atomically("run/kept/other", bytes("x"))) << "syncs the folder";
   ASSERT_TRUE(file->append(bytes(" after")));
-  created(disk, "kept/unsynced", "x");
+  created(disk, "run/kept/unsynced", "x");
   disk.crash();
-  EXPECT_EQ(text_of(disk, "kept/synced"), "before");
-  EXPECT_FALSE(disk.exists("kept/unsynced"));
-  EXPECT_FALSE(disk.exists("lost"));
+  EXPECT_EQ(text_of(disk, "run/kept/synced"), "before");
+  EXPECT_FALSE(disk.exists("run/kept/unsynced"));
   EXPECT_FALSE(file->append(bytes("x"))) << "the process that had it open is dead";
+}
+
+TEST(MemoryDisk, ASyncOfAFileMakesItsBytesLastButNotItsName) {
+  MemoryDisk disk;
+  ASSERT_TRUE(disk.make_folders("run"));
+  ASSERT_TRUE(created(disk, "run/file", "x")->sync());
+  disk.crash();
+  EXPECT_THAT(*disk.list("run"), ElementsAre());
+  ASSERT_TRUE(disk.write_atomically("run/file", bytes("old")));
+  ASSERT_TRUE(created(disk, "run/file", "new")->sync());
+  disk.crash();
+  EXPECT_EQ(text_of(disk, "run/file"), "new") << "the name lasted before";
+}
+
+TEST(MemoryDisk, AFolderIsLostBeforeTheOneItIsInIsSynced) {
+  MemoryDisk disk;
+  disk.stop_after(1);
+  EXPECT_FALSE(disk.make_folders("run/checkpoints"));
+  EXPECT_TRUE(disk.exists("run/checkpoints"));
+  disk.crash();
+  EXPECT_FALSE(disk.exists("run"));
+  ASSERT_TRUE(disk.make_folders("run/checkpoints"));
+  disk.crash();
+  EXPECT_TRUE(disk.exists("run/checkpoints"));
 }
 
 TEST(MemoryDisk, ACrashBringsBackWhatWasRemovedOrTruncated) {
   MemoryDisk disk;
-  for (const char* path : {"removed", "truncated"}) ASSERT_TRUE(created(disk, path, "old")->sync());
-  ASSERT_TRUE(disk.remove_all("removed"));
+  for (const char* path : {"removed", "truncated"}) ASSERT_TRUE(disk.write_atomically(path, bytes("old")));
   created(disk, "truncated", "new");
+  disk.stop_after(1);
+  EXPECT_FALSE(disk.remove_all("removed")) << "the folder was not synced any more";
+  EXPECT_FALSE(disk.exists("removed"));
   disk.crash();
   EXPECT_EQ(text_of(disk, "removed"), "old");
   EXPECT_EQ(text_of(disk, "truncated"), "old");
+  ASSERT_TRUE(disk.remove_all("removed"));
+  disk.crash();
+  EXPECT_FALSE(disk.exists("removed"));
 }
 
 TEST(MemoryDisk, ARenamingLastsButNotTheBytesThatWereNotSynced) {
