@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "intertie/cli/commands.h"
+#include "intertie/cli/screen.h"
 #include "intertie/env/real/children.h"
 #include "intertie/env/real/real_loop.h"
 #include "intertie/site/folders.h"
@@ -61,22 +62,6 @@ std::string summary(env::Disk& disk, const RunFile& file) {
   return status::summary_table(sites);
 }
 
-// Standard output of a run. One that cannot be written any more (a closed pipe, a full disk) ends what is shown, and not the
-// run.
-class Screen {
- public:
-  void show(const std::string& text) {
-    if (lost_) return;
-    const Result<void> written = site::write_output(text);
-    if (written) return;
-    lost_ = true;
-    print_error(written.error().message() + "; the run goes on and writes its logs");
-  }
-
- private:
-  bool lost_ = false;
-};
-
 // A few lines by the trained model; that they fail to come is no failure of the run.
 void show_sample(const RunFile& file, const TrainOptions& options, const std::string& program,
                  site::LauncherServices services) {
@@ -89,8 +74,8 @@ void show_sample(const RunFile& file, const TrainOptions& options, const std::st
   services.print_error("a sample of the model:");
   const site::LaunchedSite sampler{"sample", with_program(program, command.arguments()), file.run.folder + "/sample.txt"};
   const auto outcome = site::run_sites({sampler}, services);
-  if (!outcome) return print_error("no sample: " + outcome.error().message());
-  if (!outcome->message.empty()) print_error("no sample: " + outcome->message);
+  if (!outcome) return services.print_error("no sample: " + outcome.error().message());
+  if (!outcome->message.empty()) services.print_error("no sample: " + outcome->message);
 }
 
 // What can be wrong with the input is found before anything is written or started.
@@ -101,16 +86,18 @@ Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, con
   INTERTIE_RETURN_IF_ERROR(site::open_site_data(file, disk, {.folder = site::data_folder(file), .writer = "launcher"}));
   INTERTIE_RETURN_IF_ERROR(make_missing_certificates(disk, file));
   INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program));
-  Screen screen;
+  Screen screen(clock, options.run.json);
   const site::LauncherServices services{.disk = disk,
                                         .clock = clock,
-                                        .print = [&](const std::string& line) { screen.show(line + "\n"); },
-                                        .print_error = print_error};
+                                        .print = [&](const std::string& line) { screen.print(line + "\n"); },
+                                        .print_error = [&](const std::string& line) { screen.print_error(line); }};
   INTERTIE_ASSIGN(const site::Launch::Outcome outcome, site::run_sites(sites, services));
-  if (!outcome.message.empty()) print_error(site::kErrorPrefix + outcome.message);
-  if (outcome.code == ExitCode::stopped) print_error("stopped; go on with --resume");
+  screen.settle();
+  if (!outcome.message.empty()) screen.print_error(site::kErrorPrefix + outcome.message);
+  if (outcome.code == ExitCode::stopped) screen.print_error("stopped; go on with --resume");
   if (outcome.code == ExitCode::done && !options.run.json) {
-    screen.show(summary(disk, file));
+    screen.print(summary(disk, file));
+    screen.settle();
     if (file.model.kind != "toy") show_sample(file, options, program, services);
   }
   return outcome.code;

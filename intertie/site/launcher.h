@@ -22,6 +22,7 @@ struct LaunchedSite {
 struct LauncherServices {
   env::Disk& disk;
   const env::Clock& clock;
+  // Neither may wait: while they do, nobody reads what the sites write.
   std::function<void(const std::string& line)> print;        // what sites write to standard output
   std::function<void(const std::string& line)> print_error;  // and to standard error, and the launcher's own lines
 };

@@ -1,8 +1,7 @@
 #include "intertie/site/site_process.h"
 
 #include <fmt/format.h>
-
-#include <cstdio>
+#include <unistd.h>
 
 #include "intertie/base/float_mode.h"
 #include "intertie/base/version.h"
@@ -14,13 +13,14 @@
 #include "intertie/env/real/real_network.h"
 #include "intertie/env/real/real_worker.h"
 #include "intertie/env/real/signals.h"
+#include "intertie/env/real/text_output.h"
 #include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
 #include "intertie/site/run_file.h"
 #include "intertie/site/site_data.h"
+#include "intertie/site/site_output.h"
 #include "intertie/site/text_notes.h"
-#include "intertie/status/console.h"
 #include "intertie/status/json_log.h"
 #include "intertie/status/recorder.h"
 #include "intertie/sync/run.h"
@@ -28,11 +28,6 @@
 
 namespace intertie::site {
 namespace {
-
-void print(const std::string& line) {
-  std::fputs((line + "\n").c_str(), stdout);
-  std::fflush(stdout);
-}
 
 // Everything that is known before anything runs.
 struct Prepared {
@@ -176,7 +171,11 @@ Event started(const Prepared& site, bool emulated) {
 class Process {
  public:
   Process(Prepared& site, const SiteCommand& command)
-      : site_(site), command_(command), worker_(loop_), recorder_(loop_, name()) {}
+      : site_(site),
+        command_(command),
+        output_(STDOUT_FILENO, {.json = command.json, .log = event_log(site.file, name())}),
+        worker_(loop_),
+        recorder_(loop_, name()) {}
 
   // What can be wrong with the input comes first, so that such a start leaves nothing behind.
   Result<sync::Outcome> run(env::Disk& disk, const ModelFactory& make_model) {
@@ -238,11 +237,7 @@ class Process {
                     status::JsonLog::open(disk, event_log(site_.file, name()),
                                           status::log_opened(loop_, name(), fmt::format("intertie {}", kVersion)), log_failed));
     recorder_.add(*log_);
-    if (command_.json) {
-      recorder_.add(json_);
-    } else {
-      recorder_.add(console_);
-    }
+    recorder_.add(output_);
     return {};
   }
 
@@ -259,15 +254,9 @@ class Process {
     run.request_stop(fmt::format("interrupted at {}", name()));
   }
 
-  class JsonLines final : public status::Consumer {
-    void consume(const status::Record& record) override {
-      std::fputs(status::json_line(record).c_str(), stdout);
-      std::fflush(stdout);
-    }
-  };
-
   Prepared& site_;
   const SiteCommand& command_;
+  SiteOutput output_;  // the last to go: what nobody reads holds up nothing else
   env::real::SignalsIgnoredAtEnd signals_ignored_at_end_;
   env::real::RealLoop loop_;
   env::real::RealWorker worker_;
@@ -275,8 +264,6 @@ class Process {
   std::unique_ptr<env::Lock> lock_;  // of this site's folder: log, checkpoints and store have one writer
   bool emulated_ = false;
   std::unique_ptr<status::JsonLog> log_;
-  status::Console console_{print};
-  JsonLines json_;
   status::Recorder recorder_;
   bool interrupted_ = false;
 };
@@ -302,7 +289,7 @@ Result<std::unique_ptr<train::LocalStep>> make_toy_only(const ModelRequest& requ
 ExitCode run_site(const SiteCommand& command, const ModelFactory& make_model) {
   const Result<sync::Outcome> outcome = prepare_and_run(command, make_model);
   if (outcome) return outcome->stopped ? ExitCode::stopped : ExitCode::done;
-  std::fputs((kErrorPrefix + outcome.error().message() + "\n").c_str(), stderr);
+  env::real::TextOutput(STDERR_FILENO, {}).write(kErrorPrefix + outcome.error().message() + "\n");
   return exit_code_of(outcome.error());
 }
 
