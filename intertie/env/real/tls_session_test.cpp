@@ -29,14 +29,8 @@ struct Pair {
   std::unique_ptr<TlsContext> columbus = context_of("columbus");
   TlsSession client;
   TlsSession server;
-  // `options`: when the client updates its keys.
-  explicit Pair(const TlsSession::Options& options = {})
-      : client(*ashburn, {.accepts = false,
-                          .expected_site = "columbus",
-                          .who = "there",
-                          .key_update_after = options.key_update_after,
-                          .key_update_after_records = options.key_update_after_records}),
-        server(*columbus, {.accepts = true, .who = "here"}) {
+  explicit Pair(TlsSession::Options of_client = {.expected_site = "columbus", .who = "there"})
+      : client(*ashburn, std::move(of_client)), server(*columbus, {.accepts = true, .who = "here"}) {
     EXPECT_FALSE(*client.handshake());
     carry(client, server);
     EXPECT_FALSE(*server.handshake());
