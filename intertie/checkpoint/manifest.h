@@ -13,6 +13,6 @@ namespace intertie::checkpoint {
 std::string to_json(const Manifest& manifest);
 
 // Errors: reconfigure, without a place; `what` names the first thing that is missing or wrong.
-Result<Manifest> parse_manifest(std::span<const std::byte> json);
+Result<Manifest> parse_manifest(std::span<const std::byte> text);
 
 }  // namespace intertie::checkpoint

@@ -194,7 +194,8 @@ Result<Corpus> open_text_corpus(const Settings& settings, TokenizerKind kind, en
   corpus.notes = std::move(notes);
   std::vector<std::string> skipped = train.skipped;
   if (validation) skipped.insert(skipped.end(), validation->skipped.begin(), validation->skipped.end());
-  if (!skipped.empty()) {
+  const bool own_text = settings.train != Settings{}.train;  // the standard library has empty files, as it should
+  if (own_text && !skipped.empty()) {
     corpus.notes.push_back(std::to_string(skipped.size()) + " empty or binary files were passed over: " + first_of(skipped));
   }
   return corpus;

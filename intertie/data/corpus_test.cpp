@@ -95,13 +95,13 @@ TEST(Corpus, FoldersPassOverWhatIsNotText) {
   const Corpus corpus = open_corpus({.train = {"c"}}, disk, {}).value();
   EXPECT_EQ(corpus.train.size() + corpus.validation.size(), 10U);
   EXPECT_EQ(corpus.notes, std::vector<std::string>{"2 empty or binary files were passed over: c/empty.txt, c/image.png"});
-  for (const char* name : {"c/1", "c/2"})
-    put(disk, name,
-        std::string_view("\xFF\xFE"
-                         "a\0",
-                         4));  // UTF-16
+  constexpr std::string_view kUtf16("\xFF\xFE\x61\0", 4);
+  for (const char* name : {"c/1", "c/2"}) put(disk, name, kUtf16);
   EXPECT_EQ(open_corpus({.train = {"c"}}, disk, {})->notes,
             std::vector<std::string>{"4 empty or binary files were passed over: c/1, c/2, c/empty.txt and 1 more"});
+  put(disk, "/usr/lib/python3.11/abc.py", "abcdefghij");
+  put(disk, "/usr/lib/python3.11/__init__.py", "");
+  EXPECT_TRUE(open_corpus({}, disk, {})->notes.empty()) << "nobody put those there";
 }
 
 TEST(Corpus, BadInputIsNamed) {

@@ -34,7 +34,7 @@ struct ShardIndex {
 
 std::string to_json(const ShardIndex& index);
 // Refuses anything that to_json cannot have written, and names that lead out of the folder.
-Result<ShardIndex> shard_index_from(std::string_view json);
+Result<ShardIndex> shard_index_from(std::string_view text);
 
 struct TokenSplits {
   Tokenizer tokenizer = Tokenizer::bytes();

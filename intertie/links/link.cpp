@@ -51,6 +51,7 @@ bool Link::complete() const {
   return std::all_of(merge_.begin(), merge_.end(), [](const Held& held) { return held.stream != nullptr; });
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): what it changes is the stream
 void Link::send(const wire::Message& message) {
   if (control_.stream && !failed_ && !closing_) control_.stream->send(message);
 }
