@@ -269,6 +269,7 @@ void Mesh::refuse(PendingRef pending, const std::string& reason) {
 
 void Mesh::attach(SiteId site, const wire::Hello& hello, std::unique_ptr<Stream> stream) {
   Link& link = *links_[site.value];
+  last_attempt_[site.value].clear();  // what failed before is over
   if (hello.stream_class == StreamClass::control) {
     link.attach_control(std::move(stream));
     return handlers_.connected(site);
