@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20U;
 constexpr std::uint64_t kFormat = 1;
 
-Error wrong(std::string what) {
+Error bad_manifest(std::string what) {
   return Error{.code = ErrorCode::reconfigure, .where = {}, .what = std::move(what), .fix = {}, .cause = {}};
 }
 
@@ -63,11 +63,11 @@ std::string to_json(const Manifest& manifest) {
 }
 
 Result<Manifest> parse_manifest(std::span<const std::byte> text) {
-  if (text.size() > kMaxBytes) return wrong("too large for a manifest");
+  if (text.size() > kMaxBytes) return bad_manifest("too large for a manifest");
   const Result<Json> json = parse_json({reinterpret_cast<const char*>(text.data()), text.size()});
-  if (!json) return wrong("no JSON: " + json.error().what);
-  if (!json->is_object()) return wrong("no JSON object");
-  if (json->has("format") && (*json)["format"] != kFormat) return wrong("written by another version of Intertie");
+  if (!json) return bad_manifest("no JSON: " + json.error().what);
+  if (!json->is_object()) return bad_manifest("no JSON object");
+  if (json->has("format") && (*json)["format"] != kFormat) return bad_manifest("written by another version of Intertie");
 
   std::string problem;
   JsonFields fields(*json, problem);
@@ -86,7 +86,7 @@ Result<Manifest> parse_manifest(std::span<const std::byte> text) {
                     .files = {}};
   manifest.more = read_more(fields.object("more"), problem);
   manifest.files = read_files(fields.object("files"), problem);
-  if (!problem.empty()) return wrong(problem);
+  if (!problem.empty()) return bad_manifest(problem);
   return manifest;
 }
 

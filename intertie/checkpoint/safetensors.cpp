@@ -22,7 +22,7 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // as the format's own r
 constexpr std::uint64_t kLengthBytes = 8;               // the header's length, before the header
 constexpr std::size_t kAlignment = 8;                   // of the data part
 
-Error wrong(std::string what) {
+Error bad_tensors(std::string what) {
   return Error{.code = ErrorCode::reconfigure, .where = {}, .what = std::move(what), .fix = {}, .cause = {}};
 }
 
@@ -47,17 +47,19 @@ Result<std::vector<Tensor>> place(std::vector<HeaderEntry> entries, std::span<co
   std::uint64_t end = 0;
   for (HeaderEntry& entry : entries) {
     const auto size = num_bytes(entry.dtype, entry.shape);
-    if (!size) return wrong(fmt::format("tensor {:?} has an unknown type or an impossible shape", entry.name));
-    if (entry.first != end) return wrong(fmt::format("a gap or an overlap before tensor {:?}", entry.name));
-    if (entry.last < entry.first || entry.last > data.size()) return wrong(fmt::format("tensor {:?} is cut off", entry.name));
-    if (entry.last - entry.first != *size) return wrong(fmt::format("tensor {:?} has another size than its shape", entry.name));
+    if (!size) return bad_tensors(fmt::format("tensor {:?} has an unknown type or an impossible shape", entry.name));
+    if (entry.first != end) return bad_tensors(fmt::format("a gap or an overlap before tensor {:?}", entry.name));
+    if (entry.last < entry.first || entry.last > data.size())
+      return bad_tensors(fmt::format("tensor {:?} is cut off", entry.name));
+    if (entry.last - entry.first != *size)
+      return bad_tensors(fmt::format("tensor {:?} has another size than its shape", entry.name));
     end = entry.last;
     tensors.push_back({.name = std::move(entry.name),
                        .dtype = std::move(entry.dtype),
                        .shape = std::move(entry.shape),
                        .bytes = data.subspan(entry.first, *size)});
   }
-  if (end != data.size()) return wrong("bytes that belong to no tensor");
+  if (end != data.size()) return bad_tensors("bytes that belong to no tensor");
   return tensors;
 }
 
@@ -109,10 +111,11 @@ struct CountedFile {
 
 Result<SafetensorsContent> parse_safetensors(std::span<const std::byte> file) {
   std::uint64_t length = 0;
-  if (file.size() < kLengthBytes) return wrong("too short for a safetensors file");
+  if (file.size() < kLengthBytes) return bad_tensors("too short for a safetensors file");
   std::memcpy(&length, file.data(), kLengthBytes);
   const auto rest = file.subspan(kLengthBytes);
-  if (length > kMaxHeaderBytes || length > rest.size()) return wrong("its header is cut off, or it is no safetensors file");
+  if (length > kMaxHeaderBytes || length > rest.size())
+    return bad_tensors("its header is cut off, or it is no safetensors file");
   INTERTIE_ASSIGN(Header header, parse_header({reinterpret_cast<const char*>(rest.data()), length}));
   INTERTIE_ASSIGN(std::vector<Tensor> tensors, place(std::move(header.entries), rest.subspan(length)));
   return SafetensorsContent{std::move(tensors), std::move(header.metadata)};

@@ -2,17 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <set>
+
+#include "intertie/data/positions_fixture.h"
 
 namespace intertie::data {
 namespace {
-
-Tokens positions(std::size_t count) {
-  std::vector<std::uint16_t> tokens(count);
-  std::iota(tokens.begin(), tokens.end(), std::uint16_t{0});
-  return Tokens::own(std::move(tokens));
-}
 
 TEST(EvaluationWindows, TheWholeSplitComesInOrderWithAShortLastBatch) {
   const auto windows = EvaluationWindows::make(positions(100), 8, 5, 0, 1).value();

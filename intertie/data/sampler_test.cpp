@@ -3,18 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <set>
+
+#include "intertie/data/positions_fixture.h"
 
 namespace intertie::data {
 namespace {
-
-// Token i is i, so a sample's first token is where it starts.
-Tokens positions(std::size_t count) {
-  std::vector<std::uint16_t> tokens(count);
-  std::iota(tokens.begin(), tokens.end(), std::uint16_t{0});
-  return Tokens::own(std::move(tokens));
-}
 
 TEST(Permute, IsABijectionOfEverySize) {
   for (const std::uint64_t size : {1U, 2U, 3U, 4U, 5U, 63U, 64U, 65U, 1000U, 4097U}) {

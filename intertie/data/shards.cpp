@@ -10,7 +10,7 @@ namespace intertie::data {
 namespace {
 
 constexpr const char* kFormat = "intertie-shards";
-constexpr int kFormatVersion = 1;
+constexpr int kIndexVersion = 1;
 constexpr std::size_t kLargestIndex = 8U << 20U;  // bytes
 constexpr std::size_t kMostFiles = 65536;
 
@@ -111,7 +111,7 @@ Result<Tokens> open_split(env::Disk& disk, const std::string& folder, const std:
 
 std::string to_json(const ShardIndex& index) {
   const Json json = Json::object({{"format", kFormat},
-                                  {"version", kFormatVersion},
+                                  {"version", kIndexVersion},
                                   {"tokenizer", index.tokenizer.to_json()},
                                   {"hash", to_string(index.hash)},
                                   {"train", to_json(index.train)},
@@ -123,7 +123,7 @@ Result<ShardIndex> shard_index_from(std::string_view text) {
   if (text.size() > kLargestIndex) return bad_index("larger than any index of this program");
   const Result<Json> json = parse_json(text);
   if (!json) return bad_index("not JSON: " + json.error().what);
-  if ((*json)["format"] != kFormat || (*json)["version"] != kFormatVersion) {
+  if ((*json)["format"] != kFormat || (*json)["version"] != kIndexVersion) {
     return bad_index("not an index of intertie-shards, version 1");
   }
   ShardIndex index;

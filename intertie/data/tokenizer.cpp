@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kLargestAlphabet = 65535;
 constexpr char32_t kCodePoints = 0x110000;
-constexpr int kFormatVersion = 1;
+constexpr int kVocabularyVersion = 1;
 constexpr std::uint16_t kNoToken = 0xFFFF;
 
 Error bad_input(std::string what, std::string fix) {
@@ -98,7 +98,7 @@ Result<Tokenizer> Tokenizer::characters(std::span<const std::string_view> texts)
 
 Result<Tokenizer> Tokenizer::from_json(const Json& json) {
   if (!json.is_object()) return bad_vocabulary("it is not a JSON object");
-  if (json["version"] != kFormatVersion) return bad_vocabulary("its version is not 1");
+  if (json["version"] != kVocabularyVersion) return bad_vocabulary("its version is not 1");
   const Json& kind = json["kind"];
   if (kind == to_string(TokenizerKind::bytes)) return bytes();
   if (kind == to_string(TokenizerKind::bin)) {
@@ -114,7 +114,7 @@ Result<Tokenizer> Tokenizer::from_json(const Json& json) {
 }
 
 Json Tokenizer::to_json() const {
-  Json json = Json::object({{"version", kFormatVersion}, {"kind", to_string(kind_)}});
+  Json json = Json::object({{"version", kVocabularyVersion}, {"kind", to_string(kind_)}});
   if (kind_ == TokenizerKind::bin) json.set("vocabulary_size", vocabulary_size_);
   if (kind_ == TokenizerKind::characters) {
     Json list = Json::array();

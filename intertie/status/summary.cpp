@@ -36,7 +36,7 @@ void take(SiteSummary& summary, const Json& line) {
   }
 }
 
-std::string number(double value, int decimals) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-"; }
+std::string fixed(double value, int decimals) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-"; }
 
 std::string bytes(const Event& event, const char* field) {
   return to_string(Bytes{static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_of(event, field)))});
@@ -46,9 +46,9 @@ std::string row(const SiteSummary& site) {
   const Event& end = site.finished;
   if (end.name.empty()) return fmt::format("{:<12} has not finished\n", site.site);
   return fmt::format("{:<12} {:>9} {:>9} {:>9} {:>10} {:>7} {:>7} {:>7} {:>10} {:>10}\n", site.site, integer_of(end, "step"),
-                     number(number_of(end, "loss"), 3), number(number_of(end, "validation_loss"), 4),
-                     number(number_of(end, "tokens_per_second"), 0), number(100 * number_of(end, "computing_share"), 1),
-                     number(100 * number_of(end, "waiting_share"), 1), number(100 * number_of(end, "encoding_share"), 1),
+                     fixed(number_of(end, "loss"), 3), fixed(number_of(end, "validation_loss"), 4),
+                     fixed(number_of(end, "tokens_per_second"), 0), fixed(100 * number_of(end, "computing_share"), 1),
+                     fixed(100 * number_of(end, "waiting_share"), 1), fixed(100 * number_of(end, "encoding_share"), 1),
                      bytes(end, "bytes_sent"), bytes(end, "bytes_received"));
 }
 

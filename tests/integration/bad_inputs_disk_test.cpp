@@ -18,12 +18,10 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr int kFailed = 1;
-constexpr int kInput = 2;
 constexpr int kNobody = 65534;
 
 // A checkpoint of one site: 1.2 MB (parameters, anchor, outer momentum).
-const std::string kRun = R"([run]
+const std::string kTwoSites = R"([run]
 name = "r"
 [model]
 kind = "toy"
@@ -48,7 +46,7 @@ name = "b"
 class Disks : public ::testing::Test {
  protected:
   Disks() {
-    folder_.write("run.toml", kRun);
+    folder_.write("run.toml", kTwoSites);
     folder_.write("text.txt", numbered_words(1000));
   }
 

@@ -21,8 +21,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr int kInput = 2;
-constexpr int kUnreachable = 4;
 // For the start wait of two seconds, the programs, and a slow machine.
 constexpr Duration kLimit = std::chrono::seconds(40);
 

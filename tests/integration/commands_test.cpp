@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kToy = R"([run]
+const std::string kPlannedRun = R"([run]
 name = "r"
 [model]
 kind = "toy"
@@ -56,7 +56,7 @@ name = "a"
 class Commands : public ::testing::Test {
  protected:
   Commands() {
-    folder_.write("run.toml", kToy);
+    folder_.write("run.toml", kPlannedRun);
     folder_.write("text/a.txt", numbered_words(4000));
   }
   Ran run(const std::vector<std::string>& arguments) { return intertie(folder_.path(), arguments); }

@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::string kToy = R"([run]
+const std::string kThreeSites = R"([run]
 name = "toy"
 [model]
 kind = "toy"
@@ -40,7 +40,7 @@ paths = [{ rate = "200 Mbit/s", rtt = "4 ms" }]
 class LocalRun : public ::testing::Test {
  protected:
   LocalRun() {
-    folder_.write("run.toml", kToy);
+    folder_.write("run.toml", kThreeSites);
     folder_.write("text.txt", numbered_words(4000));
   }
   Ran train(std::vector<std::string> more = {}, const std::vector<Poke>& pokes = {}) {

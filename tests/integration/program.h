@@ -9,6 +9,11 @@
 
 namespace intertie::tests {
 
+// Exit codes (docs/exit-codes.md).
+constexpr int kFailed = 1;
+constexpr int kInput = 2;
+constexpr int kUnreachable = 4;
+
 // A new folder below the system's temporary one; removed with everything in it.
 class Folder {
  public:

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::string kRun = R"([run]
+const std::string kStartedRun = R"([run]
 name = "r"
 [model]
 kind = "toy"
@@ -41,7 +41,7 @@ power_cap = "30 MW"
 class Starts : public ::testing::Test {
  protected:
   Starts() {
-    folder_.write("run.toml", kRun);
+    folder_.write("run.toml", kStartedRun);
     folder_.write("texts/a.txt", numbered_words(1000));
     folder_.write("texts/empty.txt", "");
   }

@@ -20,29 +20,10 @@
 #include <utility>
 
 #include "intertie/base/check.h"
+#include "intertie/env/real/descriptor.h"
 
 namespace intertie::env::real {
 namespace {
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() { close(); }
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  int get() const { return value_; }
-  bool open() const { return value_ >= 0; }
-  void close() {
-    if (value_ >= 0) ::close(std::exchange(value_, -1));
-  }
-
- private:
-  int value_ = -1;
-};
 
 Error system_error(const std::string& where, const std::string& what, ErrorCode code = ErrorCode::give_up) {
   return Error{.code = code, .where = where, .what = what + ": " + std::strerror(errno), .fix = {}, .cause = nullptr};

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "intertie/env/real/descriptor.h"
+
 namespace intertie::env::real {
 namespace {
 
@@ -33,20 +35,6 @@ Error disk_error(const std::string& path, const std::string& action, int number)
     default: return error(ErrorCode::give_up, std::strerror(number), "");
   }
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 Result<Descriptor> open_file(const std::string& path, const std::string& action, int flags, unsigned mode = kUsualMode) {
   const int number = ::open(path.c_str(), flags | O_CLOEXEC, mode);
