@@ -257,7 +257,8 @@ void apply_gradient(SiteState& site, MergeReport& report) {
   report.gradient_norm = site.inner.apply(site.result, report.learning_rate, step);
 }
 
-// Always before a checkpoint: one whose parts differ must not become complete.
+// Always before a checkpoint: one whose parts differ must not become complete. Loop's thread: a stop order may come at any time,
+// and one for `version` is here before `version` is committed.
 bool compares_hashes(const SiteState& site, Version version) {
   if (site.timetable.falls_on(version, site.train.checkpoint_every) || site.member.stops_at(version)) return true;
   const bool waits_long = site.sync.method == Method::diloco;
@@ -267,6 +268,7 @@ bool compares_hashes(const SiteState& site, Version version) {
 
 Task<Result<Done>> apply(SiteState& site, MergeReport& report) {
   site.meter.enter(Meter::Phase::encoding, site.loop.now());
+  const bool compares = compares_hashes(site, report.merge.version);
   bool finite = true;
   std::function<void()> work = [&] {
     if (site.sync.method == Method::diloco) {
@@ -274,7 +276,7 @@ Task<Result<Done>> apply(SiteState& site, MergeReport& report) {
     } else {
       apply_gradient(site, report);
     }
-    if (compares_hashes(site, report.merge.version)) {
+    if (compares) {
       finite = all_finite(site.model.parameters());
       report.anchor_hash = hash_bytes(std::as_bytes(site.model.parameters()));
     }

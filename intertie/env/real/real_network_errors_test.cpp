@@ -79,6 +79,7 @@ class NoMoreFiles {
 };
 
 TEST(RealNetworkErrors, TooManyOpenFiles) {
+  ASSERT_TRUE(TwoSites().connect()) << "after it UBSan knows the types; to look at a new one it opens two files";
   TwoSites sites;
   const Address address = sites.listener->local_address();
   const RawPeer waiting(sites.loop, address);
