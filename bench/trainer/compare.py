@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our training step against eager PyTorch, in alternating turns: medians, ratio with a 90 % bootstrap interval (and, for
-machines that others load as well, of processor time), and the share of this machine's measured f32 matrix-multiply rate. First both sides train some steps from the same parameters on the same
-batches, and must reach the same loss.
+machines that others load as well, of processor time), and the share of this machine's measured f32 matrix-multiply rate.
+First both sides train some steps from the same parameters on the same batches, and must reach the same loss.
 
     bench/trainer/compare.py --program build/dev/bin/trainer_speed --python .venv/bin/python
 """

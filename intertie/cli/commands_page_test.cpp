@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <sstream>
 
 #include "intertie/cli/arguments.h"
@@ -11,13 +10,6 @@ namespace intertie::cli {
 namespace {
 
 using ::testing::HasSubstr;
-
-TEST(CommandsPage, IsWhatIsCommitted) {
-  std::ifstream file(INTERTIE_DOCS "/commands.md");
-  std::stringstream committed;
-  committed << file.rdbuf();
-  EXPECT_EQ(committed.str(), commands_page()) << "write it anew: intertie docs commands > docs/commands.md";
-}
 
 TEST(CommandsPage, EveryOptionOfHelpIsOnIt) {
   const std::string page = commands_page();

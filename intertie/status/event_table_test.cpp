@@ -2,19 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <set>
-#include <sstream>
 
 namespace intertie::status {
 namespace {
-
-TEST(EventTable, PageIsWhatIsCommitted) {
-  std::ifstream file(INTERTIE_DOCS "/events.md");
-  std::stringstream committed;
-  committed << file.rdbuf();
-  EXPECT_EQ(committed.str(), events_page()) << "write it anew: intertie docs events > docs/events.md";
-}
 
 TEST(EventTable, NamesAreUniqueAndDescribed) {
   std::set<std::string> events;

@@ -257,8 +257,8 @@ void apply_gradient(SiteState& site, MergeReport& report) {
   report.gradient_norm = site.inner.apply(site.result, report.learning_rate, step);
 }
 
-// Always before a checkpoint: one whose parts differ must not become complete. Loop's thread: a stop order may come at any time,
-// and one for `version` is here before `version` is committed.
+// Always before a checkpoint: one whose parts differ must not become complete. Loop's thread: a stop order may come at any
+// time, and one for `version` is here before `version` is committed.
 bool compares_hashes(const SiteState& site, Version version) {
   if (site.timetable.falls_on(version, site.train.checkpoint_every) || site.member.stops_at(version)) return true;
   const bool waits_long = site.sync.method == Method::diloco;
