@@ -258,10 +258,11 @@ class Process {
   const SiteCommand& command_;
   SiteOutput output_;  // the last to go: what nobody reads holds up nothing else
   env::real::SignalsIgnoredAtEnd signals_ignored_at_end_;
+  std::unique_ptr<env::Lock>
+      lock_;  // of this site's folder: log, checkpoints and store have one writer, which the worker is too
   env::real::RealLoop loop_;
   env::real::RealWorker worker_;
   std::unique_ptr<env::Network> network_;
-  std::unique_ptr<env::Lock> lock_;  // of this site's folder: log, checkpoints and store have one writer
   bool emulated_ = false;
   std::unique_ptr<status::JsonLog> log_;
   status::Recorder recorder_;

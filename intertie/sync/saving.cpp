@@ -93,9 +93,7 @@ Result<void> restore(env::Disk& disk, const checkpoint::Found& found, SiteState&
   }
   const checkpoint::Tensor* model_state = file.find(kModelState);
   if (!model_state) return unfit(found, fmt::format("has no tensor {}", kModelState));
-  INTERTIE_RETURN_IF_ERROR(site.model.restore(model_state->bytes));
-  site.version = found.manifest.version;
-  return {};
+  return site.model.restore(model_state->bytes);
 }
 
 }  // namespace intertie::sync

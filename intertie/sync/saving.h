@@ -23,7 +23,8 @@ struct SaveAs {
 };
 Result<checkpoint::Written> save(env::Disk& disk, const SaveAs& as, SiteState& site);
 
-// Reads `found` into `site`: version, parameters, optimiser states. Errors (reconfigure) name the file and what does not fit.
+// Reads `found` into `site`: parameters and optimiser states (worker thread). Errors (reconfigure) name the file and what does
+// not fit.
 Result<void> restore(env::Disk& disk, const checkpoint::Found& found, SiteState& site);
 
 // The parameters alone, for whoever only uses the model.

@@ -1,6 +1,7 @@
 // SiteState: what a site's run works with - who it is, the services it borrows, and the state that merges change. One value,
 // made by Run, so that merge.cpp can be read on its own.
-// Owner thread: the loop; while the worker runs, the model, `inner`, `anchor`, `momentum` and `result` belong to it.
+// Owner thread: the loop; while the worker runs, the model, `inner`, `anchor` and `momentum` belong to it,
+// and `result` while it applies a version; before, the loop sums there.
 #pragma once
 
 #include <map>
