@@ -4,7 +4,7 @@
 # the folder belongs to it, but *_test.cpp, which make the test program FOLDER_test, and with PROGRAM main.cpp, which makes the
 # program `name`. DEPENDS are the only intertie folders it may include, and its tests those in TEST_LIBRARIES too; they are what
 # the arrows in ARCHITECTURE.md say, and tools/lint/check_rules.py checks the include lines against the same lists. HOT are the
-# sources with loops over elements or bytes: -O2; the others have -O1, which takes the compiler three quarters of the time.
+# sources whose loops over elements or bytes gain from -O2; the others have -O1, which takes the compiler three quarters of the time.
 include(GoogleTest)
 
 # Two precompiled headers, of the standard library and fmt only: one for the libraries, one for the tests, which are compiled
@@ -23,8 +23,8 @@ target_link_libraries(test_headers PRIVATE intertie_options intertie_test_option
 target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> ${standard_headers})
 
 # The sources of a target are compiled eight at a time, which takes two thirds of the time that they take one by one; so names
-# in their unnamed namespaces differ. (clang-tidy's preset compiles one by one: each still includes what it uses.) Those
-# with options of their own are compiled alone.
+# in their unnamed namespaces differ (./dev lint rules sees to it). Those with options of their own are compiled by themselves,
+# and so are all in the presets `alone` and `tidy`: each includes what it uses.
 function(intertie_batches target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${INTERTIE_BATCHES} UNITY_BUILD_BATCH_SIZE 8)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -25,12 +25,14 @@ target_compile_options(intertie_options INTERFACE
   -ffp-contract=off -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # -Wshadow is g++'s: clang's also reports names of an enclosing class in a local struct. g++ 12 reports false positives of the
-  # others inside the standard library. A gigabyte before its first garbage collection saves a tenth of the time.
+  # others inside the standard library (the last two at -O1). A gigabyte before its first garbage collection saves a tenth of
+  # the time.
   target_compile_options(intertie_options INTERFACE -Wshadow
     -Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow --param=ggc-min-heapsize=1000000)
 endif()
 target_include_directories(intertie_options INTERFACE "${PROJECT_SOURCE_DIR}")
-set(INTERTIE_HOT $<$<NOT:$<CONFIG:Debug>>:-O2>)
+set(INTERTIE_HOT $<$<NOT:$<CONFIG:Debug>>:-O2>
+  $<$<CXX_COMPILER_ID:GNU>:-Warray-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wstringop-overflow>)
 add_library(intertie_test_options INTERFACE)
 target_compile_options(intertie_test_options INTERFACE -O0)
 if(INTERTIE_SANITIZER)

@@ -67,7 +67,7 @@ std::string text(const RunFile& file, const std::vector<Issued>& all, const CaOp
   return out + "keep the .key files private: who has one is that site\n";
 }
 
-std::string json(const RunFile& file, const std::vector<Issued>& all) {
+std::string ca_json(const RunFile& file, const std::vector<Issued>& all) {
   Json sites = Json::array();
   for (const Issued& issued : all) {
     sites.push(Json::object({{"site", issued.site},
@@ -91,7 +91,7 @@ Result<site::ExitCode> ca(env::Disk& disk, const CaOptions& options) {
     INTERTIE_ASSIGN(all.emplace_back(), issue_for(disk, file, options, site));
   }
   const bool key_is_here = site::has_authority_key(disk, file) || !site::has_authority(disk, file);
-  INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? json(file, all) : text(file, all, options, key_is_here)));
+  INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? ca_json(file, all) : text(file, all, options, key_is_here)));
   const auto unusable = std::find_if(all.begin(), all.end(), [](const Issued& issued) { return !issued.fault.empty(); });
   return unusable == all.end() ? Result<site::ExitCode>(site::ExitCode::done) : unusable_certificates(file);
 }

@@ -36,7 +36,7 @@ struct Findings {
   std::vector<std::string> certificate_faults;  // one a line: of the authority, or of a site that has a part of its files
 };
 
-Text describe(const data::Corpus& corpus) {
+Text corpus_text(const data::Corpus& corpus) {
   return {.files = corpus.num_files,
           .train = corpus.train.size(),
           .validation = corpus.validation.size(),
@@ -66,7 +66,7 @@ void find_certificates(env::Disk& disk, const RunFile& file, const std::string& 
 Result<Findings> find(env::Disk& disk, const RunFile& file, const std::string& only) {
   Findings findings;
   INTERTIE_ASSIGN(const site::SiteData data, site::open_site_data(file, disk, {}));
-  findings.text = describe(data.corpus);
+  findings.text = corpus_text(data.corpus);
   INTERTIE_ASSIGN(const std::uint64_t parameters, site::num_parameters(file.model, findings.text.vocabulary));
   findings.forecast = site::forecast(file, parameters);
   find_certificates(disk, file, only, findings);
@@ -152,7 +152,7 @@ Json link_json(const site::LinkForecast& link) {
                        {"merge_seconds", seconds(link.merge_time)}});
 }
 
-std::string json(const RunFile& file, const Findings& findings) {
+std::string check_json(const RunFile& file, const Findings& findings) {
   const Forecast& f = findings.forecast;
   Json links = Json::array();
   for (const site::LinkForecast& link : f.links) links.push(link_json(link));
@@ -189,7 +189,7 @@ Result<site::ExitCode> check(env::Disk& disk, const CheckOptions& options) {
   if (!options.site.empty()) INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
   INTERTIE_ASSIGN(const Findings findings, find(disk, file, options.site));
   const bool one_site = !options.site.empty();
-  INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? json(file, findings) : table(file, findings, one_site)));
+  INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? check_json(file, findings) : table(file, findings, one_site)));
   if (!findings.certificate_faults.empty()) return unusable_certificates(file);
   return site::ExitCode::done;
 }

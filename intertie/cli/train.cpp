@@ -20,7 +20,7 @@ namespace {
 using site::ExitCode;
 using site::RunFile;
 
-site::SiteCommand site_command(const TrainOptions& options, const std::string& site) {
+site::SiteCommand command_of(const TrainOptions& options, const std::string& site) {
   return {.run_file = options.run.run_file,
           .site = site,
           .overrides = options.run.overrides,
@@ -45,7 +45,7 @@ Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& optio
   for (const std::uint16_t port : ports) addresses.push_back({"127.0.0.1", port});
   std::vector<site::LaunchedSite> launched;
   for (const site::SiteSettings& site : file.sites) {
-    site::SiteCommand command = site_command(options, site.name);
+    site::SiteCommand command = command_of(options, site.name);
     command.addresses = addresses;
     launched.push_back({site.name, with_program(program, command.arguments()), site::text_log(file, site.name)});
   }
@@ -106,7 +106,7 @@ Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, con
 Result<ExitCode> say_what_would_start(const TrainOptions& options, const RunFile& file, const std::string& program) {
   for (const site::SiteSettings& site : file.sites) {
     if (!options.local && site.name != options.site) continue;
-    const auto command = with_program(program, site_command(options, site.name).arguments());
+    const auto command = with_program(program, command_of(options, site.name).arguments());
     INTERTIE_RETURN_IF_ERROR(site::write_output(
         fmt::format("{}: {}\n  state in {}\n", site.name, fmt::join(command, " "), site::site_folder(file, site.name))));
   }
@@ -139,7 +139,7 @@ Result<ExitCode> train(env::Disk& disk, const TrainOptions& options) {
   if (options.dry_run) return say_what_would_start(options, file, program);
   INTERTIE_RETURN_IF_ERROR(check_devices(file, program, options.site));
   if (options.local) return train_locally(disk, options, file, program);
-  return env::real::become(with_program(program, site_command(options, options.site).arguments()));
+  return env::real::become(with_program(program, command_of(options, options.site).arguments()));
 }
 
 }  // namespace intertie::cli

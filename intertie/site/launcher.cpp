@@ -13,7 +13,7 @@ using env::real::ChildLine;
 using env::real::Children;
 using env::real::StopRequested;
 
-std::vector<std::string> names_of(const std::vector<LaunchedSite>& sites) {
+std::vector<std::string> site_names_of(const std::vector<LaunchedSite>& sites) {
   std::vector<std::string> names;
   for (const LaunchedSite& site : sites) names.push_back(site.name);
   return names;
@@ -22,7 +22,7 @@ std::vector<std::string> names_of(const std::vector<LaunchedSite>& sites) {
 class Launcher {
  public:
   Launcher(const std::vector<LaunchedSite>& sites, const LauncherServices& services)
-      : sites_(sites), services_(services), launch_(names_of(sites)) {}
+      : sites_(sites), services_(services), launch_(site_names_of(sites)) {}
 
   Result<Launch::Outcome> run() {
     for (const LaunchedSite& site : sites_) INTERTIE_RETURN_IF_ERROR(start(site));

@@ -17,7 +17,7 @@ struct Options {
   std::string* positional;
 };
 
-Error bad(const std::string& what) {
+Error bad_argument(const std::string& what) {
   return Error{.code = ErrorCode::reconfigure, .where = "command line", .what = what, .fix = {}, .cause = nullptr};
 }
 
@@ -29,15 +29,15 @@ Result<void> parse(const std::vector<std::string>& arguments, const Options& opt
     if (flag != options.flags.end()) {
       *flag->second = true;
     } else if (value != options.values.end()) {
-      if (++i == arguments.size()) return bad(word + " needs a value");
+      if (++i == arguments.size()) return bad_argument(word + " needs a value");
       INTERTIE_RETURN_IF_ERROR(value->second(arguments[i]));
     } else if (word.starts_with("--") || !options.positional->empty()) {
-      return bad("unknown argument " + word);
+      return bad_argument("unknown argument " + word);
     } else {
       *options.positional = word;
     }
   }
-  return options.positional->empty() ? bad("no run file") : Result<void>();
+  return options.positional->empty() ? bad_argument("no run file") : Result<void>();
 }
 
 Take to(std::string& target) {
@@ -66,7 +66,7 @@ template <class Number>
 Take to_number(Number& target) {
   return [&target](const std::string& word) -> Result<void> {
     const auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), target);
-    if (status != std::errc() || end != word.data() + word.size()) return bad(word + " is no number");
+    if (status != std::errc() || end != word.data() + word.size()) return bad_argument(word + " is no number");
     return {};
   };
 }
@@ -118,7 +118,7 @@ Result<SiteCommand> parse_site_command(const std::vector<std::string>& arguments
                                    {"--certificates", to(command.certificates)}},
                         .positional = &command.run_file};
   INTERTIE_RETURN_IF_ERROR(parse(arguments, options));
-  if (command.site.empty()) return bad("no --site");
+  if (command.site.empty()) return bad_argument("no --site");
   return command;
 }
 

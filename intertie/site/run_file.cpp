@@ -197,7 +197,7 @@ Result<void> read_sections(const Node& root, RunFile& file, const ReadText& read
   return require_essentials(root, file.path);
 }
 
-std::string text_of(std::span<const std::byte> bytes) {
+std::string whole_text(std::span<const std::byte> bytes) {
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
@@ -251,7 +251,7 @@ Result<RunFile> read_run_file(env::Disk& disk, const std::string& path, const st
                               const std::vector<std::string>& data) {
   const ReadText read = [&](const std::string& name) -> Result<std::string> {
     INTERTIE_ASSIGN(const std::vector<std::byte> bytes, disk.read(name));
-    return text_of(bytes);
+    return whole_text(bytes);
   };
   Result<std::string> text = read(path);
   if (!text) {

@@ -17,7 +17,7 @@
 namespace intertie::site {
 namespace {
 
-std::string place_of(const std::string& path, const toml::source_region& region) {
+std::string line_of(const std::string& path, const toml::source_region& region) {
   return region.begin.line == 0 ? path : fmt::format("{}:{}", path, region.begin.line);
 }
 
@@ -36,7 +36,7 @@ class Converter {
 
   Node convert(const toml::node& from) const {
     Node node;
-    node.place = place_.empty() ? place_of(path_, from.source()) : place_;
+    node.place = place_.empty() ? line_of(path_, from.source()) : place_;
     from.visit([&](const auto& value) { fill(node, value); });
     return node;
   }
@@ -89,7 +89,7 @@ Error bad_syntax(const toml::parse_error& error, const std::string& path) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }
   return Error{.code = ErrorCode::reconfigure,
-               .where = place_of(path, error.source()),
+               .where = line_of(path, error.source()),
                .what = "not valid TOML: " + what,
                .fix = {},
                .cause = nullptr};

@@ -8,11 +8,9 @@
 namespace intertie::site {
 namespace {
 
-using Kind = Node::Kind;
-
 std::optional<double> number_of(const Node& node) {
-  if (node.kind == Kind::integer) return static_cast<double>(node.integer);
-  if (node.kind == Kind::number && std::isfinite(node.number)) return node.number;
+  if (node.kind == Node::Kind::integer) return static_cast<double>(node.integer);
+  if (node.kind == Node::Kind::number && std::isfinite(node.number)) return node.number;
   return std::nullopt;
 }
 
@@ -22,7 +20,7 @@ bool within(const Node& node, double low, double high) {
 }
 
 bool is_table_by_hour(const Node& node) {
-  return node.kind == Kind::text && node.text.size() > 4 && node.text.ends_with(".csv");
+  return node.kind == Node::Kind::text && node.text.size() > 4 && node.text.ends_with(".csv");
 }
 
 // "25 %": the number before the sign.
@@ -46,7 +44,7 @@ ValueType<Node> node_that(std::string words, std::string wanted, std::function<b
 ValueType<Node> coordinates() {
   return node_that("[latitude, longitude]", "[latitude, longitude] in degrees, -90 to 90 and -180 to 180",
                    [](const Node& node) {
-                     return node.kind == Kind::list && node.items.size() == 2 && within(node.items[0], -90, 90) &&
+                     return node.kind == Node::Kind::list && node.items.size() == 2 && within(node.items[0], -90, 90) &&
                             within(node.items[1], -180, 180);
                    });
 }
@@ -59,13 +57,13 @@ ValueType<Node> price(std::string words) {
 ValueType<Node> path_share() {
   const std::string words = R"(rate such as "10 Gbit/s", percentage such as "25 %", or a .csv file by the hour)";
   return node_that(words, "a " + words, [](const Node& node) {
-    return is_table_by_hour(node) || (node.kind == Kind::text && (is_percentage(node.text) || bit_rate().read(node)));
+    return is_table_by_hour(node) || (node.kind == Node::Kind::text && (is_percentage(node.text) || bit_rate().read(node)));
   });
 }
 
 ValueType<Node> date() {
   return node_that("date such as 2027-03-01", "a date such as 2027-03-01, without quotes",
-                   [](const Node& node) { return node.kind == Kind::date; });
+                   [](const Node& node) { return node.kind == Node::Kind::date; });
 }
 
 }  // namespace intertie::site

@@ -123,6 +123,19 @@ class RulesTest(unittest.TestCase):
         self.passes({"intertie/site/good.cpp": "Thing(const Thing&) = delete;  // a new Thing\n"})
         self.passes({"intertie/site/good.cpp": "std::unique_ptr<Log> log(new Log(1));\nreturn std::unique_ptr<Log>(new Log);\n"})
 
+    def test_names_of_unnamed_namespaces(self):
+        helper = "namespace {{\n\n{}\n\n}}  // namespace\n"
+        for one, two in (
+            ("bool is_good(int x) {\n  return x > 0;\n}", "Error is_good(\n    std::string text) {\n}"),
+            ("constexpr int kMany = 3;", "const std::vector<int> kMany = {1};"),
+            ("struct Piece {\n};", "using Piece = int;"),
+        ):
+            files = {"intertie/site/a.cpp": helper.format(one), "intertie/site/b.cpp": helper.format(two)}
+            self.finds("intertie/site/b.cpp:3: [name]", files)
+            self.passes({"intertie/site/a.cpp": helper.format(one), "intertie/site/a_test.cpp": helper.format(two)})
+            self.passes({"intertie/site/a.cpp": helper.format(one), "intertie/env/b.cpp": helper.format(two)})
+        self.passes({f"intertie/site/{name}_test.cpp": helper.format("TEST(A, B) {\n}") for name in "ab"})
+
     def test_lengths(self):
         self.finds("[file-length]", {"intertie/site/long.cpp": "\n" * 601})
         self.finds("[header-length]", {"intertie/site/long.h": HEADER + "\n" * 119})

@@ -2,7 +2,7 @@
 # ./dev nightly [part...]: what takes too long for every push, or only the parts that are named. Ends with a table; any failure makes
 # the status non-zero. Lengths, for a shorter or longer night: NIGHTLY_FUZZ (seconds a target), NIGHTLY_SEEDS.
 
-NIGHT_PARTS="build tests slow asan ubsan tsan seeds fuzz lint"
+NIGHT_PARTS="build alone tests slow asan ubsan tsan seeds fuzz lint"
 
 dev_nightly() {
   NIGHT=$ROOT/build/nightly
@@ -16,6 +16,7 @@ dev_nightly() {
   for part; do
     case $part in
       build) night build build dev ;;
+      alone) night alone build alone ;;
       tests) night tests dev_test ;;
       slow) night slow night_slow ;;
       asan | ubsan | tsan) night "$part" dev_test --sanitizer "$part" ;;

@@ -13,6 +13,7 @@ import os
 import sys
 
 import arrows
+import names
 import text
 import world
 from tree import Finding, Tree
@@ -23,6 +24,7 @@ RULES = (
     arrows.check_architecture,
     world.check_world,
     world.check_ownership,
+    names.check_names,
     text.check_lengths,
     text.check_headers,
     text.check_words,

@@ -91,7 +91,7 @@ def parse_module(path, words):
     folder = Folder(words[0], path)
     keyword = None
     for word in words[1:]:
-        if word in ("PROGRAM", "DEPENDS", "LIBRARIES", "TEST_LIBRARIES"):
+        if word in ("PROGRAM", "HOT", "DEPENDS", "LIBRARIES", "TEST_LIBRARIES"):
             keyword = word
         elif keyword == "DEPENDS":
             folder.depends.append(word)

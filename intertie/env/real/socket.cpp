@@ -47,6 +47,8 @@ Error connect_error(const std::string& who, const std::error_code& error, const 
   return made;
 }
 
+bool would_block(const std::error_code& error) { return error == asio::error::would_block || error == asio::error::try_again; }
+
 Error transfer_error(const std::string& who, const std::error_code& error) {
   Error made{
       .code = ErrorCode::retry, .where = who, .what = "the connection failed: " + error.message(), .fix = {}, .cause = {}};

@@ -21,6 +21,7 @@ Address address_of(const asio::ip::tcp::endpoint& endpoint);
 
 // A failed system call on a connection to `address`; `site` for the fix, may be empty.
 Error connect_error(const std::string& who, const std::error_code& error, const Address& address, const std::string& site);
+bool would_block(const std::error_code& error);  // nothing failed: there is nothing to read, or no room to write, as yet
 // The end of an established connection.
 Error transfer_error(const std::string& who, const std::error_code& error);
 

@@ -17,8 +17,6 @@ constexpr int kBatchesPerTurn = 8;            // then other streams have their t
 constexpr int kReadsPerTurn = 4;
 constexpr auto kLinger = std::chrono::seconds(5);  // for the other side to close too
 
-bool would_block(const std::error_code& error) { return error == asio::error::would_block || error == asio::error::try_again; }
-
 }  // namespace
 
 SocketStream::SocketStream(asio::ip::tcp::socket socket, std::unique_ptr<TlsSession> session, Peer peer, std::string who,

@@ -11,7 +11,7 @@ constexpr const char* kReissue = "make a new certificate with 'intertie ca --ren
 constexpr const char* kOneAuthority =
     "give every site a certificate of one and the same authority, and that authority's ca.pem";
 
-Error refusal(const std::string& path, std::string what, std::string fix) {
+Error tls_refusal(const std::string& path, std::string what, std::string fix) {
   ERR_clear_error();
   return Error{.code = ErrorCode::reconfigure, .where = path, .what = std::move(what), .fix = std::move(fix), .cause = {}};
 }
@@ -19,7 +19,7 @@ Error refusal(const std::string& path, std::string what, std::string fix) {
 // Whether others will accept what we are about to show them.
 Result<void> check_own(X509& certificate, X509& authority, const TlsFiles& files, const std::string& run,
                        const std::string& site) {
-  if (const auto fault = identity_fault(certificate, run, site)) return refusal(files.certificate, fault->what, fault->fix);
+  if (const auto fault = identity_fault(certificate, run, site)) return tls_refusal(files.certificate, fault->what, fault->fix);
   const StoreHandle store(X509_STORE_new());
   const StoreContextHandle context(X509_STORE_CTX_new());
   INTERTIE_CHECK_EQ(X509_STORE_add_cert(store.get(), &authority), 1);
@@ -27,7 +27,7 @@ Result<void> check_own(X509& certificate, X509& authority, const TlsFiles& files
   if (X509_verify_cert(context.get()) == 1) return {};
   const int code = X509_STORE_CTX_get_error(context.get());
   const CertificateFault fault = certificate_fault(code, X509_STORE_CTX_get_current_cert(context.get()), run);
-  return refusal(files.certificate, fault.what, fault.fix);
+  return tls_refusal(files.certificate, fault.what, fault.fix);
 }
 
 ContextHandle new_context(X509& certificate, EVP_PKEY& key, X509& authority) {
@@ -56,8 +56,8 @@ Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsFiles& files, cons
   INTERTIE_ASSIGN(const CertificateHandle certificate, load_certificate(files.certificate));
   INTERTIE_ASSIGN(const KeyHandle key, load_key(files.key));
   if (X509_check_private_key(certificate.get(), key.get()) != 1)
-    return refusal(files.key, "not the key of the certificate " + files.certificate,
-                   "use the two files that were issued together");
+    return tls_refusal(files.key, "not the key of the certificate " + files.certificate,
+                       "use the two files that were issued together");
   INTERTIE_RETURN_IF_ERROR(check_own(*certificate, *authority, files, run, site));
   return std::unique_ptr<TlsContext>(new TlsContext(new_context(*certificate, *key, *authority), run));
 }

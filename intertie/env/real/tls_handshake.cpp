@@ -10,8 +10,6 @@ namespace {
 
 constexpr auto kDrain = std::chrono::seconds(1);
 
-bool would_block(const std::error_code& error) { return error == asio::error::would_block || error == asio::error::try_again; }
-
 }  // namespace
 
 TlsHandshake::TlsHandshake(asio::ip::tcp::socket socket, std::unique_ptr<TlsSession> session, std::string who, Address address,
