@@ -119,7 +119,8 @@ std::vector<EventDoc> link_events() {
        {{"fragment", integer, "", "Of the model; 0 when it is merged whole."},
         kVersion,
         kStep,
-        {"set_size", integer, "sites", "Whose contributions it contains."},
+        {"set_size", integer, "sites", "How many contributions it contains."},
+        {"set", text, "", "Whose contributions they are, in site order, separated by commas."},
         {"steps", integer, "steps", "Inner steps of each contribution."},
         {"merge_tokens", integer, "tokens", "That all contributions were trained on."},
         {"loss", number, "nats/token", "Mean training loss of this site's inner steps."},
@@ -135,6 +136,51 @@ std::vector<EventDoc> link_events() {
        "This site's part of a checkpoint is on disk.",
        {kStep, kVersion, kRestart, {"folder", text, "", "Where."}, {"bytes", integer, "B", "Its size."}, kSeconds}},
       {"checkpoint.complete", "Every site's part is on disk: the run can be resumed from it.", {kVersion, kRestart}},
+  };
+}
+
+std::vector<EventDoc> member_events() {
+  return {
+      {"view.entered",
+       "The run begins, or its members have changed: from the named version on, merges are made by these sites.",
+       {{"view", integer, "", "Number of the membership."},
+        {"members", text, "", "Names of the sites, in site order, separated by commas."},
+        {"num_members", integer, "sites", "How many they are."},
+        {"from_version", integer, "", "The first version that they make."},
+        {"reason", text, "", "Why the members changed."}}},
+      {"merge.ordered",
+       "A merge that a change of members found open is completed as the store's holder ordered.",
+       {kVersion,
+        {"order", text, "", "adopt: what a member has applied, or all together hold; re-sum: over the named contributions."},
+        {"set", text, "", "Whose contributions it contains, separated by commas."}}},
+      {"samples.lost",
+       "Samples that a site trained on, or was to train on, are in no merge, because it is gone.",
+       {kPeer,
+        kVersion,
+        {"samples", text, "", "Their numbers, first-last, separated by commas."},
+        {"lost_tokens", integer, "tokens", "How many tokens that is."}}},
+      {"link.changed",
+       "The way to another site is another one than before.",
+       {kPeer,
+        {"state", text, "", "direct, relayed, or cut: no way."},
+        {"relay", text, "", "The member that relays; empty if none does."},
+        {"message", text, "", "What ended the way before; empty if it is direct again."}}},
+      {"site.left", "Another site left the run politely.", {kPeer, {"reason", text, "", "In its own words."}}},
+      {"site.fenced",
+       "This site was taken out of the members while it lived. It comes back as a new start and fetches what the run has.",
+       {{"view", integer, "", "The membership that it is not in."},
+        kVersion,
+        {"lost_tokens", integer, "tokens", "That it trained on since the last merge which the members have, too."}}},
+      {"join.began",
+       "The run goes on elsewhere; this site fetches its state from a member.",
+       {{"donor", text, "", "The member that gives it."}, kVersion}},
+      {"join.finished",
+       "This site holds what the members hold.",
+       {{"donor", text, "", "The member that gave it."}, kVersion, {"bytes", integer, "B", "Fetched."}, kSeconds}},
+      {"store.away",
+       "The site that holds the store cannot be reached: the members cannot change. Once, and then once an interval.",
+       {kPeer, kSeconds, {"message", text, "", "What goes on meanwhile, and when this site gives up."}}},
+      {"store.back", "The site that holds the store can be reached again.", {kPeer, kSeconds}},
   };
 }
 
@@ -164,6 +210,7 @@ const std::vector<EventDoc>& event_table() {
   static const std::vector<EventDoc> table = [] {
     std::vector<EventDoc> events = run_events();
     for (EventDoc& event : link_events()) events.push_back(std::move(event));
+    for (EventDoc& event : member_events()) events.push_back(std::move(event));
     return events;
   }();
   return table;

@@ -1,5 +1,6 @@
 // What a run records: its events and their figures (docs/events.md).
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -156,6 +157,7 @@ void Run::report_merge(const MergeReport& report, const Meter& before) {
                              {"version", number(report.merge.version.value)},
                              {"step", step()},
                              {"set_size", number(settings_.site_names.size())},
+                             {"set", fmt::format("{}", fmt::join(settings_.site_names, ", "))},
                              {"steps", std::int64_t{report.steps}},
                              {"merge_tokens", number(report.tokens)},
                              {"loss", report.loss},
