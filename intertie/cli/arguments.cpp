@@ -23,6 +23,7 @@ struct Parsed {
   CheckOptions check;
   CaOptions ca;
   site::SampleCommand sample;
+  ReportOptions report;
   ShardOptions shard;
   DocsOptions docs;
 };
@@ -48,6 +49,14 @@ void add_train(CLI::App& app, Parsed& parsed) {
   command->add_flag("--resume", parsed.train.resume, "goes on from the newest complete checkpoint");
   command->add_flag("--fresh", parsed.train.fresh, "begins anew and removes what an earlier start left");
   command->add_flag("--dry-run", parsed.train.dry_run, "says what would be started, and starts nothing");
+}
+
+void add_report(CLI::App& app, ReportOptions& report) {
+  CLI::App* command = app.add_subcommand("report", "writes what a run's logs say as one HTML page");
+  add_run_file(*command, report.run.run_file, report.run.overrides);
+  command->add_option("--out", report.out, "the page to write; else report.html in the run's folder")->type_name("FILE.html");
+  command->add_flag("--json", report.run.json, "prints the figures as JSON instead of the table");
+  command->add_flag("--sample", report.sample, "has the newest checkpoint write a new sample first");
 }
 
 void add_others(CLI::App& app, Parsed& parsed) {
@@ -107,6 +116,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("intertie ") + kVersion);
   add_train(app, parsed);
+  add_report(app, parsed.report);
   add_others(app, parsed);
 }
 
@@ -161,6 +171,7 @@ Result<Arguments> chosen(const CLI::App& app, Parsed parsed) {
   if (name == "check") return Arguments(std::move(parsed.check));
   if (name == "ca") return Arguments(std::move(parsed.ca));
   if (name == "sample") return Arguments(std::move(parsed.sample));
+  if (name == "report") return Arguments(std::move(parsed.report));
   if (name == "shard") return Arguments(std::move(parsed.shard));
   if (name == "docs") return Arguments(std::move(parsed.docs));
   return Arguments(VersionOptions{});

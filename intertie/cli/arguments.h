@@ -37,6 +37,11 @@ struct CaOptions {
   bool renew = false;
   bool dry_run = false;
 };
+struct ReportOptions {
+  RunOptions run;
+  std::string out;  // empty: into the run's folder
+  bool sample = false;
+};
 struct ShardOptions {
   RunOptions run;
   std::string out;
@@ -48,8 +53,8 @@ struct VersionOptions {};
 struct Text {
   std::string text;  // help that was asked for
 };
-using Arguments = std::variant<TrainOptions, CheckOptions, CaOptions, site::SampleCommand, site::SiteCommand, ShardOptions,
-                               DocsOptions, VersionOptions, Text>;
+using Arguments = std::variant<TrainOptions, CheckOptions, CaOptions, site::SampleCommand, site::SiteCommand, ReportOptions,
+                               ShardOptions, DocsOptions, VersionOptions, Text>;
 
 // Without the program's name.
 Result<Arguments> parse_arguments(std::vector<std::string> words);

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "intertie/cli/arguments.h"
 #include "intertie/env/disk.h"
 #include "intertie/site/exit_code.h"
+#include "intertie/site/launcher.h"
 #include "intertie/site/run_file.h"
 
 namespace intertie::cli {
@@ -16,6 +18,7 @@ Result<site::ExitCode> train(env::Disk& disk, const TrainOptions& options);
 Result<site::ExitCode> check(env::Disk& disk, const CheckOptions& options);
 Result<site::ExitCode> ca(env::Disk& disk, const CaOptions& options);
 Result<site::ExitCode> sample(env::Disk& disk, const site::SampleCommand& command);
+Result<site::ExitCode> report(env::Disk& disk, const ReportOptions& options);
 Result<site::ExitCode> shard(env::Disk& disk, const ShardOptions& options);
 Result<site::ExitCode> docs(const DocsOptions& options);
 Result<site::ExitCode> version();
@@ -37,6 +40,14 @@ Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& fil
 Result<std::string> site_program(env::Disk& disk, const site::RunFile& file);
 // The devices of site `only`, or of all where it is empty, are there: `program` is asked, unless they are the CPU.
 Result<void> check_devices(const site::RunFile& file, const std::string& program, const std::string& only);
+// The table of the run's logs as they are; empty if there are none.
+std::string run_summary(env::Disk& disk, const site::RunFile& file);
+// Writes the report into the run's folder, and says where, or why not: a run is no worse for it. Does nothing before there is
+// a log.
+void leave_report(env::Disk& disk, const site::RunFile& file, const std::function<void(const std::string& line)>& print_error);
+// Has the newest checkpoint's model write a few lines, to the services' output and the run's sample.txt.
+void write_sample(const site::RunFile& file, const RunOptions& options, const std::string& program,
+                  site::LauncherServices services);
 void print_error(const std::string& text);  // a line to standard error
 
 }  // namespace intertie::cli

@@ -28,7 +28,7 @@ struct Prose {
   const char* text;
 };
 
-constexpr std::array<Prose, 7> kProse = {{
+constexpr std::array<Prose, 8> kProse = {{
     {"train", "intertie train run.toml --local --data texts/ 'more/*.txt'", R"(
 **Text of one's own.** `--data` takes files, folders (with all that is in them), patterns (`*`, `?`, and `**` for folders) and .bin
 shards, and stands in the place of [data] train; at every later start and at every site it must lead to the same text. Text is UTF-8,
@@ -39,6 +39,12 @@ for bit from the newest checkpoint that is complete at all sites. Between the tw
 [run-file.md](run-file.md) marks *each site its own* or *not used yet* (addresses, devices, threads, the rates that are emulated); the
 text may move to another path but not change. A change of any other key, train.tokens too, is refused with the key's name. `--fresh`
 gives up what is there and begins anew; with neither of the two, a folder that holds a run already is refused.
+)"},
+    {"report", "intertie report run.toml", R"(
+Reads every site's events.jsonl in the run's folder and writes one page that needs nothing else, prints a table, and says where the page
+is. It can be asked for while the run goes on, and at any time after; `train --local` writes it by itself when it ends. Where sites
+trained on other machines, copy their logs (SITE/events.jsonl) into this machine's folder of the run first: a log that is not here is
+named in the report. Ends with code 2 where there is no log at all. [report.md](report.md) says what the page and the JSON hold.
 )"},
     {"check", "intertie check run.toml --set sync.every=100", R"(
 Reads the run file, the text and the certificates, and prints sizes, counts, the traffic of a merge and the share of time that sites

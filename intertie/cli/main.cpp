@@ -15,6 +15,7 @@ struct Perform {
   Result<ExitCode> operator()(const cli::CheckOptions& options) const { return cli::check(disk, options); }
   Result<ExitCode> operator()(const cli::CaOptions& options) const { return cli::ca(disk, options); }
   Result<ExitCode> operator()(const site::SampleCommand& command) const { return cli::sample(disk, command); }
+  Result<ExitCode> operator()(const cli::ReportOptions& options) const { return cli::report(disk, options); }
   Result<ExitCode> operator()(const cli::ShardOptions& options) const { return cli::shard(disk, options); }
   Result<ExitCode> operator()(const site::SiteCommand& command) const { return site::run_site(command, site::make_toy_only); }
   Result<ExitCode> operator()(const cli::DocsOptions& options) const { return cli::docs(options); }

@@ -12,7 +12,6 @@
 #include "intertie/site/launcher.h"
 #include "intertie/site/output.h"
 #include "intertie/site/site_data.h"
-#include "intertie/status/summary.h"
 
 namespace intertie::cli {
 namespace {
@@ -52,32 +51,6 @@ Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& optio
   return launched;
 }
 
-std::string summary(env::Disk& disk, const RunFile& file) {
-  std::vector<status::SiteSummary> sites;
-  for (const site::SiteSettings& site : file.sites) {
-    const auto log = disk.map(site::event_log(file, site.name));
-    const std::span<const std::byte> bytes = log ? (*log)->bytes() : std::span<const std::byte>();
-    sites.push_back(status::summarise(site.name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-  }
-  return status::summary_table(sites);
-}
-
-// A few lines by the trained model; that they fail to come is no failure of the run.
-void show_sample(const RunFile& file, const TrainOptions& options, const std::string& program,
-                 site::LauncherServices services) {
-  site::SampleCommand command;
-  command.run_file = options.run.run_file;
-  command.overrides = options.run.overrides;
-  if (site::output_is_terminal()) {
-    services.print = [show = services.print](const std::string& line) { show(site::printable(line)); };
-  }
-  services.print_error("a sample of the model:");
-  const site::LaunchedSite sampler{"sample", with_program(program, command.arguments()), file.run.folder + "/sample.txt"};
-  const auto outcome = site::run_sites({sampler}, services);
-  if (!outcome) return services.print_error("no sample: " + outcome.error().message());
-  if (!outcome->message.empty()) services.print_error("no sample: " + outcome->message);
-}
-
 // What can be wrong with the input is found before anything is written or started.
 Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, const RunFile& file, const std::string& program) {
   const env::real::RealLoop clock;
@@ -96,10 +69,11 @@ Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, con
   if (!outcome.message.empty()) screen.print_error(site::kErrorPrefix + outcome.message);
   if (outcome.code == ExitCode::stopped) screen.print_error("stopped; go on with --resume");
   if (outcome.code == ExitCode::done && !options.run.json) {
-    screen.print(summary(disk, file));
+    screen.print(run_summary(disk, file));
     screen.settle();
-    if (file.model.kind != "toy") show_sample(file, options, program, services);
+    if (file.model.kind != "toy") write_sample(file, options.run, program, services);
   }
+  leave_report(disk, file, services.print_error);
   return outcome.code;
 }
 

@@ -2,6 +2,8 @@
 //
 //   FOLDER/certificates/        ca.pem, ca.key, SITE.pem, SITE.key
 //   FOLDER/data/                encoded text, shared by the sites of a machine
+//   FOLDER/sample.txt           what the model wrote last, for a person
+//   FOLDER/report.html          docs/report.md
 //   FOLDER/SITE/events.jsonl    and log.txt, checkpoints/, store.json
 #pragma once
 
@@ -25,6 +27,8 @@ inline constexpr std::array<ReservedName, 3> kReservedNames = {
 
 inline std::string certificates_folder(const RunFile& file) { return file.run.folder + "/certificates"; }
 inline std::string data_folder(const RunFile& file) { return file.run.folder + "/data"; }
+inline std::string sample_file(const RunFile& file) { return file.run.folder + "/sample.txt"; }
+inline std::string report_file(const RunFile& file) { return file.run.folder + "/report.html"; }
 inline std::string site_folder(const RunFile& file, const std::string& site) { return file.run.folder + "/" + site; }
 inline std::string event_log(const RunFile& file, const std::string& site) { return site_folder(file, site) + "/events.jsonl"; }
 inline std::string text_log(const RunFile& file, const std::string& site) { return site_folder(file, site) + "/log.txt"; }

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "intertie/status/event_table.h"
-#include "intertie/status/summary.h"
 
 namespace intertie::status {
 namespace {
@@ -63,34 +62,6 @@ TEST(Console, SecondsThatAreNoTime) {
   EXPECT_EQ(seconds_to_string(-1), "-");
   EXPECT_EQ(seconds_to_string(1e300), "-");
   EXPECT_EQ(seconds_to_string(200), "3 min 20 s");
-}
-
-const std::string kLog = R"({"event":"log.opened","schema":1}
-{"event":"run.started","emulated":true,"paced":false}
-{"event":"run.finished","step":200,"tokens":153600,"complete":true,"loss":2.2,"validation_loss":null,"seconds":75.0,)"
-                         R"("tokens_per_second":2048.0,"computing_share":0.9,"waiting_share":0.08,"encoding_share":0.02,)"
-                         R"("bytes_sent":32000000,"bytes_received":32000000,"parameters_hash":"00ff"}
-{"event":"prog)";
-
-TEST(Summary, TableOfSites) {
-  const std::string table = summary_table({summarise("ashburn", kLog), summarise("columbus", kLog)});
-  EXPECT_THAT(
-      table,
-      HasSubstr("ashburn            200     2.200         -       2048    90.0     8.0     2.0    32.0 MB    32.0 MB\n"));
-  EXPECT_THAT(table, HasSubstr("154 k tokens in 1 min 15 s; final parameters 00ff, the same at all sites\n"));
-  EXPECT_THAT(table, HasSubstr("links were emulated"));
-  EXPECT_THAT(table, Not(HasSubstr("paced")));
-}
-
-TEST(Summary, SaysWhereSitesDiffer) {
-  std::string other = kLog;
-  other.replace(other.find("00ff"), 4, "0100");
-  EXPECT_THAT(summary_table({summarise("a", kLog), summarise("b", other)}), HasSubstr("the parameters of a and b differ\n"));
-}
-
-TEST(Summary, AStartAfterTheEndIsNotFinished) {
-  const std::string again = kLog.substr(0, kLog.rfind('{')) + "{\"event\":\"log.opened\"}\nnot json\n";
-  EXPECT_THAT(summary_table({summarise("a", again)}), HasSubstr("a            has not finished\n"));
 }
 
 }  // namespace

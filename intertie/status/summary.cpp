@@ -1,98 +1,85 @@
 #include "intertie/status/summary.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
-#include <limits>
 
-#include "intertie/base/json.h"
 #include "intertie/base/units.h"
 #include "intertie/status/console.h"
-#include "intertie/status/event_table.h"
+#include "intertie/status/report_format.h"
 
 namespace intertie::status {
 namespace {
 
-Event::Value value_of(const Json& value) {
-  if (value.boolean()) return *value.boolean();
-  if (value.integer()) return *value.integer();
-  if (value.number()) return *value.number();
-  if (value.text()) return *value.text();
-  return std::numeric_limits<double>::quiet_NaN();  // null stands for a number that is not finite
-}
-
-Event event_of(const Json& line) {
-  Event event{.name = *line["event"].text(), .fields = {}};
-  for (const auto& [name, value] : line.members()) event.fields.emplace_back(name, value_of(value));
-  return event;
-}
-
-void take(SiteSummary& summary, const Json& line) {
-  if (line["event"] == "log.opened") summary.finished = Event{};
-  if (line["event"] == "run.finished") summary.finished = event_of(line);
-  if (line["event"] == "run.started") {
-    summary.emulated = line["emulated"].boolean().value_or(false);
-    summary.paced = line["paced"].boolean().value_or(false);
-  }
-}
-
-std::string fixed(double value, int decimals) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-"; }
-
-std::string bytes(const Event& event, const char* field) {
-  return to_string(Bytes{static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_of(event, field)))});
-}
-
-std::string row(const SiteSummary& site) {
-  const Event& end = site.finished;
-  if (end.name.empty()) return fmt::format("{:<12} has not finished\n", site.site);
-  return fmt::format("{:<12} {:>9} {:>9} {:>9} {:>10} {:>7} {:>7} {:>7} {:>10} {:>10}\n", site.site, integer_of(end, "step"),
-                     fixed(number_of(end, "loss"), 3), fixed(number_of(end, "validation_loss"), 4),
-                     fixed(number_of(end, "tokens_per_second"), 0), fixed(100 * number_of(end, "computing_share"), 1),
-                     fixed(100 * number_of(end, "waiting_share"), 1), fixed(100 * number_of(end, "encoding_share"), 1),
-                     bytes(end, "bytes_sent"), bytes(end, "bytes_received"));
+std::string row(const SiteFigures& site) {
+  if (!site.has_log) return fmt::format("{:<12} has no event log here\n", site.site);
+  if (!site.finished) return fmt::format("{:<12} has not finished\n", site.site);
+  return fmt::format("{:<12} {:>9} {:>9} {:>9} {:>10} {:>7} {:>7} {:>7} {:>10} {:>10}\n", site.site, site.step,
+                     fixed(site.loss, 3), fixed(site.validation_loss, 4), fixed(site.tokens_per_second, 0),
+                     fixed(100 * site.computing, 1), fixed(100 * site.waiting, 1), fixed(100 * site.encoding, 1),
+                     bytes_to_string(site.bytes_sent), bytes_to_string(site.bytes_received));
 }
 
 // What is the same at all sites, or that it is not.
-std::string common(const std::vector<SiteSummary>& sites) {
-  const Event& first = sites.front().finished;
-  for (const SiteSummary& site : sites) {
-    if (site.finished.name.empty()) return {};
-    if (text_of(site.finished, "parameters_hash") != text_of(first, "parameters_hash")) {
-      return fmt::format("the parameters of {} and {} differ\n", sites.front().site, site.site);
+std::string common(const RunFigures& run) {
+  if (!run.finished) return {};
+  const SiteFigures* first = nullptr;
+  for (const SiteFigures& site : run.sites) {
+    if (!site.has_log) continue;
+    if (!first) first = &site;
+    if (site.parameters_hash != first->parameters_hash) {
+      return fmt::format("the parameters of {} and {} differ\n", first->site, site.site);
     }
   }
-  return fmt::format("{} tokens in {}; final parameters {}{}\n",
-                     count_to_string(static_cast<std::uint64_t>(integer_of(first, "tokens"))),
-                     seconds_to_string(number_of(first, "seconds")), text_of(first, "parameters_hash"),
-                     sites.size() > 1 ? ", the same at all sites" : "");
+  return fmt::format("{} tokens in {}; final parameters {}{}\n", amount_to_string(run.tokens),
+                     seconds_to_string(first->seconds), first->parameters_hash,
+                     run.num_sites > 1 ? ", the same at all sites" : "");
 }
 
 }  // namespace
 
-SiteSummary summarise(const std::string& site, std::string_view log) {
-  SiteSummary summary{.site = site, .emulated = false, .paced = false, .finished = {}};
-  while (!log.empty()) {
-    const std::size_t end = log.find('\n');
-    if (const Result<Json> line = parse_json(log.substr(0, end))) take(summary, *line);
-    log.remove_prefix(end == std::string_view::npos ? log.size() : end + 1);
+std::string lost_in_words(const RunFigures& run) {
+  std::string words = "lost: nothing";
+  if (!run.lost.empty()) {
+    std::vector<std::string> parts;
+    for (const LostSamples& lost : run.lost) {
+      parts.push_back(fmt::format("{} tokens of {} (samples {})", amount_to_string(lost.tokens), lost.site, lost.samples));
+    }
+    constexpr std::size_t kShown = 3;
+    const std::size_t more = parts.size() > kShown ? parts.size() - kShown : 0;
+    parts.resize(parts.size() - more);
+    words = fmt::format("lost: {}{}", fmt::join(parts, "; "), more > 0 ? fmt::format("; and {} more", more) : "");
   }
-  return summary;
+  if (run.given_up_tokens > 0) {
+    words += fmt::format("; {} tokens that sites trained on while they were cut off", amount_to_string(run.given_up_tokens));
+  }
+  if (run.redone_tokens > 0) words += fmt::format("; {} tokens were trained on again", amount_to_string(run.redone_tokens));
+  return words;
 }
 
-std::string summary_table(const std::vector<SiteSummary>& sites) {
-  if (sites.empty()) return {};
+std::string members_in_words(const RunFigures& run) {
+  const std::uint64_t changes = run.num_member_changes;
+  std::string words = changes == 0   ? "the members did not change"
+                      : changes == 1 ? "the members changed once"
+                                     : fmt::format("the members changed {} times", changes);
+  if (run.num_partial_merges > 0) {
+    words += fmt::format("; {} of {} merges were made without some site", run.num_partial_merges, run.num_merges);
+  }
+  if (run.num_resumes > 0)
+    words += fmt::format("; the run was resumed {}", run.num_resumes == 1 ? "once" : fmt::format("{} times", run.num_resumes));
+  return words;
+}
+
+std::string summary_table(const RunFigures& run) {
+  if (run.sites.empty()) return {};
   std::string table = fmt::format("{:<12} {:>9} {:>9} {:>9} {:>10} {:>7} {:>7} {:>7} {:>10} {:>10}\n", "site", "steps", "loss",
                                   "val loss", "tokens/s", "comp %", "wait %", "enc %", "sent", "received");
-  bool emulated = false;
-  bool paced = false;
-  for (const SiteSummary& site : sites) {
-    table += row(site);
-    emulated = emulated || site.emulated;
-    paced = paced || site.paced;
-  }
-  table += common(sites);
-  if (emulated) table += "links were emulated on this machine\n";
-  if (paced) table += "steps were paced\n";
+  for (const SiteFigures& site : run.sites) table += row(site);
+  table += common(run);
+  if (run.begun) table += lost_in_words(run) + "\n" + members_in_words(run) + "\n";
+  if (run.emulated) table += "links were emulated on this machine\n";
+  if (run.paced) table += "steps were paced\n";
   return table;
 }
 

@@ -1,0 +1,152 @@
+#include "intertie/status/report_lanes.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "intertie/status/event_table.h"
+#include "intertie/status/report_words.h"
+
+namespace intertie::status {
+namespace {
+
+template <class Stretch>
+void append(std::vector<Stretch>& stretches, Stretch next) {
+  if (!(next.end > next.begin)) return;
+  if (!stretches.empty() && stretches.back().state == next.state && stretches.back().end >= next.begin) {
+    stretches.back().end = next.end;
+    return;
+  }
+  stretches.push_back(next);
+}
+
+// A site that is between two lines of a run that goes on is there.
+double end_of(const RunHistory& history, const SiteHistory& site, const Start& start) {
+  const bool goes_on = &start == last_start(site) && start.finished.name.empty() && start.error.name.empty();
+  return goes_on && !fell_silent(history, site, start) ? history.seconds : start.end;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Before the first view that any log has, and without any, a site that runs is a member.
+SiteState membership(const RunFigures& figures, const std::string& site, double at) {
+  const auto after = std::upper_bound(figures.views.begin(), figures.views.end(), at,
+                                      [](double time, const Membership& view) { return time < view.at; });
+  if (after == figures.views.begin()) return SiteState::member;
+  return contains(std::prev(after)->members, site) ? SiteState::member : SiteState::outside;
+}
+
+void append_members(std::vector<SiteStretch>& stretches, const RunFigures& figures, const std::string& site, double begin,
+                    double end) {
+  double from = begin;
+  auto view = std::upper_bound(figures.views.begin(), figures.views.end(), begin,
+                               [](double time, const Membership& each) { return time < each.at; });
+  for (; view != figures.views.end() && view->at < end; ++view) {
+    append(stretches, {from, view->at, membership(figures, site, from)});
+    from = view->at;
+  }
+  append(stretches, {from, end, membership(figures, site, from)});
+}
+
+// What one end of a link knows: states from a time on.
+struct Change {
+  double at = 0;
+  std::size_t end = 0;  // of the link: 0 or 1
+  LinkState state = LinkState::none;
+};
+
+std::optional<LinkState> state_in(const Event& event) {
+  if (event.name == "site.connected") return LinkState::direct;
+  if (event.name != "link.changed") return std::nullopt;
+  const std::string state = text_of(event, "state");
+  if (state == "cut") return LinkState::cut;
+  return state == "relayed" ? LinkState::relayed : LinkState::direct;
+}
+
+void add_changes(std::vector<Change>& changes, const RunHistory& history, const SiteHistory& site, const std::string& peer,
+                 std::size_t end) {
+  for (const Start& start : site.starts) {
+    changes.push_back({start.begin, end, LinkState::none});
+    changes.push_back({end_of(history, site, start), end, LinkState::none});
+  }
+  for (const Happening& happening : site.happenings) {
+    const std::optional<LinkState> state = state_in(happening.event);
+    if (state && text_of(happening.event, "peer") == peer) changes.push_back({happening.at, end, *state});
+  }
+}
+
+LinkState worse(LinkState a, LinkState b) {
+  if (a == LinkState::none || b == LinkState::none) return LinkState::none;
+  return std::max(a, b);
+}
+
+LinkLane link_lane(const RunHistory& history, const SiteHistory& a, const SiteHistory& b) {
+  LinkLane lane{.a = a.site, .b = b.site, .stretches = {}};
+  std::vector<Change> changes;
+  if (a.has_log) add_changes(changes, history, a, b.site, 0);
+  if (b.has_log) add_changes(changes, history, b, a.site, 1);
+  std::stable_sort(changes.begin(), changes.end(), [](const Change& x, const Change& y) { return x.at < y.at; });
+  LinkState ends[2] = {LinkState::none, LinkState::none};
+  if (!a.has_log) ends[0] = LinkState::direct;  // what it knows is not here
+  if (!b.has_log) ends[1] = LinkState::direct;
+  double from = 0;
+  for (const Change& change : changes) {
+    append(lane.stretches, {from, change.at, worse(ends[0], ends[1])});
+    from = std::max(from, change.at);
+    ends[change.end] = change.state;
+  }
+  append(lane.stretches, {from, history.seconds, worse(ends[0], ends[1])});
+  return lane;
+}
+
+}  // namespace
+
+std::vector<SiteStretch> site_stretches(const RunHistory& history, const RunFigures& figures, const SiteHistory& site) {
+  std::vector<SiteStretch> stretches;
+  double from = 0;
+  bool over = false;  // since the last start
+  for (const Start& start : site.starts) {
+    if (!over) append(stretches, {from, start.begin, SiteState::away});
+    const double end = end_of(history, site, start);
+    const double started = start.started.name.empty() ? end : start.started_at;
+    append(stretches, {start.begin, started, SiteState::starting});
+    append_members(stretches, figures, site.site, started, end);
+    over = !start.finished.name.empty();
+    from = end;
+  }
+  if (!over && site.has_log) append(stretches, {from, history.seconds, SiteState::away});
+  return stretches;
+}
+
+std::vector<LinkLane> link_lanes(const RunHistory& history) {
+  std::vector<LinkLane> lanes;
+  for (std::size_t a = 0; a < history.sites.size(); ++a) {
+    for (std::size_t b = a + 1; b < history.sites.size(); ++b) {
+      lanes.push_back(link_lane(history, history.sites[a], history.sites[b]));
+    }
+  }
+  return lanes;
+}
+
+const char* to_string(SiteState state) {
+  switch (state) {
+    case SiteState::away: return "away";
+    case SiteState::starting: return "starting";
+    case SiteState::outside: return "no member";
+    case SiteState::member: return "member";
+  }
+  return "";
+}
+
+const char* to_string(LinkState state) {
+  switch (state) {
+    case LinkState::none: return "an end is away";
+    case LinkState::direct: return "direct";
+    case LinkState::relayed: return "relayed";
+    case LinkState::cut: return "cut";
+  }
+  return "";
+}
+
+}  // namespace intertie::status

@@ -1,0 +1,186 @@
+// One site's log as a SiteHistory, line by line.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "intertie/status/event_table.h"
+#include "intertie/status/report_history.h"
+
+namespace intertie::status {
+namespace {
+
+// What the timeline shows.
+constexpr std::array<std::string_view, 20> kHappenings = {
+    "run.started",  "run.resumed",        "run.stopping",        "run.finished",   "warning",
+    "error",        "connection.refused", "view.entered",        "merge.ordered",  "samples.lost",
+    "link.changed", "site.left",          "site.fenced",         "join.began",     "join.finished",
+    "store.away",   "store.back",         "checkpoint.complete", "site.connected", "log.opened"};
+
+// Figures beyond this are no measurements, and would make axes that show nothing.
+constexpr double kLargest = 1e15;
+
+double measured(const Event& event, const char* field) {
+  const double value = number_of(event, field);
+  return std::abs(value) <= kLargest ? value : std::numeric_limits<double>::quiet_NaN();
+}
+
+// Of sums: what is not finite or below 0 adds nothing.
+double amount(const Event& event, const char* field) {
+  const double value = measured(event, field);
+  return value > 0 ? value : 0;
+}
+
+double share(const Event& event, const char* field) { return std::min(1.0, amount(event, field)); }
+
+std::uint64_t whole(const Event& event, const char* field) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_of(event, field)));
+}
+
+class SiteReader {
+ public:
+  explicit SiteReader(SiteHistory& site) : site_(site) {}
+
+  void take(LogLine line) {
+    if (line.event.name == "log.opened" || site_.starts.empty()) open(line);
+    now_ = std::max(now_, base_ + line.elapsed_seconds);
+    start().end = now_;
+    if (line.event.name == "log.opened") start().program = text_of(line.event, "program");
+    take_figures(line.event);
+    take_life(line.event);
+    const bool shown = std::find(kHappenings.begin(), kHappenings.end(), line.event.name) != kHappenings.end();
+    if (shown) site_.happenings.push_back({now_, start().restart, std::move(line.event)});
+  }
+
+ private:
+  struct Counter {
+    double last = 0;   // as the log has it: since the program's start
+    double total = 0;  // over all starts
+    double add(double value) {
+      const double grown = value >= last ? value - last : value;  // it began anew
+      last = value;
+      total += grown;
+      return grown;
+    }
+  };
+  struct Peer {
+    Counter sent, received;
+  };
+
+  Start& start() { return site_.starts.back(); }
+
+  // A clock that was set back does not let a start begin before the one before it ended.
+  void open(const LogLine& line) {
+    const double end = site_.starts.empty() ? 0 : start().end;
+    base_ = std::max(end, line.wall_seconds - line.elapsed_seconds);
+    now_ = base_ + line.elapsed_seconds;
+    interval_began_ = now_;
+    site_.starts.push_back({});
+    start().begin = now_;
+    for (auto& [name, peer] : peers_) peer.sent.last = peer.received.last = 0;
+  }
+
+  void take_figures(const Event& event) {
+    if (event.name == "progress") take_progress(event);
+    if (event.name == "link.measured") take_link(event);
+    if (event.name == "merge.committed") take_merge(event);
+    if (event.name == "evaluation") add_loss(site_.validation, event);
+  }
+
+  void take_life(const Event& event) {
+    if (event.name == "run.started") {
+      start().started = event;
+      start().started_at = now_;
+    }
+    if (event.name == "error") start().error = event;
+    if (event.name == "run.resumed") take_resumed(event);
+    if (event.name == "run.finished") take_finished(event);
+    if (event.name == "run.started" || event.name == "run.resumed" || event.name == "join.finished") interval_began_ = now_;
+    start().step = std::max(start().step, whole(event, "step"));
+  }
+
+  void add_loss(std::vector<LossPoint>& points, const Event& event) {
+    const LossPoint point{.at = now_, .tokens = measured(event, "tokens"), .loss = measured(event, "loss")};
+    most_tokens_ = std::max(most_tokens_, amount(event, "tokens"));
+    if (std::isfinite(point.tokens) && std::isfinite(point.loss)) points.push_back(point);
+  }
+
+  void take_progress(const Event& event) {
+    add_loss(site_.training, event);
+    const SharePoint point{.begin = interval_began_,
+                           .end = now_,
+                           .computing = share(event, "computing_share"),
+                           .waiting = share(event, "waiting_share"),
+                           .encoding = share(event, "encoding_share")};
+    const double seconds = point.end - point.begin;
+    interval_began_ = now_;
+    start().seconds += seconds;
+    start().computing_seconds += seconds * point.computing;
+    start().waiting_seconds += seconds * point.waiting;
+    start().encoding_seconds += seconds * point.encoding;
+    start().tokens += seconds * amount(event, "tokens_per_second");
+    if (seconds > 0) site_.shares.push_back(point);
+  }
+
+  void take_link(const Event& event) {
+    const std::string name = text_of(event, "peer");
+    Peer& peer = peers_[name];
+    start().bytes_sent += peer.sent.add(amount(event, "bytes_sent"));
+    start().bytes_received += peer.received.add(amount(event, "bytes_received"));
+    site_.links[name].push_back({.at = now_,
+                                 .mbit_per_second = measured(event, "mbit_per_second"),
+                                 .rtt_ms = amount(event, "rtt_ms"),
+                                 .bytes_sent = peer.sent.total});
+  }
+
+  void take_merge(const Event& event) {
+    if (integer_of(event, "fragment") != 0) return;  // each fragment's merges count the same tokens
+    site_.merges.push_back({.at = now_,
+                            .version = whole(event, "version"),
+                            .restart = start().restart,
+                            .tokens = 0,
+                            .merge_tokens = amount(event, "merge_tokens"),
+                            .loss = measured(event, "loss"),
+                            .set_size = whole(event, "set_size")});
+  }
+
+  void take_resumed(const Event& event) {
+    start().resumed = event;
+    start().restart = whole(event, "restart");
+    start().resumed_tokens = amount(event, "tokens");
+    start().redone_tokens = std::max(0.0, most_tokens_ - start().resumed_tokens);
+    most_tokens_ = start().resumed_tokens;
+  }
+
+  void take_finished(const Event& event) {
+    const double seconds = amount(event, "seconds");
+    start().finished = event;
+    start().seconds = seconds;
+    start().computing_seconds = seconds * share(event, "computing_share");
+    start().waiting_seconds = seconds * share(event, "waiting_share");
+    start().encoding_seconds = seconds * share(event, "encoding_share");
+    start().tokens = seconds * amount(event, "tokens_per_second");
+    start().bytes_sent = amount(event, "bytes_sent");
+    start().bytes_received = amount(event, "bytes_received");
+  }
+
+  SiteHistory& site_;
+  double base_ = 0;
+  double now_ = 0;
+  double interval_began_ = 0;
+  double most_tokens_ = 0;
+  std::map<std::string, Peer> peers_;
+};
+
+}  // namespace
+
+SiteHistory read_site(const SiteLog& log) {
+  SiteHistory site;
+  site.site = log.site;
+  site.has_log = log.text.has_value();
+  SiteReader reader(site);
+  site.counts = read_log(log.text.value_or(""), [&](LogLine line) { reader.take(std::move(line)); });
+  return site;
+}
+
+}  // namespace intertie::status

@@ -1,0 +1,185 @@
+#include "intertie/status/report_timeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "intertie/status/console.h"
+
+namespace intertie::status {
+namespace {
+
+constexpr double kLane = 24;                 // height, with the space to the next
+constexpr double kBand = 14;                 // height of what is drawn in it
+constexpr std::size_t kMostLinks = 6;        // with more, only those that were not direct throughout
+constexpr std::size_t kMostStretches = 400;  // of a lane
+constexpr double kMark = 17;                 // width of a numbered mark
+constexpr std::size_t kMarkRows = 3;
+
+bool was_always_direct(const LinkLane& lane) {
+  return std::none_of(lane.stretches.begin(), lane.stretches.end(), [](const LinkStretch& stretch) {
+    return stretch.state == LinkState::relayed || stretch.state == LinkState::cut;
+  });
+}
+
+std::string_view css_of(SiteState state) {
+  switch (state) {
+    case SiteState::away: return "away";
+    case SiteState::starting: return "starting";
+    case SiteState::outside: return "outside";
+    case SiteState::member: return "member";
+  }
+  return "";
+}
+
+std::string_view css_of(LinkState state) {
+  switch (state) {
+    case LinkState::none: return "away";
+    case LinkState::direct: return "direct";
+    case LinkState::relayed: return "relayed";
+    case LinkState::cut: return "cutoff";
+  }
+  return "";
+}
+
+struct Lanes {
+  Svg& svg;
+  const Plot& plot;
+  double label_width;
+  double y;  // of the next lane's top
+
+  void label(const std::string& name, std::string_view css) {
+    svg.begin_group(css);
+    svg.text({.x = plot.left - 10,
+              .y = y + kBand - 3,
+              .text = fitted(name, label_width),
+              .css = css.empty() ? "tick" : "name",
+              .anchor = "end"});
+    svg.end_group();
+  }
+
+  // A link that is direct is a thin line; whatever is worse is as high as a site.
+  template <class Stretch>
+  void stretches(const std::vector<Stretch>& all, std::string_view of) {
+    const std::size_t shown = std::min(all.size(), kMostStretches);
+    for (std::size_t i = 0; i < shown; ++i) {
+      const Stretch& stretch = all[i];
+      const std::string_view css = css_of(stretch.state);
+      const double left = plot.px(stretch.begin);
+      const double width = std::max(1.0, plot.px(stretch.end) - left);
+      if (css == "away") {
+        svg.line({left, y + kBand / 2}, {left + width, y + kBand / 2}, css);
+        continue;
+      }
+      const double height = css == "direct" ? 4 : kBand;
+      svg.box(
+          {.x = left,
+           .y = y + (kBand - height) / 2,
+           .width = width,
+           .height = height,
+           .css = css,
+           .tip = fmt::format("{}: {} for {}", of, to_string(stretch.state), seconds_to_string(stretch.end - stretch.begin))});
+    }
+  }
+};
+
+// Ticks of a site's merges and checkpoints, at most one for each picture point.
+void draw_ticks(Svg& svg, const Plot& plot, const SiteHistory& site, double y) {
+  double free_from = -1;
+  std::vector<SvgBox> merges;
+  for (const MergePoint& merge : site.merges) {
+    const double x = plot.px(merge.at);
+    if (x < free_from) continue;
+    merges.push_back({.x = x, .y = y + kBand - 4, .width = 0.8, .height = 4, .css = {}, .tip = {}});
+    free_from = x + 2;
+  }
+  svg.boxes(merges, "merge");
+  free_from = -1;
+  for (const Happening& happening : site.happenings) {
+    const double x = plot.px(happening.at);
+    if (happening.event.name != "checkpoint.complete" || x < free_from) continue;
+    svg.dot({x, y + 4.5}, 2.2, "checkpoint", "checkpoint");
+    free_from = x + 5;
+  }
+}
+
+bool has_mark(const Entry& entry) { return entry.weight != Weight::usual; }
+
+// Numbered marks in a few rows above the lanes, each in the first row where it covers no other.
+void draw_marks(Svg& svg, const Plot& plot, const std::vector<Entry>& entries, double bottom) {
+  std::array<double, kMarkRows> free_from = {};
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (!has_mark(entries[i])) continue;
+    const double x = plot.px(entries[i].at);
+    const std::string number = std::to_string(i + 1);
+    const double half = std::max(kMark, text_width(number) + 6) / 2;
+    const auto row = static_cast<std::size_t>(
+        std::find_if(free_from.begin(), free_from.end(), [&](double from) { return x - half >= from; }) - free_from.begin());
+    if (row == kMarkRows) continue;
+    const double y = 4 + 19 * static_cast<double>(row);
+    svg.line({x, y + 16}, {x, bottom}, "guide");
+    svg.box({.x = x - half,
+             .y = y,
+             .width = 2 * half,
+             .height = 16,
+             .css = entries[i].weight == Weight::bad ? "badge bad" : "badge",
+             .tip = entries[i].words});
+    svg.text({.x = x, .y = y + 12, .text = number, .css = "number", .anchor = "middle"});
+    free_from[row] = x + half + 2;
+  }
+}
+
+std::size_t rows_of_marks(const std::vector<Entry>& entries) {
+  return std::any_of(entries.begin(), entries.end(), has_mark) ? kMarkRows : 0;
+}
+
+double label_width(const RunHistory& history, const std::vector<LinkLane>& links, double width) {
+  double widest = 40;
+  for (const SiteHistory& site : history.sites) widest = std::max(widest, text_width(site.site));
+  for (const LinkLane& link : links) widest = std::max(widest, text_width(link.a + " - " + link.b));
+  return std::min(widest, width / 3);
+}
+
+}  // namespace
+
+TimelinePicture timeline_picture(const RunHistory& history, const RunFigures& figures, const std::vector<Entry>& entries,
+                                 double width) {
+  std::vector<LinkLane> links = link_lanes(history);
+  const std::size_t num_all = links.size();
+  if (num_all > kMostLinks) links.erase(std::remove_if(links.begin(), links.end(), was_always_direct), links.end());
+  const double names = label_width(history, links, width);
+  const double top = 8 + 19 * static_cast<double>(rows_of_marks(entries));
+  const double bottom = top + kLane * static_cast<double>(history.sites.size() + links.size()) + 4;
+  const Plot plot{.left = names + 16,
+                  .right = width - 16,
+                  .top = top,
+                  .bottom = bottom,
+                  .x = time_axis(history.seconds, static_cast<int>(width / 90)),
+                  .y = {}};
+  Svg svg({width, bottom + 26}, "timeline: when each site was there, and how each two reached each other");
+  draw_marks(svg, plot, entries, bottom);
+  Lanes lanes{.svg = svg, .plot = plot, .label_width = names, .y = top};
+  for (std::size_t i = 0; i < history.sites.size(); ++i, lanes.y += kLane) {
+    const SiteHistory& site = history.sites[i];
+    lanes.label(site.site, site_css(i));
+    svg.begin_group(site_css(i));
+    lanes.stretches(site_stretches(history, figures, site), site.site);
+    svg.end_group();
+    draw_ticks(svg, plot, site, lanes.y);
+  }
+  for (const LinkLane& link : links) {
+    const std::string name = link.a + " - " + link.b;
+    lanes.label(name, "");
+    lanes.stretches(link.stretches, name);
+    lanes.y += kLane;
+  }
+  std::vector<double> cuts;
+  for (const Pause& pause : history.pauses) cuts.push_back(pause.at);
+  draw_cuts(svg, plot, cuts);
+  draw_x_axis(svg, plot, "");
+  return {.svg = std::move(svg).done(), .num_quiet_links = num_all - links.size()};
+}
+
+}  // namespace intertie::status
