@@ -10,11 +10,11 @@
 namespace intertie::status {
 namespace {
 
-constexpr std::size_t kMostPoints = 600;  // of a curve
-constexpr double kBandHeight = 58;        // of a site's shares
-constexpr double kBandStep = 72;          // from one band to the next
-constexpr double kColumn = 4;             // least width of an interval's shares
-constexpr double kLine = 15;              // from one label to the next
+constexpr std::size_t kMostDots = 150;  // of a curve
+constexpr double kBandHeight = 58;      // of a site's shares
+constexpr double kBandStep = 72;        // from one band to the next
+constexpr double kColumn = 4;           // least width of an interval's shares
+constexpr double kLine = 15;            // from one label to the next
 
 // Right of the plot, beside its curve's end.
 struct EndLabel {
@@ -56,7 +56,7 @@ void draw_y_axis(Svg& svg, const Plot& plot) {
 void draw_curve(Svg& svg, const Plot& plot, const Curve& curve) {
   svg.begin_group(curve.css);
   for (const std::vector<Point>& part : curve.parts) {
-    std::vector<Point> points = thinned(part, curve.dots ? kMostPoints / 4 : kMostPoints);
+    std::vector<Point> points = thinned(part, curve.dots ? kMostDots : kMostCurvePoints);
     std::vector<Point> drawn;
     for (const Point& point : points) drawn.push_back({plot.px(point.x), std::clamp(plot.py(point.y), plot.top, plot.bottom)});
     if (drawn.empty()) continue;

@@ -11,6 +11,8 @@
 
 namespace intertie::status {
 
+inline constexpr std::size_t kMostCurvePoints = 600;
+
 struct Curve {
   std::string label;                      // written at its end
   std::string css;                        // of its colour

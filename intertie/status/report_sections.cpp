@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "intertie/status/console.h"
 #include "intertie/status/report_charts.h"
@@ -23,25 +22,33 @@ std::vector<double> cuts_of(const RunHistory& history) {
 }
 
 // From here on a curve has a gap: several times what usually is between two of its points.
-double gap_in(const std::vector<LossPoint>& curve) {
+double gap_in(const std::vector<Point>& curve) {
   constexpr double kSeveral = 8;
   std::vector<double> gaps;
-  for (std::size_t i = 1; i < curve.size(); ++i) gaps.push_back(curve[i].at - curve[i - 1].at);
+  for (std::size_t i = 1; i < curve.size(); ++i) gaps.push_back(curve[i].x - curve[i - 1].x);
   if (gaps.empty()) return 0;
   const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2);
   std::nth_element(gaps.begin(), middle, gaps.end());
   return kSeveral * *middle;
 }
 
-// Points over time, in parts: nothing is drawn over the time in which the site, or who it measured, was away.
-std::vector<std::vector<Point>> by_time(const std::vector<LossPoint>& curve, double gap) {
+// In parts: nothing is drawn over the time in which the site, or who it measured, was away. Thinned before, so that a long
+// curve of many gaps is no longer than another.
+std::vector<std::vector<Point>> parts_of(const std::vector<Point>& curve) {
+  const std::vector<Point> points = thinned(curve, kMostCurvePoints);
+  const double gap = gap_in(points);
   std::vector<std::vector<Point>> parts(1);
-  for (const LossPoint& point : curve) {
-    const bool apart = !parts.back().empty() && point.at - parts.back().back().x > gap;
-    if (apart) parts.emplace_back();
-    parts.back().push_back({point.at, point.loss});
+  for (const Point& point : points) {
+    if (!parts.back().empty() && point.x - parts.back().back().x > gap) parts.emplace_back();
+    parts.back().push_back(point);
   }
   return parts;
+}
+
+std::vector<Point> by_time(const std::vector<LossPoint>& curve) {
+  std::vector<Point> points;
+  for (const LossPoint& point : curve) points.push_back({point.at, point.loss});
+  return points;
 }
 
 enum class Against { tokens, time };
@@ -50,8 +57,8 @@ std::vector<Curve> loss_curves(const RunHistory& history, Against against) {
   std::vector<Curve> curves;
   const auto add = [&](const std::vector<LossPoint>& points, Curve curve) {
     if (points.empty()) return;
-    const double gap = curve.dots ? std::numeric_limits<double>::infinity() : gap_in(points);
-    curve.parts = against == Against::time ? by_time(points, gap) : std::vector<std::vector<Point>>{by_tokens(points)};
+    if (against == Against::tokens) curve.parts = {by_tokens(points)};
+    if (against == Against::time) curve.parts = curve.dots ? std::vector(1, by_time(points)) : parts_of(by_time(points));
     curves.push_back(std::move(curve));
   };
   for (std::size_t i = 0; i < history.sites.size(); ++i) {
@@ -103,13 +110,12 @@ LineChart rate_chart(const RunHistory& history, const SiteHistory& site) {
   for (std::size_t i = 0; i < history.sites.size(); ++i) {
     const auto found = site.links.find(history.sites[i].site);
     if (found == site.links.end()) continue;
-    std::vector<LossPoint> rates;
+    std::vector<Point> rates;
     for (const LinkPoint& point : found->second) {
-      if (std::isfinite(point.mbit_per_second)) rates.push_back({point.at, 0, point.mbit_per_second});
+      if (std::isfinite(point.mbit_per_second)) rates.push_back({point.at, point.mbit_per_second});
     }
     if (rates.empty()) continue;
-    chart.curves.push_back(
-        {.label = "to " + found->first, .css = site_css(i), .parts = by_time(rates, gap_in(rates)), .dots = false});
+    chart.curves.push_back({.label = "to " + found->first, .css = site_css(i), .parts = parts_of(rates), .dots = false});
   }
   return chart;
 }
