@@ -86,6 +86,8 @@ void add_others(CLI::App& app, Parsed& parsed) {
   number("--top-k", parsed.sample.top_k, CLI::Range(0, 65536), "draws among so many likeliest; 0: all");
   number("--seed", parsed.sample.seed, not_negative, "of the draws");
 
+  add_report(app, parsed.report);
+
   CLI::App* shard = app.add_subcommand("shard", "encodes the run's text into ready-made .bin shards");
   add_run(*shard, parsed.shard.run);
   shard->add_option("--out", parsed.shard.out, "the folder to write")->type_name("FOLDER")->required();
@@ -116,7 +118,6 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("intertie ") + kVersion);
   add_train(app, parsed);
-  add_report(app, parsed.report);
   add_others(app, parsed);
 }
 

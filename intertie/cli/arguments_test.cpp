@@ -44,6 +44,11 @@ TEST(Arguments, DataIsAnyNumberOfPathsOfAnyBytes) {
 TEST(Arguments, OtherCommands) {
   EXPECT_EQ(parsed<CheckOptions>({"check", "run.toml", "--site", "a"}).site, "a");
   EXPECT_EQ(parsed<CaOptions>({"ca", "run.toml", "--site", "a", "--renew"}).site, "a");
+  const auto report =
+      parsed<ReportOptions>({"report", "run.toml", "--out", "r.html", "--json", "--sample", "--set", "run.name=x"});
+  EXPECT_EQ(report.out, "r.html");
+  EXPECT_TRUE(report.run.json && report.sample);
+  EXPECT_THAT(report.run.overrides, ElementsAre("run.name=x"));
   EXPECT_EQ(parsed<ShardOptions>({"shard", "run.toml", "--out", "here"}).out, "here");
   EXPECT_EQ(parsed<DocsOptions>({"docs", "events"}).page, "events");
   const auto sample =
@@ -69,8 +74,9 @@ TEST(Arguments, Help) {
 
 TEST(Arguments, MistakesAreOneLineWithTheNearest) {
   EXPECT_EQ(refused({"trian", "run.toml"}), "unknown command \"trian\"; did you mean \"train\"?");
-  EXPECT_EQ(refused({"fly"}), "unknown command \"fly\"; the commands are train, check, ca, sample, shard, docs, version");
-  EXPECT_EQ(refused({}), "no command; the commands are train, check, ca, sample, shard, docs, version");
+  EXPECT_EQ(refused({"fly"}),
+            "unknown command \"fly\"; the commands are train, check, ca, sample, report, shard, docs, version");
+  EXPECT_EQ(refused({}), "no command; the commands are train, check, ca, sample, report, shard, docs, version");
   EXPECT_EQ(refused({"train", "run.toml", "--locl"}), "train: unknown option \"--locl\"; did you mean --local?");
   EXPECT_EQ(refused({"train", "run.toml", "--local", "--frsh=1"}), "train: unknown option \"--frsh\"; did you mean --fresh?");
   EXPECT_EQ(refused({"train", "run.toml", "other.toml", "--local"}), "train: \"other.toml\" is one argument too many");

@@ -40,12 +40,6 @@ for bit from the newest checkpoint that is complete at all sites. Between the tw
 text may move to another path but not change. A change of any other key, train.tokens too, is refused with the key's name. `--fresh`
 gives up what is there and begins anew; with neither of the two, a folder that holds a run already is refused.
 )"},
-    {"report", "intertie report run.toml", R"(
-Reads every site's events.jsonl in the run's folder and writes one page that needs nothing else, prints a table, and says where the page
-is. It can be asked for while the run goes on, and at any time after; `train --local` writes it by itself when it ends. Where sites
-trained on other machines, copy their logs (SITE/events.jsonl) into this machine's folder of the run first: a log that is not here is
-named in the report. Ends with code 2 where there is no log at all. [report.md](report.md) says what the page and the JSON hold.
-)"},
     {"check", "intertie check run.toml --set sync.every=100", R"(
 Reads the run file, the text and the certificates, and prints sizes, counts, the traffic of a merge and the share of time that sites
 would compute, if the file states rates and step times. Writes nothing. It ends with code 2 where the run file or the text is wrong,
@@ -59,6 +53,12 @@ what is missing by itself.
     {"sample", "intertie sample run.toml --prompt 'def ' --tokens 400", R"(
 Needs a checkpoint and nothing of the text. Where standard output is no terminal, the bytes are written as the model has them; for a
 terminal, control characters and bytes that are not UTF-8 are written as `\x1b`. Give the `--set` options that the run was trained with.
+)"},
+    {"report", "intertie report run.toml", R"(
+Reads every site's events.jsonl in the run's folder and writes one page that needs nothing else, prints a table, and says where the page
+is. It can be asked for while the run goes on, and at any time after; `train --local` writes it by itself when it ends. Where sites
+trained on other machines, copy their logs (SITE/events.jsonl) into this machine's folder of the run first: a log that is not here is
+named in the report. Ends with code 2 where there is no log at all. [report.md](report.md) says what the page and the JSON hold.
 )"},
     {"shard", "intertie shard run.toml --data texts/ --out shards", R"(
 Encodes the text once, with the tokenizer of the run file, so that sites can start from the result: `--data shards`, or

@@ -1,7 +1,7 @@
 // Checks of a page's markup for tests: is it closed everywhere, and what does it say? One thread.
 #pragma once
 
-#include <cctype>
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>

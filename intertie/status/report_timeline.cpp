@@ -24,7 +24,7 @@ bool was_always_direct(const LinkLane& lane) {
   });
 }
 
-std::string_view css_of(SiteState state) {
+std::string_view lane_css(SiteState state) {
   switch (state) {
     case SiteState::away: return "away";
     case SiteState::starting: return "starting";
@@ -34,7 +34,7 @@ std::string_view css_of(SiteState state) {
   return "";
 }
 
-std::string_view css_of(LinkState state) {
+std::string_view lane_css(LinkState state) {
   switch (state) {
     case LinkState::none: return "away";
     case LinkState::direct: return "direct";
@@ -66,7 +66,7 @@ struct Lanes {
     const std::size_t shown = std::min(all.size(), kMostStretches);
     for (std::size_t i = 0; i < shown; ++i) {
       const Stretch& stretch = all[i];
-      const std::string_view css = css_of(stretch.state);
+      const std::string_view css = lane_css(stretch.state);
       const double left = plot.px(stretch.begin);
       const double width = std::max(1.0, plot.px(stretch.end) - left);
       if (css == "away") {

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-LogBook finished(const std::string& site, const std::string& parameters = "00ff") {
+LogBook finished_log(const std::string& site, const std::string& parameters = "00ff") {
   LogBook log(site);
   log.start({{"emulated", true}})
       .at(76)
@@ -41,7 +41,7 @@ std::string table_of(const std::vector<LogBook>& logs) {
 }
 
 TEST(Summary, TableOfSites) {
-  EXPECT_EQ(table_of({finished("ashburn"), finished("columbus")}),
+  EXPECT_EQ(table_of({finished_log("ashburn"), finished_log("columbus")}),
             "site             steps      loss  val loss   tokens/s  comp %  wait %   enc %       sent   received\n"
             "ashburn            200     2.200         -       2048    90.0     8.0     2.0    32.0 MB    32.0 MB\n"
             "columbus           200     2.200         -       2048    90.0     8.0     2.0    32.0 MB    32.0 MB\n"
@@ -52,11 +52,11 @@ TEST(Summary, TableOfSites) {
 }
 
 TEST(Summary, SaysWhereSitesDiffer) {
-  EXPECT_THAT(table_of({finished("a"), finished("b", "0100")}), HasSubstr("the parameters of a and b differ\n"));
+  EXPECT_THAT(table_of({finished_log("a"), finished_log("b", "0100")}), HasSubstr("the parameters of a and b differ\n"));
 }
 
 TEST(Summary, OfSitesThatHaveNotFinishedOrHaveNoLog) {
-  LogBook again = finished("a");
+  LogBook again = finished_log("a");
   again.at(100).open();
   EXPECT_THAT(table_of({again}), HasSubstr("a            has not finished\n"));
   EXPECT_THAT(summary_table(figures_of(read_history({}, {{"a", std::nullopt}}))),
@@ -65,7 +65,7 @@ TEST(Summary, OfSitesThatHaveNotFinishedOrHaveNoLog) {
 }
 
 TEST(Summary, SaysWhatWasLostAndHowOftenTheMembersChanged) {
-  LogBook a = finished("a");
+  LogBook a = finished_log("a");
   a.at(10).add("view.entered", {{"view", std::int64_t{1}}, {"members", std::string("a,b")}});
   a.at(20).add("view.entered", {{"view", std::int64_t{2}}, {"members", std::string("a")}});
   a.at(30).add("view.entered", {{"view", std::int64_t{3}}, {"members", std::string("a,b")}});
@@ -75,7 +75,7 @@ TEST(Summary, SaysWhatWasLostAndHowOftenTheMembersChanged) {
   }
   a.add("merge.committed", {{"version", std::int64_t{1}}, {"set_size", std::int64_t{1}}});
   a.add("site.fenced", {{"lost_tokens", std::int64_t{96}}});
-  const std::string table = table_of({a, finished("b")});
+  const std::string table = table_of({a, finished_log("b")});
   EXPECT_THAT(table,
               HasSubstr("lost: 64 tokens of b (samples 0-0); 64 tokens of b (samples 1-1); 64 tokens of b (samples 2-2); and 2 "
                         "more; 96 tokens that sites trained on while they were cut off\n"));
