@@ -105,6 +105,36 @@ TEST(History, BytesOfALinkGrowOverStarts) {
   EXPECT_EQ(history.sites[0].starts[1].bytes_sent, 1000);
 }
 
+TEST(History, AnEarlierRunOfTheSameNameIsForgotten) {
+  LogBook a("a");
+  const LogBook::Fields loss = {{"loss", 2.0}, {"tokens", std::int64_t{900}}, {"computing_share", 0.5}};
+  a.at(0)
+      .start()
+      .add("link.measured", sent(1000))
+      .at(5)
+      .add("merge.committed", merged(1, 5))
+      .add("progress", loss)
+      .add("warning");
+  a.add("evaluation", {{"loss", 2.0}}).at(8).add("merge.committed", merged(2, 4));
+  const LogBook earlier = a;
+  a.at(1000).start().add("link.measured", sent(300)).at(1005).add("merge.committed", merged(1, 5)).add("progress", loss);
+  const RunHistory history = read_history({}, {a.read()});
+  const SiteHistory& site = history.sites[0];
+  EXPECT_EQ(site.starts.size(), 1U);
+  EXPECT_EQ(history.seconds, 5);
+  EXPECT_EQ(site.merges.size(), 1U);
+  EXPECT_EQ(site.training.size(), 1U);
+  EXPECT_EQ(site.shares.size(), 1U);
+  EXPECT_THAT(site.validation, IsEmpty());
+  EXPECT_THAT(site.links.at("b"), ElementsAre(Field(&LinkPoint::bytes_sent, 300)));
+  LogBook back = earlier;
+  back.at(1000).start().add("join.began").at(1005).add("merge.committed", merged(1, 5));
+  EXPECT_EQ(read_history({}, {back.read()}).sites[0].starts.size(), 2U) << "it came back to the same run";
+  LogBook resumed = earlier;
+  resumed.at(1000).start().add("run.resumed").at(1005).add("merge.committed", merged(1, 5));
+  EXPECT_EQ(read_history({}, {resumed.read()}).sites[0].starts.size(), 2U);
+}
+
 TEST(History, SumsAreOfProgressUntilTheSiteFinishes) {
   LogBook a("a");
   a.at(0).start();  // run.started at 1

@@ -46,10 +46,29 @@ class SiteReader {
     now_ = std::max(now_, base_ + line.elapsed_seconds);
     start().end = now_;
     if (line.event.name == "log.opened") start().program = text_of(line.event, "program");
-    take_figures(line.event);
     take_life(line.event);
+    take_figures(line.event);
     const bool shown = std::find(kHappenings.begin(), kHappenings.end(), line.event.name) != kHappenings.end();
     if (shown) site_.happenings.push_back({now_, start().restart, std::move(line.event)});
+  }
+
+  // Removes what an earlier run of the same name left in the log: --fresh keeps the logs.
+  void finish() {
+    const double begin = new_run_began_;
+    const auto earlier = [begin](const auto& point) { return point.at < begin; };
+    std::erase_if(site_.starts, [begin](const Start& start) { return start.begin < begin; });
+    std::erase_if(site_.shares, [begin](const SharePoint& share) { return share.begin < begin; });
+    std::erase_if(site_.training, earlier);
+    std::erase_if(site_.validation, earlier);
+    std::erase_if(site_.merges, earlier);
+    std::erase_if(site_.happenings, earlier);
+    for (auto& [peer, points] : site_.links) {
+      const auto first = std::find_if_not(points.begin(), points.end(), earlier);
+      const double before = first == points.begin() ? 0 : std::prev(first)->bytes_sent;
+      points.erase(points.begin(), first);
+      for (LinkPoint& point : points) point.bytes_sent -= before;
+    }
+    std::erase_if(site_.links, [](const auto& link) { return link.second.empty(); });
   }
 
  private:
@@ -67,6 +86,8 @@ class SiteReader {
     Counter sent, received;
   };
 
+  static constexpr double kNever = -1;
+
   Start& start() { return site_.starts.back(); }
 
   // A clock that was set back does not let a start begin before the one before it ended.
@@ -75,6 +96,7 @@ class SiteReader {
     base_ = std::max(end, line.wall_seconds - line.elapsed_seconds);
     now_ = base_ + line.elapsed_seconds;
     interval_began_ = now_;
+    joined_ = false;
     site_.starts.push_back({});
     start().begin = now_;
     for (auto& [name, peer] : peers_) peer.sent.last = peer.received.last = 0;
@@ -94,6 +116,7 @@ class SiteReader {
     }
     if (event.name == "error") start().error = event;
     if (event.name == "run.resumed") take_resumed(event);
+    if (event.name == "join.began") joined_ = true;
     if (event.name == "run.finished") take_finished(event);
     if (event.name == "run.started" || event.name == "run.resumed" || event.name == "join.finished") interval_began_ = now_;
     start().step = std::max(start().step, whole(event, "step"));
@@ -133,8 +156,16 @@ class SiteReader {
                                  .bytes_sent = peer.sent.total});
   }
 
+  // A run that makes its first version again, and neither goes on from a checkpoint nor fetched what others have, began anew.
+  void notice_new_run(std::uint64_t version) {
+    if (version != 1 || joined_ || !start().resumed.name.empty() || new_run_began_ == start().begin) return;
+    new_run_began_ = start().begin;
+    most_tokens_ = 0;
+  }
+
   void take_merge(const Event& event) {
     if (integer_of(event, "fragment") != 0) return;  // each fragment's merges count the same tokens
+    notice_new_run(whole(event, "version"));
     site_.merges.push_back({.at = now_,
                             .version = whole(event, "version"),
                             .restart = start().restart,
@@ -169,6 +200,8 @@ class SiteReader {
   double now_ = 0;
   double interval_began_ = 0;
   double most_tokens_ = 0;
+  double new_run_began_ = kNever;
+  bool joined_ = false;  // since the last log.opened
   std::map<std::string, Peer> peers_;
 };
 
@@ -180,6 +213,7 @@ SiteHistory read_site(const SiteLog& log) {
   site.has_log = log.text.has_value();
   SiteReader reader(site);
   site.counts = read_log(log.text.value_or(""), [&](LogLine line) { reader.take(std::move(line)); });
+  reader.finish();
   return site;
 }
 
