@@ -16,7 +16,8 @@ constexpr double kBand = 14;                 // height of what is drawn in it
 constexpr std::size_t kMostLinks = 6;        // with more, only those that were not direct throughout
 constexpr std::size_t kMostStretches = 400;  // of a lane
 constexpr double kMark = 17;                 // width of a numbered mark
-constexpr std::size_t kMarkRows = 3;
+constexpr double kMarkStep = 19;             // from one row to the next
+constexpr std::size_t kMarkRows = 2;
 
 bool was_always_direct(const LinkLane& lane) {
   return std::none_of(lane.stretches.begin(), lane.stretches.end(), [](const LinkStretch& stretch) {
@@ -105,34 +106,46 @@ void draw_ticks(Svg& svg, const Plot& plot, const SiteHistory& site, double y) {
   }
 }
 
-bool has_mark(const Entry& entry) { return entry.weight != Weight::usual; }
+// Entries so close to each other that one mark stands for them.
+struct Mark {
+  double x = 0;
+  std::size_t first = 0, last = 0;  // positions in the table
+  bool bad = false;
+  std::string tip;
+};
 
-// Numbered marks in a few rows above the lanes, each in the first row where it covers no other.
-void draw_marks(Svg& svg, const Plot& plot, const std::vector<Entry>& entries, double bottom) {
-  std::array<double, kMarkRows> free_from = {};
+std::vector<Mark> marks_of(const Plot& plot, const std::vector<Entry>& entries) {
+  std::vector<Mark> marks;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (!has_mark(entries[i])) continue;
+    if (entries[i].weight == Weight::usual) continue;
     const double x = plot.px(entries[i].at);
-    const std::string number = std::to_string(i + 1);
+    const bool joins = !marks.empty() && x - marks.back().x < kMark;
+    if (!joins) marks.push_back({.x = x, .first = i, .last = i, .bad = false, .tip = {}});
+    Mark& mark = marks.back();
+    mark.last = i;
+    mark.bad = mark.bad || entries[i].weight == Weight::bad;
+    mark.tip += (mark.tip.empty() ? "" : "; ") + entries[i].words;
+  }
+  return marks;
+}
+
+// Numbered marks above the lanes, each in the first row where it covers no other.
+void draw_marks(Svg& svg, const std::vector<Mark>& marks, double bottom) {
+  std::array<double, kMarkRows> free_from = {};
+  for (const Mark& mark : marks) {
+    const std::string number =
+        mark.first == mark.last ? std::to_string(mark.first + 1) : fmt::format("{}-{}", mark.first + 1, mark.last + 1);
     const double half = std::max(kMark, text_width(number) + 6) / 2;
+    const double x = std::max(mark.x, half);
     const auto row = static_cast<std::size_t>(
         std::find_if(free_from.begin(), free_from.end(), [&](double from) { return x - half >= from; }) - free_from.begin());
     if (row == kMarkRows) continue;
-    const double y = 4 + 19 * static_cast<double>(row);
-    svg.line({x, y + 16}, {x, bottom}, "guide");
-    svg.box({.x = x - half,
-             .y = y,
-             .width = 2 * half,
-             .height = 16,
-             .css = entries[i].weight == Weight::bad ? "badge bad" : "badge",
-             .tip = entries[i].words});
+    const double y = 4 + kMarkStep * static_cast<double>(row);
+    svg.line({mark.x, y + 16}, {mark.x, bottom}, "guide");
+    svg.box({.x = x - half, .y = y, .width = 2 * half, .height = 16, .css = mark.bad ? "badge bad" : "badge", .tip = mark.tip});
     svg.text({.x = x, .y = y + 12, .text = number, .css = "number", .anchor = "middle"});
     free_from[row] = x + half + 2;
   }
-}
-
-std::size_t rows_of_marks(const std::vector<Entry>& entries) {
-  return std::any_of(entries.begin(), entries.end(), has_mark) ? kMarkRows : 0;
 }
 
 double label_width(const RunHistory& history, const std::vector<LinkLane>& links, double width) {
@@ -150,7 +163,7 @@ TimelinePicture timeline_picture(const RunHistory& history, const RunFigures& fi
   const std::size_t num_all = links.size();
   if (num_all > kMostLinks) links.erase(std::remove_if(links.begin(), links.end(), was_always_direct), links.end());
   const double names = label_width(history, links, width);
-  const double top = 8 + 19 * static_cast<double>(rows_of_marks(entries));
+  const double top = 8 + kMarkStep * kMarkRows;
   const double bottom = top + kLane * static_cast<double>(history.sites.size() + links.size()) + 4;
   const Plot plot{.left = names + 16,
                   .right = width - 16,
@@ -159,7 +172,7 @@ TimelinePicture timeline_picture(const RunHistory& history, const RunFigures& fi
                   .x = time_axis(history.seconds, static_cast<int>(width / 90)),
                   .y = {}};
   Svg svg({width, bottom + 26}, "timeline: when each site was there, and how each two reached each other");
-  draw_marks(svg, plot, entries, bottom);
+  draw_marks(svg, marks_of(plot, entries), bottom);
   Lanes lanes{.svg = svg, .plot = plot, .label_width = names, .y = top};
   for (std::size_t i = 0; i < history.sites.size(); ++i, lanes.y += kLane) {
     const SiteHistory& site = history.sites[i];
