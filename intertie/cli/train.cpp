@@ -66,14 +66,14 @@ Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, con
                                         .print_error = [&](const std::string& line) { screen.print_error(line); }};
   INTERTIE_ASSIGN(const site::Launch::Outcome outcome, site::run_sites(sites, services));
   screen.settle();
-  if (!outcome.message.empty()) screen.print_error(site::kErrorPrefix + outcome.message);
-  if (outcome.code == ExitCode::stopped) screen.print_error("stopped; go on with --resume");
   if (outcome.code == ExitCode::done && !options.run.json) {
     screen.print(run_summary(disk, file));
     screen.settle();
     if (file.model.kind != "toy") write_sample(file, options.run, program, services);
   }
-  leave_report(disk, file, services.print_error);
+  if (outcome.code != ExitCode::input) leave_report(disk, file, services.print_error);
+  if (!outcome.message.empty()) screen.print_error(site::kErrorPrefix + outcome.message);
+  if (outcome.code == ExitCode::stopped) screen.print_error("stopped; go on with --resume");
   return outcome.code;
 }
 

@@ -1,7 +1,7 @@
 #include "intertie/status/report_json.h"
 
 #include "intertie/base/version.h"
-#include "intertie/status/report_lanes.h"
+#include "intertie/status/report_periods.h"
 #include "intertie/status/report_words.h"
 
 namespace intertie::status {
@@ -26,11 +26,10 @@ Json losses_json(const std::vector<LossPoint>& curve) {
   return list;
 }
 
-Json stretches_json(const std::vector<SiteStretch>& stretches) {
+Json periods_json(const std::vector<SitePeriod>& periods) {
   Json list = Json::array();
-  for (const SiteStretch& stretch : stretches) {
-    list.push(
-        Json::object({{"begin_seconds", stretch.begin}, {"end_seconds", stretch.end}, {"state", to_string(stretch.state)}}));
+  for (const SitePeriod& period : periods) {
+    list.push(Json::object({{"begin_seconds", period.begin}, {"end_seconds", period.end}, {"state", to_string(period.state)}}));
   }
   return list;
 }
@@ -65,7 +64,7 @@ Json site_json(const RunHistory& history, const RunFigures& run, std::size_t ind
                        {"data", site.data},
                        {"training", losses_json(training_curve(log))},
                        {"validation", losses_json(log.validation)},
-                       {"states", stretches_json(site_stretches(history, run, log))}});
+                       {"states", periods_json(site_periods(history, run, log))}});
 }
 
 Json links_json(const RunHistory& history, const RunFigures& run) {
@@ -80,12 +79,12 @@ Json links_json(const RunHistory& history, const RunFigures& run) {
                             {"median_rtt_ms", link.rtt_ms}}));
   }
   Json states = Json::array();
-  for (const LinkLane& lane : link_lanes(history)) {
-    for (const LinkStretch& stretch : lane.stretches) {
-      states.push(Json::object({{"between", names_json({lane.a, lane.b})},
-                                {"begin_seconds", stretch.begin},
-                                {"end_seconds", stretch.end},
-                                {"state", to_string(stretch.state)}}));
+  for (const LinkPeriods& row : link_periods(history)) {
+    for (const LinkPeriod& period : row.periods) {
+      states.push(Json::object({{"between", names_json({row.a, row.b})},
+                                {"begin_seconds", period.begin},
+                                {"end_seconds", period.end},
+                                {"state", to_string(period.state)}}));
     }
   }
   return Json::object({{"measured", std::move(list)}, {"states", std::move(states)}});

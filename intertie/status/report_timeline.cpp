@@ -11,21 +11,21 @@
 namespace intertie::status {
 namespace {
 
-constexpr double kLane = 24;                 // height, with the space to the next
-constexpr double kBand = 14;                 // height of what is drawn in it
-constexpr std::size_t kMostLinks = 6;        // with more, only those that were not direct throughout
-constexpr std::size_t kMostStretches = 400;  // of a lane
-constexpr double kMark = 17;                 // width of a numbered mark
-constexpr double kMarkStep = 19;             // from one row to the next
+constexpr double kRow = 24;                // height, with the space to the next
+constexpr double kBand = 14;               // height of what is drawn in it
+constexpr std::size_t kMostLinks = 6;      // with more, only those that were not direct throughout
+constexpr std::size_t kMostPeriods = 400;  // of a row
+constexpr double kMark = 17;               // width of a numbered mark
+constexpr double kMarkStep = 19;           // from one row to the next
 constexpr std::size_t kMarkRows = 2;
 
-bool was_always_direct(const LinkLane& lane) {
-  return std::none_of(lane.stretches.begin(), lane.stretches.end(), [](const LinkStretch& stretch) {
-    return stretch.state == LinkState::relayed || stretch.state == LinkState::cut;
+bool was_always_direct(const LinkPeriods& row) {
+  return std::none_of(row.periods.begin(), row.periods.end(), [](const LinkPeriod& period) {
+    return period.state == LinkState::relayed || period.state == LinkState::cut;
   });
 }
 
-std::string_view lane_css(SiteState state) {
+std::string_view period_css(SiteState state) {
   switch (state) {
     case SiteState::away: return "away";
     case SiteState::starting: return "starting";
@@ -35,7 +35,7 @@ std::string_view lane_css(SiteState state) {
   return "";
 }
 
-std::string_view lane_css(LinkState state) {
+std::string_view period_css(LinkState state) {
   switch (state) {
     case LinkState::none: return "away";
     case LinkState::direct: return "direct";
@@ -45,11 +45,11 @@ std::string_view lane_css(LinkState state) {
   return "";
 }
 
-struct Lanes {
+struct Rows {
   Svg& svg;
   const Plot& plot;
   double label_width;
-  double y;  // of the next lane's top
+  double y;  // of the next row's top
 
   void label(const std::string& name, std::string_view css) {
     svg.begin_group(css);
@@ -62,26 +62,25 @@ struct Lanes {
   }
 
   // A link that is direct is a thin line; whatever is worse is as high as a site.
-  template <class Stretch>
-  void stretches(const std::vector<Stretch>& all, std::string_view of) {
-    const std::size_t shown = std::min(all.size(), kMostStretches);
+  template <class Period>
+  void periods(const std::vector<Period>& all, std::string_view of) {
+    const std::size_t shown = std::min(all.size(), kMostPeriods);
     for (std::size_t i = 0; i < shown; ++i) {
-      const Stretch& stretch = all[i];
-      const std::string_view css = lane_css(stretch.state);
-      const double left = plot.px(stretch.begin);
-      const double width = std::max(1.0, plot.px(stretch.end) - left);
+      const Period& period = all[i];
+      const std::string_view css = period_css(period.state);
+      const double left = plot.px(period.begin);
+      const double width = std::max(1.0, plot.px(period.end) - left);
       if (css == "away") {
         svg.line({left, y + kBand / 2}, {left + width, y + kBand / 2}, css);
         continue;
       }
       const double height = css == "direct" ? 4 : kBand;
-      svg.box(
-          {.x = left,
-           .y = y + (kBand - height) / 2,
-           .width = width,
-           .height = height,
-           .css = css,
-           .tip = fmt::format("{}: {} for {}", of, to_string(stretch.state), seconds_to_string(stretch.end - stretch.begin))});
+      svg.box({.x = left,
+               .y = y + (kBand - height) / 2,
+               .width = width,
+               .height = height,
+               .css = css,
+               .tip = fmt::format("{}: {} for {}", of, to_string(period.state), seconds_to_string(period.end - period.begin))});
     }
   }
 };
@@ -129,7 +128,7 @@ std::vector<Mark> marks_of(const Plot& plot, const std::vector<Entry>& entries) 
   return marks;
 }
 
-// Numbered marks above the lanes, each in the first row where it covers no other.
+// Numbered marks above the rows, each in the first row where it covers no other.
 void draw_marks(Svg& svg, const std::vector<Mark>& marks, double bottom) {
   std::array<double, kMarkRows> free_from = {};
   for (const Mark& mark : marks) {
@@ -148,10 +147,10 @@ void draw_marks(Svg& svg, const std::vector<Mark>& marks, double bottom) {
   }
 }
 
-double label_width(const RunHistory& history, const std::vector<LinkLane>& links, double width) {
+double label_width(const RunHistory& history, const std::vector<LinkPeriods>& links, double width) {
   double widest = 40;
   for (const SiteHistory& site : history.sites) widest = std::max(widest, text_width(site.site));
-  for (const LinkLane& link : links) widest = std::max(widest, text_width(link.a + " - " + link.b));
+  for (const LinkPeriods& link : links) widest = std::max(widest, text_width(link.a + " - " + link.b));
   return std::min(widest, width / 3);
 }
 
@@ -159,12 +158,12 @@ double label_width(const RunHistory& history, const std::vector<LinkLane>& links
 
 TimelinePicture timeline_picture(const RunHistory& history, const RunFigures& figures, const std::vector<Entry>& entries,
                                  double width) {
-  std::vector<LinkLane> links = link_lanes(history);
+  std::vector<LinkPeriods> links = link_periods(history);
   const std::size_t num_all = links.size();
   if (num_all > kMostLinks) links.erase(std::remove_if(links.begin(), links.end(), was_always_direct), links.end());
   const double names = label_width(history, links, width);
   const double top = 8 + kMarkStep * kMarkRows;
-  const double bottom = top + kLane * static_cast<double>(history.sites.size() + links.size()) + 4;
+  const double bottom = top + kRow * static_cast<double>(history.sites.size() + links.size()) + 4;
   const Plot plot{.left = names + 16,
                   .right = width - 16,
                   .top = top,
@@ -173,20 +172,20 @@ TimelinePicture timeline_picture(const RunHistory& history, const RunFigures& fi
                   .y = {}};
   Svg svg({width, bottom + 26}, "timeline: when each site was there, and how each two reached each other");
   draw_marks(svg, marks_of(plot, entries), bottom);
-  Lanes lanes{.svg = svg, .plot = plot, .label_width = names, .y = top};
-  for (std::size_t i = 0; i < history.sites.size(); ++i, lanes.y += kLane) {
+  Rows rows{.svg = svg, .plot = plot, .label_width = names, .y = top};
+  for (std::size_t i = 0; i < history.sites.size(); ++i, rows.y += kRow) {
     const SiteHistory& site = history.sites[i];
-    lanes.label(site.site, site_css(i));
+    rows.label(site.site, site_css(i));
     svg.begin_group(site_css(i));
-    lanes.stretches(site_stretches(history, figures, site), site.site);
+    rows.periods(site_periods(history, figures, site), site.site);
     svg.end_group();
-    draw_ticks(svg, plot, site, lanes.y);
+    draw_ticks(svg, plot, site, rows.y);
   }
-  for (const LinkLane& link : links) {
+  for (const LinkPeriods& link : links) {
     const std::string name = link.a + " - " + link.b;
-    lanes.label(name, "");
-    lanes.stretches(link.stretches, name);
-    lanes.y += kLane;
+    rows.label(name, "");
+    rows.periods(link.periods, name);
+    rows.y += kRow;
   }
   std::vector<double> cuts;
   for (const Pause& pause : history.pauses) cuts.push_back(pause.at);

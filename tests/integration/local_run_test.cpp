@@ -90,6 +90,7 @@ TEST_F(LocalRun, CtrlCSavesAndResumeEndsWithTheSameBits) {
   const Ran stopped = train(paced, {{"checkpoint 4 is complete", SIGINT}});
   EXPECT_EQ(stopped.exit_code, 3) << stopped.all();
   EXPECT_THAT(stopped.all(), HasSubstr("stopping at the next checkpoint"));
+  EXPECT_THAT(stopped.errors, ::testing::IsSupersetOf({"report: runs/toy/report.html", "stopped; go on with --resume"}));
   const Ran resumed = train({"--resume"});
   EXPECT_EQ(resumed.exit_code, 0) << resumed.all();
   EXPECT_EQ(parameters_of("a"), undisturbed);

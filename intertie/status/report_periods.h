@@ -1,4 +1,4 @@
-// Who was there, and how sites reached each other, over the running time: stretches for the timeline's picture. Pure; any
+// Who was there, and how sites reached each other, over the running time: periods for the timeline's picture. Pure; any
 // thread.
 #pragma once
 
@@ -16,30 +16,30 @@ enum class SiteState {
   member,
 };
 
-struct SiteStretch {
+struct SitePeriod {
   double begin = 0, end = 0;
   SiteState state = SiteState::away;
-  friend bool operator==(const SiteStretch&, const SiteStretch&) = default;
+  friend bool operator==(const SitePeriod&, const SitePeriod&) = default;
 };
 
 // Ascending, without gaps but after a site has finished; neighbours differ in state.
-std::vector<SiteStretch> site_stretches(const RunHistory& history, const RunFigures& figures, const SiteHistory& site);
+std::vector<SitePeriod> site_periods(const RunHistory& history, const RunFigures& figures, const SiteHistory& site);
 
 enum class LinkState { none, direct, relayed, cut };  // none: one of its ends is away
 
-struct LinkStretch {
+struct LinkPeriod {
   double begin = 0, end = 0;
   LinkState state = LinkState::none;
-  friend bool operator==(const LinkStretch&, const LinkStretch&) = default;
+  friend bool operator==(const LinkPeriod&, const LinkPeriod&) = default;
 };
 
-struct LinkLane {
+struct LinkPeriods {
   std::string a, b;
-  std::vector<LinkStretch> stretches;  // ascending, without gaps; neighbours differ in state
+  std::vector<LinkPeriod> periods;  // ascending, without gaps; neighbours differ in state
 };
 
 // One for each two sites of the run, in site order. Where the two ends differ, the worse state counts.
-std::vector<LinkLane> link_lanes(const RunHistory& history);
+std::vector<LinkPeriods> link_periods(const RunHistory& history);
 
 const char* to_string(SiteState state);
 const char* to_string(LinkState state);

@@ -1,4 +1,4 @@
-#include "intertie/status/report_lanes.h"
+#include "intertie/status/report_periods.h"
 
 #include <algorithm>
 #include <optional>
@@ -9,14 +9,14 @@
 namespace intertie::status {
 namespace {
 
-template <class Stretch>
-void append(std::vector<Stretch>& stretches, Stretch next) {
+template <class Period>
+void append(std::vector<Period>& periods, Period next) {
   if (!(next.end > next.begin)) return;
-  if (!stretches.empty() && stretches.back().state == next.state && stretches.back().end >= next.begin) {
-    stretches.back().end = next.end;
+  if (!periods.empty() && periods.back().state == next.state && periods.back().end >= next.begin) {
+    periods.back().end = next.end;
     return;
   }
-  stretches.push_back(next);
+  periods.push_back(next);
 }
 
 // A site that is between two lines of a run that goes on is there.
@@ -37,16 +37,16 @@ SiteState membership(const RunFigures& figures, const std::string& site, double 
   return contains(std::prev(after)->members, site) ? SiteState::member : SiteState::outside;
 }
 
-void append_members(std::vector<SiteStretch>& stretches, const RunFigures& figures, const std::string& site, double begin,
+void append_members(std::vector<SitePeriod>& periods, const RunFigures& figures, const std::string& site, double begin,
                     double end) {
   double from = begin;
   auto view = std::upper_bound(figures.views.begin(), figures.views.end(), begin,
                                [](double time, const Membership& each) { return time < each.at; });
   for (; view != figures.views.end() && view->at < end; ++view) {
-    append(stretches, {from, view->at, membership(figures, site, from)});
+    append(periods, {from, view->at, membership(figures, site, from)});
     from = view->at;
   }
-  append(stretches, {from, end, membership(figures, site, from)});
+  append(periods, {from, end, membership(figures, site, from)});
 }
 
 // What one end of a link knows: states from a time on.
@@ -81,8 +81,8 @@ LinkState worse(LinkState a, LinkState b) {
   return std::max(a, b);
 }
 
-LinkLane link_lane(const RunHistory& history, const SiteHistory& a, const SiteHistory& b) {
-  LinkLane lane{.a = a.site, .b = b.site, .stretches = {}};
+LinkPeriods periods_of_link(const RunHistory& history, const SiteHistory& a, const SiteHistory& b) {
+  LinkPeriods row{.a = a.site, .b = b.site, .periods = {}};
   std::vector<Change> changes;
   if (a.has_log) add_changes(changes, history, a, b.site, 0);
   if (b.has_log) add_changes(changes, history, b, a.site, 1);
@@ -92,41 +92,41 @@ LinkLane link_lane(const RunHistory& history, const SiteHistory& a, const SiteHi
   if (!b.has_log) ends[1] = LinkState::direct;
   double from = 0;
   for (const Change& change : changes) {
-    append(lane.stretches, {from, change.at, worse(ends[0], ends[1])});
+    append(row.periods, {from, change.at, worse(ends[0], ends[1])});
     from = std::max(from, change.at);
     ends[change.end] = change.state;
   }
-  append(lane.stretches, {from, history.seconds, worse(ends[0], ends[1])});
-  return lane;
+  append(row.periods, {from, history.seconds, worse(ends[0], ends[1])});
+  return row;
 }
 
 }  // namespace
 
-std::vector<SiteStretch> site_stretches(const RunHistory& history, const RunFigures& figures, const SiteHistory& site) {
-  std::vector<SiteStretch> stretches;
+std::vector<SitePeriod> site_periods(const RunHistory& history, const RunFigures& figures, const SiteHistory& site) {
+  std::vector<SitePeriod> periods;
   double from = 0;
   bool over = false;  // since the last start
   for (const Start& start : site.starts) {
-    if (!over) append(stretches, {from, start.begin, SiteState::away});
+    if (!over) append(periods, {from, start.begin, SiteState::away});
     const double end = end_of(history, site, start);
     const double started = start.started.name.empty() ? end : start.started_at;
-    append(stretches, {start.begin, started, SiteState::starting});
-    append_members(stretches, figures, site.site, started, end);
+    append(periods, {start.begin, started, SiteState::starting});
+    append_members(periods, figures, site.site, started, end);
     over = !start.finished.name.empty();
     from = end;
   }
-  if (!over && site.has_log) append(stretches, {from, history.seconds, SiteState::away});
-  return stretches;
+  if (!over && site.has_log) append(periods, {from, history.seconds, SiteState::away});
+  return periods;
 }
 
-std::vector<LinkLane> link_lanes(const RunHistory& history) {
-  std::vector<LinkLane> lanes;
+std::vector<LinkPeriods> link_periods(const RunHistory& history) {
+  std::vector<LinkPeriods> rows;
   for (std::size_t a = 0; a < history.sites.size(); ++a) {
     for (std::size_t b = a + 1; b < history.sites.size(); ++b) {
-      lanes.push_back(link_lane(history, history.sites[a], history.sites[b]));
+      rows.push_back(periods_of_link(history, history.sites[a], history.sites[b]));
     }
   }
-  return lanes;
+  return rows;
 }
 
 const char* to_string(SiteState state) {
