@@ -90,6 +90,8 @@ std::vector<std::string> SiteCommand::arguments() const {
   if (resume) words.emplace_back("--resume");
   if (fresh) words.emplace_back("--fresh");
   if (json) words.emplace_back("--json");
+  if (control) words.emplace_back("--control");
+  for (const std::string& name : cut) add(words, "--cut", name);
   return words;
 }
 
@@ -110,12 +112,14 @@ Result<SiteCommand> parse_site_command(const std::vector<std::string>& arguments
   const Options options{.flags = {{"--local", &command.local},
                                   {"--resume", &command.resume},
                                   {"--fresh", &command.fresh},
-                                  {"--json", &command.json}},
+                                  {"--json", &command.json},
+                                  {"--control", &command.control}},
                         .values = {{"--site", to(command.site)},
                                    {"--set", to(command.overrides)},
                                    {"--data", to(command.data)},
                                    {"--address", to(command.addresses)},
-                                   {"--certificates", to(command.certificates)}},
+                                   {"--certificates", to(command.certificates)},
+                                   {"--cut", to(command.cut)}},
                         .positional = &command.run_file};
   INTERTIE_RETURN_IF_ERROR(parse(arguments, options));
   if (command.site.empty()) return bad_argument("no --site");

@@ -22,7 +22,9 @@ struct SiteCommand {
   bool local = false;                   // all sites are on this machine: links are emulated, cores are divided
   bool resume = false;
   bool fresh = false;
-  bool json = false;  // events as JSON lines on standard output instead of text
+  bool json = false;             // events as JSON lines on standard output instead of text
+  bool control = false;          // reads lines from its standard input (site/control.h)
+  std::vector<std::string> cut;  // the sites to which its links are cut from the start
 
   std::vector<std::string> arguments() const;
 };
