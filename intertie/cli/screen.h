@@ -18,6 +18,7 @@ class Screen {
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
+  bool json() const { return json_; }
   void print(std::string text);               // as it is
   void print_error(const std::string& line);  // without its line break
   // What was printed so far comes before what is printed from now on, whichever of the two it goes to.
@@ -27,6 +28,7 @@ class Screen {
   std::string notice_event(std::uint64_t num_dropped) const;
   void tell_fault();
 
+  bool json_;
   const env::Clock& clock_;
   env::TimePoint start_;
   bool told_fault_ = false;

@@ -30,7 +30,9 @@ site::SiteCommand command_of(const TrainOptions& options, const std::string& sit
           .local = options.local,
           .resume = options.resume,
           .fresh = options.fresh,
-          .json = options.run.json};
+          .json = options.run.json || options.local,  // the launcher makes lines of its sites' events
+          .control = options.local,
+          .cut = {}};
 }
 
 std::vector<std::string> with_program(const std::string& program, std::vector<std::string> arguments) {
@@ -47,7 +49,13 @@ Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& optio
   for (const site::SiteSettings& site : file.sites) {
     site::SiteCommand command = command_of(options, site.name);
     command.addresses = addresses;
-    launched.push_back({site.name, with_program(program, command.arguments()), site::text_log(file, site.name)});
+    site::SiteCommand again = command;
+    again.resume = true;
+    again.fresh = false;
+    launched.push_back({.name = site.name,
+                        .command = with_program(program, command.arguments()),
+                        .log = site::text_log(file, site.name),
+                        .again = with_program(program, again.arguments())});
   }
   return launched;
 }
@@ -63,42 +71,60 @@ std::string summary(env::Disk& disk, const RunFile& file) {
 }
 
 // A few lines by the trained model; that they fail to come is no failure of the run.
-void show_sample(const RunFile& file, const TrainOptions& options, const std::string& program,
-                 site::LauncherServices services) {
+void show_sample(env::Disk& disk, const env::Clock& clock, const RunFile& file, const TrainOptions& options,
+                 const std::string& program, Screen& screen) {
   site::SampleCommand command;
   command.run_file = options.run.run_file;
   command.overrides = options.run.overrides;
-  if (site::output_is_terminal()) {
-    services.print = [show = services.print](const std::string& line) { show(site::printable(line)); };
-  }
-  services.print_error("a sample of the model:");
-  const site::LaunchedSite sampler{"sample", with_program(program, command.arguments()), file.run.folder + "/sample.txt"};
-  const auto outcome = site::run_sites({sampler}, services);
-  if (!outcome) return services.print_error("no sample: " + outcome.error().message());
-  if (!outcome->message.empty()) services.print_error("no sample: " + outcome->message);
+  site::LineScreen lines([&screen, terminal = site::output_is_terminal()](
+                             const std::string& line) { screen.print((terminal ? site::printable(line) : line) + "\n"); },
+                         [&screen](const std::string& line) { screen.print_error(line); });
+  lines.say("a sample of the model:");
+  const site::LaunchedSite sampler{.name = "sample",
+                                   .command = with_program(program, command.arguments()),
+                                   .log = file.run.folder + "/sample.txt",
+                                   .again = {},
+                                   .writes_events = false};
+  const auto outcome = site::run_sites({sampler}, {.disk = disk, .clock = clock, .screen = lines});
+  if (!outcome) return lines.say("no sample: " + outcome.error().message());
+  if (!outcome->message.empty()) lines.say("no sample: " + outcome->message);
+}
+
+Result<site::LaunchScript> read_script(env::Disk& disk, const TrainOptions& options, const RunFile& file) {
+  if (options.script.empty()) return site::LaunchScript();
+  INTERTIE_ASSIGN(const auto bytes, disk.read(options.script));
+  std::vector<std::string> names;
+  for (const site::SiteSettings& site : file.sites) names.push_back(site.name);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  INTERTIE_ASSIGN(auto lines, site::parse_script(text, options.script, names));
+  return site::LaunchScript(std::move(lines));
+}
+
+Result<site::Launch::Outcome> run_with_lines(const std::vector<site::LaunchedSite>& sites, const site::LaunchScript& script,
+                                             env::Disk& disk, const env::Clock& clock, Screen& screen) {
+  site::LineScreen lines([&screen](const std::string& line) { screen.print(line + "\n"); },
+                         [&screen](const std::string& line) { screen.print_error(line); });
+  return site::run_sites(sites, {.disk = disk, .clock = clock, .screen = lines, .json = screen.json(), .script = script});
 }
 
 // What can be wrong with the input is found before anything is written or started.
 Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, const RunFile& file, const std::string& program) {
   const env::real::RealLoop clock;
+  INTERTIE_ASSIGN(const site::LaunchScript script, read_script(disk, options, file));
   INTERTIE_RETURN_IF_ERROR(check_certificates(disk, file, clock.wall()));
   // Each site opens the text again, from the cache that this fills.
   INTERTIE_RETURN_IF_ERROR(site::open_site_data(file, disk, {.folder = site::data_folder(file), .writer = "launcher"}));
   INTERTIE_RETURN_IF_ERROR(make_missing_certificates(disk, file));
   INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program));
   Screen screen(clock, options.run.json);
-  const site::LauncherServices services{.disk = disk,
-                                        .clock = clock,
-                                        .print = [&](const std::string& line) { screen.print(line + "\n"); },
-                                        .print_error = [&](const std::string& line) { screen.print_error(line); }};
-  INTERTIE_ASSIGN(const site::Launch::Outcome outcome, site::run_sites(sites, services));
+  INTERTIE_ASSIGN(const site::Launch::Outcome outcome, run_with_lines(sites, script, disk, clock, screen));
   screen.settle();
   if (!outcome.message.empty()) screen.print_error(site::kErrorPrefix + outcome.message);
   if (outcome.code == ExitCode::stopped) screen.print_error("stopped; go on with --resume");
   if (outcome.code == ExitCode::done && !options.run.json) {
     screen.print(summary(disk, file));
     screen.settle();
-    if (file.model.kind != "toy") show_sample(file, options, program, services);
+    if (file.model.kind != "toy") show_sample(disk, clock, file, options, program, screen);
   }
   return outcome.code;
 }

@@ -20,6 +20,15 @@ using LinkRates = std::map<std::string, double>;
 // The line for a record, without a line break; empty: the event has none.
 std::string console_line(const Record& record, const LinkRates& rates);
 
+// The lines for the records of one site, in their order.
+class ConsoleLines {
+ public:
+  std::string line(const Record& record);  // empty: the event has none
+
+ private:
+  LinkRates rates_;
+};
+
 class Console final : public Consumer {
  public:
   explicit Console(std::function<void(const std::string& line)> print) : print_(std::move(print)) {}
@@ -27,7 +36,7 @@ class Console final : public Consumer {
 
  private:
   std::function<void(const std::string&)> print_;
-  LinkRates rates_;
+  ConsoleLines lines_;
 };
 
 // "3 min 20 s" from seconds; "-" when not finite.
