@@ -5,9 +5,11 @@
 #include <csignal>
 
 #include "intertie/cli/commands.h"
+#include "intertie/cli/live_screen.h"
 #include "intertie/cli/screen.h"
 #include "intertie/env/real/children.h"
 #include "intertie/env/real/real_loop.h"
+#include "intertie/env/real/terminal.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
 #include "intertie/site/output.h"
@@ -19,6 +21,8 @@ namespace {
 
 using site::ExitCode;
 using site::RunFile;
+
+constexpr Duration kLiveInterval = std::chrono::seconds(2);  // of progress events, where somebody watches
 
 site::SiteCommand command_of(const TrainOptions& options, const std::string& site) {
   return {.run_file = options.run.run_file,
@@ -32,7 +36,8 @@ site::SiteCommand command_of(const TrainOptions& options, const std::string& sit
           .fresh = options.fresh,
           .json = options.run.json || options.local,  // the launcher makes lines of its sites' events
           .control = options.local,
-          .cut = {}};
+          .cut = {},
+          .progress_every = {}};
 }
 
 std::vector<std::string> with_program(const std::string& program, std::vector<std::string> arguments) {
@@ -41,7 +46,7 @@ std::vector<std::string> with_program(const std::string& program, std::vector<st
 }
 
 Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& options, const RunFile& file,
-                                                       const std::string& program) {
+                                                       const std::string& program, Duration progress_every) {
   INTERTIE_ASSIGN(const auto ports, env::real::free_loopback_ports(file.sites.size()));
   std::vector<env::Address> addresses;
   for (const std::uint16_t port : ports) addresses.push_back({"127.0.0.1", port});
@@ -49,6 +54,7 @@ Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& optio
   for (const site::SiteSettings& site : file.sites) {
     site::SiteCommand command = command_of(options, site.name);
     command.addresses = addresses;
+    command.progress_every = progress_every;
     site::SiteCommand again = command;
     again.resume = true;
     again.fresh = false;
@@ -100,11 +106,30 @@ Result<site::LaunchScript> read_script(env::Disk& disk, const TrainOptions& opti
   return site::LaunchScript(std::move(lines));
 }
 
-Result<site::Launch::Outcome> run_with_lines(const std::vector<site::LaunchedSite>& sites, const site::LaunchScript& script,
-                                             env::Disk& disk, const env::Clock& clock, Screen& screen) {
-  site::LineScreen lines([&screen](const std::string& line) { screen.print(line + "\n"); },
-                         [&screen](const std::string& line) { screen.print_error(line); });
-  return site::run_sites(sites, {.disk = disk, .clock = clock, .screen = lines, .json = screen.json(), .script = script});
+struct LocalRun {
+  const std::vector<site::LaunchedSite>& sites;
+  const site::LaunchScript& script;
+  env::Disk& disk;
+  const env::Clock& clock;
+  Screen& screen;
+};
+
+Result<site::Launch::Outcome> run_with_lines(const LocalRun& run) {
+  site::LineScreen lines([&run](const std::string& line) { run.screen.print(line + "\n"); },
+                         [&run](const std::string& line) { run.screen.print_error(line); });
+  return site::run_sites(
+      run.sites, {.disk = run.disk, .clock = run.clock, .screen = lines, .json = run.screen.json(), .script = run.script});
+}
+
+Result<site::Launch::Outcome> run_with_view(const LocalRun& run, env::real::Terminal& terminal) {
+  std::vector<std::string> names;
+  for (const site::LaunchedSite& site : run.sites) names.push_back(site.name);
+  LiveScreen live(terminal, run.clock, names, [&run](const std::string& line) {
+    if (!run.screen.errors_are_on_a_terminal()) run.screen.print_error(line);
+  });
+  auto outcome = site::run_sites(run.sites, {.disk = run.disk, .clock = run.clock, .screen = live, .script = run.script});
+  live.leave();
+  return outcome;
 }
 
 // What can be wrong with the input is found before anything is written or started.
@@ -115,9 +140,12 @@ Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, con
   // Each site opens the text again, from the cache that this fills.
   INTERTIE_RETURN_IF_ERROR(site::open_site_data(file, disk, {.folder = site::data_folder(file), .writer = "launcher"}));
   INTERTIE_RETURN_IF_ERROR(make_missing_certificates(disk, file));
-  INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program));
+  const bool lines = options.plain || options.run.json;
+  const auto terminal = lines ? nullptr : env::real::Terminal::open();
+  INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program, terminal ? kLiveInterval : Duration(0)));
   Screen screen(clock, options.run.json);
-  INTERTIE_ASSIGN(const site::Launch::Outcome outcome, run_with_lines(sites, script, disk, clock, screen));
+  const LocalRun run{.sites = sites, .script = script, .disk = disk, .clock = clock, .screen = screen};
+  INTERTIE_ASSIGN(const site::Launch::Outcome outcome, terminal ? run_with_view(run, *terminal) : run_with_lines(run));
   screen.settle();
   if (!outcome.message.empty()) screen.print_error(site::kErrorPrefix + outcome.message);
   if (outcome.code == ExitCode::stopped) screen.print_error("stopped; go on with --resume");

@@ -84,6 +84,13 @@ LaunchActions Launch::requested(const LaunchRequest& request, env::TimePoint now
 
 bool Launch::is_cut(std::size_t site, std::size_t other) const { return cut_.count(std::minmax(site, other)) != 0; }
 
+std::string Launch::fate(std::size_t site) const {
+  const Site& one = sites_[site];
+  if (!one.end || !failed(*one.end)) return {};
+  if (one.killed) return "killed";
+  return one.end->signal != 0 ? fmt::format("died of signal {}", one.end->signal) : "failed";
+}
+
 // Each end holds back what it sends, so both are told.
 LaunchActions Launch::cut_or_mend(const LaunchRequest& request) {
   const auto [first, second] = std::minmax(request.site, request.other);

@@ -74,6 +74,8 @@ class Launch {
   bool all_ended() const;
   bool runs(std::size_t site) const { return !sites_[site].end; }
   bool is_cut(std::size_t site, std::size_t other) const;
+  // Why it does not run, in a word or two: "killed", "died of signal 11", "failed"; empty where it runs, or ended well.
+  std::string fate(std::size_t site) const;
   // When time_passed() wants to be called; far in the future where nothing is waited for.
   env::TimePoint deadline() const { return deadline_; }
 

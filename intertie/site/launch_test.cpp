@@ -128,6 +128,9 @@ TEST(Launch, OnceTheRunHasBegunADeathDoesNotEndTheOthers) {
               ElementsAre(say("site quincy died of signal 11; the others go on")));
   EXPECT_EQ(launch.deadline(), env::TimePoint::max());
   EXPECT_THAT(launch.ended(0, kDone, kStart), IsEmpty());
+  EXPECT_EQ(launch.fate(0), "");
+  EXPECT_EQ(launch.fate(1), "failed");
+  EXPECT_EQ(launch.fate(2), "died of signal 11");
   EXPECT_EQ(launch.outcome().code, ExitCode::done) << "what becomes of the run is what becomes of those who finish";
   EXPECT_EQ(launch.outcome().message, "");
 }
@@ -166,6 +169,8 @@ TEST(Launch, ASiteIsKilledAndComesBack) {
   EXPECT_THAT(launch.ended(2, kKilled, kStart), ElementsAre(say("site quincy was killed, as asked; the others go on")))
       << "before the run began, too";
   EXPECT_FALSE(launch.runs(2));
+  EXPECT_EQ(launch.fate(2), "killed");
+  EXPECT_EQ(launch.fate(1), "");
   EXPECT_THAT(ask(launch, Kind::kill, 2), ElementsAre(say("site quincy does not run")));
   EXPECT_THAT(ask(launch, Kind::restore, 2), ElementsAre(say("site quincy is started again"), LaunchAction(StartAgain{2, {}})));
   EXPECT_TRUE(launch.runs(2));

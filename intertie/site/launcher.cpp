@@ -57,9 +57,9 @@ class Launcher {
       INTERTIE_RETURN_IF_ERROR(open_log(site));
       INTERTIE_RETURN_IF_ERROR(start(site, sites_[site].command));
     }
-    children_.watch(screen_.keys());
     screen_.look_at(launch_);
     while (!launch_.all_ended()) {
+      children_.watch(screen_.keys());
       take(children_.next(deadline()));
       perform_script();
       if (screen_.deadline() <= now()) screen_.draw();
@@ -103,7 +103,6 @@ class Launcher {
     if (const auto* signal = std::get_if<TerminalSignal>(&event)) screen_.signalled(signal->signal);
     if (std::holds_alternative<InputReady>(event)) {
       for (const LaunchRequest& request : screen_.requests()) perform(launch_.requested(request, now()));
-      children_.watch(screen_.keys());
     }
   }
 

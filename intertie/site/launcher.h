@@ -44,7 +44,7 @@ class LaunchScreen {
 
   // It draws on a terminal, and wants its signals.
   virtual bool is_terminal() const { return false; }
-  // Whose bytes are keys; -1: nothing's. Where it has any, requests() is asked.
+  // Whose bytes are keys, now; -1: nothing's. Where it has any, requests() is asked.
   virtual int keys() const { return -1; }
   virtual std::vector<LaunchRequest> requests() { return {}; }
   virtual void signalled(int /*SIGWINCH, SIGTSTP or SIGCONT*/) {}

@@ -62,6 +62,13 @@ Take to(std::vector<env::Address>& target) {
   };
 }
 
+Take to(Duration& target) {
+  return [&target](const std::string& word) -> Result<void> {
+    INTERTIE_ASSIGN(target, parse_duration(word));
+    return {};
+  };
+}
+
 template <class Number>
 Take to_number(Number& target) {
   return [&target](const std::string& word) -> Result<void> {
@@ -92,6 +99,7 @@ std::vector<std::string> SiteCommand::arguments() const {
   if (json) words.emplace_back("--json");
   if (control) words.emplace_back("--control");
   for (const std::string& name : cut) add(words, "--cut", name);
+  if (progress_every > Duration(0)) add(words, "--progress-every", fmt::format("{}ns", progress_every.count()));
   return words;
 }
 
@@ -119,7 +127,8 @@ Result<SiteCommand> parse_site_command(const std::vector<std::string>& arguments
                                    {"--data", to(command.data)},
                                    {"--address", to(command.addresses)},
                                    {"--certificates", to(command.certificates)},
-                                   {"--cut", to(command.cut)}},
+                                   {"--cut", to(command.cut)},
+                                   {"--progress-every", to(command.progress_every)}},
                         .positional = &command.run_file};
   INTERTIE_RETURN_IF_ERROR(parse(arguments, options));
   if (command.site.empty()) return bad_argument("no --site");

@@ -126,6 +126,7 @@ sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command)
                              .carried = to_manifest(text_notes(site.data->corpus)),
                              .start_wait = file.run.start_wait};
   settings.train.threads = site.threads;
+  if (command.progress_every > Duration(0)) settings.progress_every = command.progress_every;
   if (command.addresses.empty()) settings.listen = listens_at(file.sites[site.self.value]);
   for (std::uint16_t i = 0; i < file.sites.size(); ++i) {
     settings.site_names.push_back(file.sites[i].name);

@@ -109,7 +109,9 @@ std::string change_of(const Event& event) {
   return {};
 }
 
-std::string line_of(const Event& event, const LinkRates& rates) {
+}  // namespace
+
+std::string event_words(const Event& event, const LinkRates& rates) {
   if (event.name == "progress") return progress(event, rates);
   if (event.name == "run.started") return started(event);
   if (event.name == "run.finished") return finished(event);
@@ -134,10 +136,8 @@ std::string line_of(const Event& event, const LinkRates& rates) {
   return change_of(event);
 }
 
-}  // namespace
-
 std::string console_line(const Record& record, const LinkRates& rates) {
-  const std::string line = line_of(record.event, rates);
+  const std::string line = event_words(record.event, rates);
   return line.empty() ? line : fmt::format("{:<10} {}", record.site, line);
 }
 

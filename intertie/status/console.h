@@ -17,6 +17,9 @@ namespace intertie::status {
 // Mbit/s that were sent to each peer, of the last interval.
 using LinkRates = std::map<std::string, double>;
 
+// An event in words, without who says so; empty: it has none.
+std::string event_words(const Event& event, const LinkRates& rates = {});
+
 // The line for a record, without a line break; empty: the event has none.
 std::string console_line(const Record& record, const LinkRates& rates);
 
