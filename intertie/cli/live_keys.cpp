@@ -79,12 +79,12 @@ status::LiveFoot LiveKeys::foot() const {
     return foot;
   }
   if (names_.size() > 1) {
-    foot.keys = {{fmt::format("1-{}", std::min<std::size_t>(9, names_.size())), "choose a site"},
-                 {"k", "kill it"},
-                 {"r", "bring it back"},
-                 {"c", "cut or mend a link of it"}};
+    foot.keys = {{fmt::format("1-{}", std::min<std::size_t>(9, names_.size())), "select"},
+                 {"k", "kill"},
+                 {"r", "bring back"},
+                 {"c", "cut/mend link"}};
   }
-  foot.keys.emplace_back("q", "stop the run");
+  foot.keys.emplace_back("q", "stop");
   return foot;
 }
 

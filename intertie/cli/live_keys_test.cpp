@@ -71,7 +71,7 @@ TEST(LiveKeys, TwoSitesHaveOneLink) {
 TEST(LiveKeys, OneSiteCanOnlyBeStopped) {
   LiveKeys keys({"ashburn"});
   EXPECT_THAT(keys.press("c", status::LiveModel({"ashburn"})), IsEmpty());
-  EXPECT_THAT(keys.foot().keys, ElementsAre(Pair("q", "stop the run")));
+  EXPECT_THAT(keys.foot().keys, ElementsAre(Pair("q", "stop")));
   EXPECT_FALSE(keys.foot().chosen);
 }
 

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "intertie/base/units.h"
-#include "intertie/status/console.h"
 #include "intertie/status/live_table.h"
 
 namespace intertie::status {
@@ -29,6 +28,17 @@ std::string repeated(std::string_view glyph, int count) {
   std::string text;
   for (int i = 0; i < count; ++i) text += glyph;
   return text;
+}
+
+std::string clock_of(Duration at) {
+  const std::int64_t seconds = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(at).count());
+  if (seconds < 3600) return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+Duration seconds_from(double seconds) {
+  constexpr double kMost = 1e8;
+  return std::chrono::seconds(std::lround(std::clamp(seconds, 0.0, kMost)));
 }
 
 LiveSpan state_of(const LiveSite& site) {
@@ -142,12 +152,6 @@ Lines link_lines(const LiveRun& run, std::size_t room, int width, LiveLook look)
   return table_lines({name, way, rate, rtt}, width, look);
 }
 
-std::string clock_of(Duration at) {
-  const std::int64_t seconds = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(at).count());
-  if (seconds < 3600) return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
-  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-}
-
 LiveStyle style_of(Weight weight) {
   return weight == Weight::bad ? LiveStyle::bad : weight == Weight::notable ? LiveStyle::plain : LiveStyle::dim;
 }
@@ -198,7 +202,7 @@ LiveLine progress_line(const LiveRun& run, Duration now, int width, LiveLook loo
   std::string words =
       run.num_steps > 0 ? fmt::format(" step {}/{}  {:.0f} %", run.step, run.num_steps, 100 * share) : " step -";
   const bool ends = run.step >= run.num_steps && run.num_steps > 0;
-  if (!ends && std::isfinite(eta)) words += "  ETA " + seconds_to_string(std::round(std::max(0.0, eta)));
+  if (!ends && std::isfinite(eta)) words += "  ETA " + clock_of(seconds_from(eta));
   const int room = width - columns_of(words);
   if (room < 8) return fit(LiveLine{{words.substr(1)}}, width, look.unicode);
   const int full = static_cast<int>(std::lround(share * room));
@@ -260,7 +264,7 @@ struct Page {
 
 std::vector<LiveLine> render(const LiveRun& run, const LiveFoot& foot, Duration now, LiveSize size, LiveLook look) {
   constexpr std::size_t kMany = 1000;
-  constexpr std::size_t kFewestEvents = 3;
+  constexpr std::size_t kFewestEvents = 2;
   const int width = std::max(1, size.width);
   Page page{.lines = {}, .height = static_cast<std::size_t>(std::max(1, size.height))};
   Lines keys = foot_lines(foot, width, look);
@@ -276,7 +280,7 @@ std::vector<LiveLine> render(const LiveRun& run, const LiveFoot& foot, Duration 
   page.blank(sites.size() + run.links.size() + kFewestEvents + 3);
   page.add(sites, kMany);
 
-  const std::size_t for_links = page.room() > kFewestEvents + 1 ? page.room() - kFewestEvents - 1 : 0;
+  const std::size_t for_links = page.room() > kFewestEvents + 1 ? page.room() - kFewestEvents - 1 : 0;  // and their title
   if (for_links > 0 && !run.links.empty()) {
     const Lines links = link_lines(run, std::min(for_links, run.links.size()), width, look);
     page.blank(links.size() + kFewestEvents + 1);

@@ -116,9 +116,11 @@ std::string Terminal::read_keys() {
 void Terminal::draw(const std::vector<std::string>& lines) {
   if (!held_ && in_foreground()) take();
   if (!held_) return;
+  // Each line is cleared before it is written: after a line of full width the cursor stands on its last character.
   std::string page = "\x1b[H";
-  for (std::size_t i = 0; i < lines.size(); ++i) page += (i == 0 ? "" : "\r\n") + lines[i] + "\x1b[K";
-  out_.write(page + "\x1b[J", TextOutput::Importance::progress);
+  for (const std::string& line : lines) page += "\x1b[K" + line + "\x1b[B\r";
+  if (std::cmp_less(lines.size(), size().height)) page += "\x1b[J";
+  out_.write(std::move(page), TextOutput::Importance::progress);
 }
 
 void Terminal::suspend() {
