@@ -41,7 +41,7 @@ LaunchActions Launch::ended(std::size_t site, SiteEnd end, env::TimePoint now) {
   const bool asked = phase_ == Phase::asked || phase_ == Phase::terminating;
   one.end = end;
   one.order = num_ends_++;
-  one.asked = end.signal != 0 && asked;
+  one.asked = asked && (end.signal != 0 || one.message.empty());
   ++num_ended_;
   // What ends the run last, and without anybody having finished, its outcome says.
   if (all_ended()) return failed(end) && any_finished() && !asked ? LaunchActions{Say{words_of_end(one)}} : LaunchActions{};

@@ -92,7 +92,7 @@ class Launch {
     std::string message;
     std::optional<SiteEnd> end;
     std::size_t order = 0;  // of ending
-    bool asked = false;     // it ended by a signal after this launcher had sent one: an echo of a failure
+    bool asked = false;     // it ended without a word of its own after this launcher had told it to: an echo of a failure
     bool killed = false;    // on request
   };
   bool any_finished() const;

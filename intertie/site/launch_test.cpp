@@ -162,6 +162,17 @@ TEST(Launch, AFailureAfterARequestToStopEndsTheOthers) {
   EXPECT_EQ(launch.outcome().code, ExitCode::failed) << "the others stopped because of it";
 }
 
+TEST(Launch, ASiteThatIsAskedTwiceAndEndsWithoutAWordIsNotTheCause) {
+  Launch launch = three_that_began();
+  launch.stop_requested(kStart);
+  launch.failed_because(1, "lost ashburn");
+  launch.ended(1, kLostOthers, kStart);
+  launch.ended(0, {.exit_code = 1, .signal = 0}, kStart);
+  launch.ended(2, {.exit_code = 1, .signal = 0}, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::unreachable);
+  EXPECT_EQ(launch.outcome().message, "site columbus: lost ashburn");
+}
+
 TEST(Launch, ASiteIsKilledAndComesBack) {
   Launch launch = three();
   EXPECT_THAT(ask(launch, Kind::restore, 2), ElementsAre(say("site quincy runs")));
