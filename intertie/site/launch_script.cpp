@@ -12,20 +12,19 @@
 namespace intertie::site {
 namespace {
 
-using Kind = LaunchRequest::Kind;
 using Words = std::vector<std::string>;
 
 struct Verb {
   std::string_view name;
-  Kind kind;
+  LaunchRequest::Kind kind;
   std::size_t num_sites;
   std::string_view usage;
 };
-constexpr std::array<Verb, 5> kVerbs = {{{"cut", Kind::cut, 2, "cut SITE SITE"},
-                                         {"mend", Kind::mend, 2, "mend SITE SITE"},
-                                         {"kill", Kind::kill, 1, "kill SITE"},
-                                         {"restore", Kind::restore, 1, "restore SITE"},
-                                         {"stop", Kind::stop, 0, "stop"}}};
+constexpr std::array<Verb, 5> kVerbs = {{{"cut", LaunchRequest::Kind::cut, 2, "cut SITE SITE"},
+                                         {"mend", LaunchRequest::Kind::mend, 2, "mend SITE SITE"},
+                                         {"kill", LaunchRequest::Kind::kill, 1, "kill SITE"},
+                                         {"restore", LaunchRequest::Kind::restore, 1, "restore SITE"},
+                                         {"stop", LaunchRequest::Kind::stop, 0, "stop"}}};
 constexpr std::string_view kForms =
     "a line is: at version N, at TIME or at +TIME, then cut SITE SITE, mend SITE SITE, kill SITE, restore SITE or stop";
 
@@ -50,7 +49,7 @@ const Verb* find_verb(const std::string& word) {
   return found == kVerbs.end() ? nullptr : found;
 }
 
-Result<std::size_t> find_site(const std::string& word, const Words& names) {
+Result<std::size_t> find_named_site(const std::string& word, const Words& names) {
   const auto found = std::find(names.begin(), names.end(), word);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   const std::string close = nearest(word, names);
@@ -65,10 +64,10 @@ Result<LaunchRequest> parse_request(const Verb& verb, const Words& sites, const 
   }
   LaunchRequest request{.kind = verb.kind};
   if (!sites.empty()) {
-    INTERTIE_ASSIGN(request.site, find_site(sites[0], names));
+    INTERTIE_ASSIGN(request.site, find_named_site(sites[0], names));
   }
   if (sites.size() == 2) {
-    INTERTIE_ASSIGN(request.other, find_site(sites[1], names));
+    INTERTIE_ASSIGN(request.other, find_named_site(sites[1], names));
     if (request.site == request.other) return wrong_line("a link joins two sites", fmt::format("write {}", verb.usage));
   }
   return request;

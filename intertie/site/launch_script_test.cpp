@@ -7,7 +7,7 @@ namespace intertie::site {
 namespace {
 
 using namespace std::chrono_literals;
-using Kind = LaunchRequest::Kind;
+using RequestKind = LaunchRequest::Kind;
 using ::testing::HasSubstr;
 
 Result<std::vector<ScriptLine>> parse(std::string_view text) {
@@ -36,18 +36,18 @@ at version 9 stop)");
   ASSERT_TRUE(lines) << lines.error().message();
   ASSERT_EQ(lines->size(), 5U);
   const auto& all = *lines;
-  EXPECT_EQ(all[0].request, (LaunchRequest{Kind::cut, 0, 1}));
+  EXPECT_EQ(all[0].request, (LaunchRequest{RequestKind::cut, 0, 1}));
   EXPECT_EQ(std::get<AtVersion>(all[0].when).version, 3U);
   EXPECT_EQ(all[0].text, "script.txt:3: at version 3 cut ashburn columbus");
-  EXPECT_EQ(all[1].request, (LaunchRequest{Kind::kill, 2, 0}));
+  EXPECT_EQ(all[1].request, (LaunchRequest{RequestKind::kill, 2, 0}));
   EXPECT_EQ(std::get<AtTime>(all[1].when).time, 20s);
-  EXPECT_EQ(all[2].request, (LaunchRequest{Kind::mend, 1, 0}));
+  EXPECT_EQ(all[2].request, (LaunchRequest{RequestKind::mend, 1, 0}));
   EXPECT_EQ(std::get<AtTime>(all[2].when).time, 90s);
   EXPECT_FALSE(std::get<AtTime>(all[2].when).after_the_line_before);
-  EXPECT_EQ(all[3].request, (LaunchRequest{Kind::restore, 2, 0}));
+  EXPECT_EQ(all[3].request, (LaunchRequest{RequestKind::restore, 2, 0}));
   EXPECT_EQ(std::get<AtTime>(all[3].when).time, 500ms);
   EXPECT_TRUE(std::get<AtTime>(all[3].when).after_the_line_before);
-  EXPECT_EQ(all[4].request.kind, Kind::stop);
+  EXPECT_EQ(all[4].request.kind, RequestKind::stop);
 }
 
 TEST(LaunchScript, MistakesNameFileLineAndWhatIsValid) {
@@ -71,13 +71,13 @@ TEST(LaunchScript, LinesComeInTheirOrderAtTheirTimes) {
   LaunchScript lines = script("at version 3 cut ashburn columbus\nat 2s kill dublin\nat +5s restore dublin");
   EXPECT_FALSE(lines.due(10s, 2)) << "the second line waits for the first";
   EXPECT_FALSE(lines.wakes_at());
-  EXPECT_EQ(lines.due(11s, 4)->request.kind, Kind::cut);
+  EXPECT_EQ(lines.due(11s, 4)->request.kind, RequestKind::cut);
   EXPECT_EQ(lines.wakes_at(), 2s);
-  EXPECT_EQ(lines.due(11s, 4)->request.kind, Kind::kill);
+  EXPECT_EQ(lines.due(11s, 4)->request.kind, RequestKind::kill);
   EXPECT_EQ(lines.wakes_at(), 16s);
   EXPECT_FALSE(lines.due(15s, 4));
   EXPECT_STREQ(lines.next()->text.c_str(), "script.txt:3: at +5s restore dublin");
-  EXPECT_EQ(lines.due(16s, 4)->request.kind, Kind::restore);
+  EXPECT_EQ(lines.due(16s, 4)->request.kind, RequestKind::restore);
   EXPECT_EQ(lines.next(), nullptr);
   EXPECT_FALSE(lines.due(99s, 99));
   EXPECT_FALSE(lines.wakes_at());

@@ -11,10 +11,6 @@
 namespace intertie::status {
 namespace {
 
-using State = LiveSite::State;
-using Way = LiveLink::Way;
-using Weight = LiveEvent::Weight;
-
 std::vector<std::string> split_names(const std::string& text) {
   std::vector<std::string> names;
   for (std::size_t at = 0; at <= text.size();) {
@@ -39,19 +35,19 @@ bool is_shown_elsewhere(const Event& event) {
   return names.count(event.name) != 0;
 }
 
-Weight weight_of_event(const Event& event) {
+LiveWeight weight_of_event(const Event& event) {
   static const std::set<std::string_view> bad = {"samples.lost", "site.fenced", "store.away"};
   static const std::set<std::string_view> notable = {"warning",       "view.entered", "merge.ordered", "site.left",
                                                      "join.finished", "store.back",   "run.stopping",  "link.changed"};
-  if (bad.count(event.name) != 0 || text_of(event, "state") == "cut") return Weight::bad;
-  return notable.count(event.name) != 0 ? Weight::notable : Weight::usual;
+  if (bad.count(event.name) != 0 || text_of(event, "state") == "cut") return LiveWeight::bad;
+  return notable.count(event.name) != 0 ? LiveWeight::notable : LiveWeight::usual;
 }
 
-int badness(Way way) { return way == Way::unknown ? -1 : static_cast<int>(way); }
+int badness(LiveWay way) { return way == LiveWay::unknown ? -1 : static_cast<int>(way); }
 
 void forget_figures(LiveSite& site) { site.tokens_per_second = site.computing = site.waiting = site.encoding = kUnknown; }
 
-bool has_ended(const LiveSite& site) { return site.state == State::done || site.state == State::stopped; }
+bool has_ended(const LiveSite& site) { return site.state == LiveState::done || site.state == LiveState::stopped; }
 
 }  // namespace
 
@@ -94,7 +90,7 @@ void LiveModel::take_run(const Record& record, LiveSite& site) {
   } else if (event.name == "run.stopping") {
     run_.stopping = true;
   } else if (event.name == "run.finished") {
-    site.state = flag_of(event, "complete") ? State::done : State::stopped;
+    site.state = flag_of(event, "complete") ? LiveState::done : LiveState::stopped;
     site.fate.clear();
     forget_figures(site);
   }
@@ -111,7 +107,7 @@ void LiveModel::take_figures(const Record& record, LiveSite& site) {
   run_.step = std::max(run_.step, site.step);
   if (merge) run_.version = std::max(run_.version, integer_of(event, "version"));
   if (!merge) run_.tokens = std::max(run_.tokens, integer_of(event, "tokens"));
-  if (run_.view == 0 && site.state == State::starting) site.state = State::member;  // it trains
+  if (run_.view == 0 && site.state == LiveState::starting) site.state = LiveState::member;  // it trains
   if (!progress) return;
   site.tokens_per_second = number_of(event, "tokens_per_second");
   site.computing = number_of(event, "computing_share");
@@ -124,14 +120,14 @@ void LiveModel::take_figures(const Record& record, LiveSite& site) {
 
 void LiveModel::take_members(const Event& event, LiveSite& site) {
   if (event.name == "view.entered") return enter_view(event);
-  if (event.name == "join.began") site.state = State::fetching;
+  if (event.name == "join.began") site.state = LiveState::fetching;
   if (event.name == "site.fenced") {
-    site.state = State::away;
+    site.state = LiveState::away;
     site.fate = "fenced";
   }
   LiveSite* peer = event.name == "site.left" ? find(text_of(event, "peer")) : nullptr;
   if (peer && !has_ended(*peer)) {
-    peer->state = State::away;
+    peer->state = LiveState::away;
     peer->fate = "left";
   }
 }
@@ -146,10 +142,10 @@ void LiveModel::enter_view(const Event& event) {
     const bool member = std::find(members.begin(), members.end(), site.name) != members.end();
     if (has_ended(site) || !site.runs) continue;
     if (member) {
-      site.state = State::member;
+      site.state = LiveState::member;
       site.fate.clear();
-    } else if (site.state == State::member) {
-      site.state = State::away;
+    } else if (site.state == LiveState::member) {
+      site.state = LiveState::away;
       site.fate = "not a member";
       forget_figures(site);
     }
@@ -159,18 +155,18 @@ void LiveModel::enter_view(const Event& event) {
 void LiveModel::take_link(const Event& event, std::size_t site) {
   LiveLink::Direction* link = direction(site, text_of(event, "peer"));
   if (!link) return;
-  if (event.name == "site.connected") link->way = Way::direct;
+  if (event.name == "site.connected") link->way = LiveWay::direct;
   if (event.name == "link.measured") {
-    if (link->way == Way::unknown) link->way = Way::direct;
+    if (link->way == LiveWay::unknown) link->way = LiveWay::direct;
     link->mbit_per_second = number_of(event, "mbit_per_second");
     const double rtt = number_of(event, "rtt_ms");
     link->rtt_ms = rtt > 0 ? rtt : kUnknown;
   }
   if (event.name == "link.changed") {
     const std::string state = text_of(event, "state");
-    link->way = state == "relayed" ? Way::relayed : state == "cut" ? Way::cut : Way::direct;
+    link->way = state == "relayed" ? LiveWay::relayed : state == "cut" ? LiveWay::cut : LiveWay::direct;
     link->relay = text_of(event, "relay");
-    if (link->way != Way::direct) link->mbit_per_second = link->rtt_ms = kUnknown;
+    if (link->way != LiveWay::direct) link->mbit_per_second = link->rtt_ms = kUnknown;
   }
 }
 
@@ -195,10 +191,10 @@ void LiveModel::set_running(std::size_t site, bool runs, const std::string& fate
     for (LiveLink& link : run_.links) {
       if (link.a == site || link.b == site) link.there = link.back = {};
     }
-    if (!has_ended(one)) one.state = State::away;
+    if (!has_ended(one)) one.state = LiveState::away;
     if (!has_ended(one)) one.fate = fate;
   } else if (!one.runs) {
-    one.state = State::starting;
+    one.state = LiveState::starting;
     one.fate.clear();
   }
   one.runs = runs;
@@ -210,7 +206,7 @@ void LiveModel::set_cut(std::size_t a, std::size_t b, bool cut) {
   }
 }
 
-void LiveModel::say(Duration at, std::string words, LiveEvent::Weight weight) {
+void LiveModel::say(Duration at, std::string words, LiveWeight weight) {
   run_.events.push_back({at, "", std::move(words), weight});
   if (run_.events.size() > kMaxEvents) run_.events.pop_front();
 }

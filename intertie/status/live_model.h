@@ -17,10 +17,13 @@ namespace intertie::status {
 
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
+enum class LiveState { starting, member, fetching, away, done, stopped };
+enum class LiveWay { unknown, direct, relayed, cut };
+enum class LiveWeight { usual, notable, bad };
+
 struct LiveSite {
-  enum class State { starting, member, fetching, away, done, stopped };
   std::string name;
-  State state = State::starting;
+  LiveState state = LiveState::starting;
   std::string fate;  // why it is away, in a word or two; may be empty
   bool runs = true;  // its process, where that is known
   std::int64_t step = 0;
@@ -32,11 +35,10 @@ struct LiveSite {
 };
 
 struct LiveLink {
-  enum class Way { unknown, direct, relayed, cut };
   std::size_t a = 0;  // in site order; a < b
   std::size_t b = 0;
   struct Direction {
-    Way way = Way::unknown;
+    LiveWay way = LiveWay::unknown;
     std::string relay;
     double mbit_per_second = kUnknown;
     double rtt_ms = kUnknown;
@@ -50,11 +52,10 @@ struct LiveLink {
 };
 
 struct LiveEvent {
-  enum class Weight { usual, notable, bad };
   Duration at{0};
   std::string site;  // who says so; empty: it concerns all
   std::string words;
-  Weight weight = Weight::usual;
+  LiveWeight weight = LiveWeight::usual;
 };
 
 struct LiveRun {
@@ -87,7 +88,7 @@ class LiveModel {
   // What no event of a site says.
   void set_running(std::size_t site, bool runs, const std::string& fate);
   void set_cut(std::size_t a, std::size_t b, bool cut);
-  void say(Duration at, std::string words, LiveEvent::Weight weight = LiveEvent::Weight::notable);
+  void say(Duration at, std::string words, LiveWeight weight = LiveWeight::notable);
 
   const LiveRun& run() const { return run_; }
   const LiveLink& link(std::size_t a, std::size_t b) const;

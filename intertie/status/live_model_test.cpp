@@ -10,15 +10,13 @@
 namespace intertie::status {
 namespace {
 
-using State = LiveSite::State;
-using Way = LiveLink::Way;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 class LiveModelTest : public ::testing::Test {
  protected:
   const LiveRun& run() const { return model_.run(); }
-  State state(std::size_t site) const { return run().sites[site].state; }
+  LiveState state(std::size_t site) const { return run().sites[site].state; }
   std::vector<std::string> said() const {
     std::vector<std::string> lines;
     for (const LiveEvent& event : run().events) lines.push_back((event.site.empty() ? "" : event.site + " ") + event.words);
@@ -36,7 +34,7 @@ TEST_F(LiveModelTest, FiguresComeFromProgressAndMerges) {
   EXPECT_EQ(run().name, "three-states");
   EXPECT_TRUE(run().emulated);
   EXPECT_EQ(run().num_steps, 300);
-  EXPECT_EQ(state(0), State::starting);
+  EXPECT_EQ(state(0), LiveState::starting);
   model_.take(progress_record("ashburn", 150, 7));
   model_.take(committed_record("ashburn", 16));
   model_.take(progress_record("quincy", 120, 8));
@@ -52,20 +50,20 @@ TEST_F(LiveModelTest, FiguresComeFromProgressAndMerges) {
 TEST_F(LiveModelTest, WhoTrainsIsAMemberWhereNobodyTellsOfViews) {
   model_.take(started_record("ashburn"));
   model_.take(committed_record("ashburn", 1));
-  EXPECT_EQ(state(0), State::member);
-  EXPECT_EQ(state(1), State::starting);
+  EXPECT_EQ(state(0), LiveState::member);
+  EXPECT_EQ(state(1), LiveState::starting);
 }
 
 TEST_F(LiveModelTest, AViewMakesMembersAndTakesThemOut) {
   all_are_members();
-  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(state(i), State::member);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(state(i), LiveState::member);
   model_.take(view_record("ashburn", 2, "ashburn, quincy", "columbus is silent"));
-  EXPECT_EQ(state(1), State::away);
+  EXPECT_EQ(state(1), LiveState::away);
   EXPECT_EQ(run().sites[1].fate, "not a member");
   model_.take(view_record("columbus", 1, "ashburn,columbus,quincy"));
-  EXPECT_EQ(state(1), State::away) << "an older view says nothing any more";
+  EXPECT_EQ(state(1), LiveState::away) << "an older view says nothing any more";
   model_.take(committed_record("columbus", 9));
-  EXPECT_EQ(state(1), State::away) << "one that does not know yet";
+  EXPECT_EQ(state(1), LiveState::away) << "one that does not know yet";
 }
 
 TEST_F(LiveModelTest, ASiteThatIsKilledFetchesAndComesBack) {
@@ -73,29 +71,29 @@ TEST_F(LiveModelTest, ASiteThatIsKilledFetchesAndComesBack) {
   model_.take(progress_record("columbus", 10));
   model_.take(measured_record("ashburn", "columbus", 94, 20));
   model_.set_running(1, false, "killed");
-  EXPECT_EQ(state(1), State::away);
+  EXPECT_EQ(state(1), LiveState::away);
   EXPECT_EQ(run().sites[1].fate, "killed");
   EXPECT_TRUE(std::isnan(run().sites[1].tokens_per_second)) << "nobody trains there";
-  EXPECT_EQ(model_.link(0, 1).there.way, Way::unknown);
+  EXPECT_EQ(model_.link(0, 1).there.way, LiveWay::unknown);
   model_.take(view_record("ashburn", 2, "ashburn,quincy"));
   model_.take(view_record("ashburn", 3, "ashburn,columbus,quincy"));
-  EXPECT_EQ(state(1), State::away) << "its process does not run, whatever a view says";
+  EXPECT_EQ(state(1), LiveState::away) << "its process does not run, whatever a view says";
   model_.set_running(1, true, "");
-  EXPECT_EQ(state(1), State::starting);
+  EXPECT_EQ(state(1), LiveState::starting);
   model_.take(started_record("columbus"));
   model_.take(live_record("columbus", "join.began", {{"donor", words("quincy")}, {"version", whole(12)}}));
-  EXPECT_EQ(state(1), State::fetching);
+  EXPECT_EQ(state(1), LiveState::fetching);
   model_.take(view_record("quincy", 4, "ashburn,columbus,quincy"));
-  EXPECT_EQ(state(1), State::member);
+  EXPECT_EQ(state(1), LiveState::member);
 }
 
 TEST_F(LiveModelTest, ASiteThatIsTakenOutOrLeavesIsAway) {
   all_are_members();
   model_.take(live_record("quincy", "site.fenced", {{"view", whole(2)}, {"version", whole(9)}, {"lost_tokens", whole(384)}}));
-  EXPECT_EQ(state(2), State::away);
+  EXPECT_EQ(state(2), LiveState::away);
   EXPECT_EQ(run().sites[2].fate, "fenced");
   model_.take(live_record("ashburn", "site.left", {{"peer", words("columbus")}, {"reason", words("asked")}}));
-  EXPECT_EQ(state(1), State::away);
+  EXPECT_EQ(state(1), LiveState::away);
   EXPECT_EQ(run().sites[1].fate, "left");
 }
 
@@ -123,29 +121,29 @@ TEST_F(LiveModelTest, WhoHasFinishedStaysSo) {
   model_.take(live_record("columbus", "site.left", {{"peer", words("ashburn")}, {"reason", words("done")}}));
   model_.take(view_record("columbus", 2, "columbus"));
   model_.set_running(0, false, "");
-  EXPECT_EQ(state(0), State::done);
-  EXPECT_EQ(state(2), State::stopped);
+  EXPECT_EQ(state(0), LiveState::done);
+  EXPECT_EQ(state(2), LiveState::stopped);
   EXPECT_EQ(run().step, 300);
 }
 
 TEST_F(LiveModelTest, ALinkIsAsBadAsItsWorseEndSays) {
   all_are_members();
-  EXPECT_EQ(model_.link(0, 1).worse().way, Way::unknown);
+  EXPECT_EQ(model_.link(0, 1).worse().way, LiveWay::unknown);
   model_.take(measured_record("ashburn", "columbus", 94.1, 20.5));
   model_.take(measured_record("columbus", "ashburn", std::nan(""), 0));
-  EXPECT_EQ(model_.link(1, 0).worse().way, Way::direct);
+  EXPECT_EQ(model_.link(1, 0).worse().way, LiveWay::direct);
   EXPECT_EQ(model_.link(0, 1).there.mbit_per_second, 94.1);
   EXPECT_TRUE(std::isnan(model_.link(0, 1).back.rtt_ms)) << "0 is no round trip";
   model_.take(link_record("columbus", "ashburn", "relayed", "quincy", "silent for 0.5 s"));
-  EXPECT_EQ(model_.link(0, 1).worse().way, Way::relayed);
+  EXPECT_EQ(model_.link(0, 1).worse().way, LiveWay::relayed);
   EXPECT_EQ(model_.link(0, 1).worse().relay, "quincy");
   model_.take(link_record("ashburn", "columbus", "cut", "", "silent for 0.5 s"));
-  EXPECT_EQ(model_.link(0, 1).worse().way, Way::cut);
+  EXPECT_EQ(model_.link(0, 1).worse().way, LiveWay::cut);
   for (const char* site : {"ashburn", "columbus"}) {
     model_.take(link_record(site, site == std::string("ashburn") ? "columbus" : "ashburn", "direct"));
   }
-  EXPECT_EQ(model_.link(0, 1).worse().way, Way::direct);
-  EXPECT_EQ(model_.link(0, 2).worse().way, Way::unknown);
+  EXPECT_EQ(model_.link(0, 1).worse().way, LiveWay::direct);
+  EXPECT_EQ(model_.link(0, 2).worse().way, LiveWay::unknown);
   model_.set_cut(1, 0, true);
   EXPECT_TRUE(model_.link(0, 1).cut_on_purpose);
 }

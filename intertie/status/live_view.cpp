@@ -11,9 +11,6 @@
 namespace intertie::status {
 namespace {
 
-using State = LiveSite::State;
-using Way = LiveLink::Way;
-using Weight = LiveEvent::Weight;
 using Lines = std::vector<LiveLine>;
 
 std::string figure(double value, int decimals) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-"; }
@@ -44,12 +41,12 @@ Duration seconds_from(double seconds) {
 LiveSpan state_of(const LiveSite& site) {
   const auto with_fate = [&](const char* word) { return site.fate.empty() ? word : word + (": " + site.fate); };
   switch (site.state) {
-    case State::starting: return {"starting", LiveStyle::warn};
-    case State::member: return {"member", LiveStyle::good};
-    case State::fetching: return {"fetching", LiveStyle::warn};
-    case State::away: return {with_fate("away"), LiveStyle::bad};
-    case State::done: return {"done", LiveStyle::good};
-    case State::stopped: return {"stopped", LiveStyle::warn};
+    case LiveState::starting: return {"starting", LiveStyle::warn};
+    case LiveState::member: return {"member", LiveStyle::good};
+    case LiveState::fetching: return {"fetching", LiveStyle::warn};
+    case LiveState::away: return {with_fate("away"), LiveStyle::bad};
+    case LiveState::done: return {"done", LiveStyle::good};
+    case LiveState::stopped: return {"stopped", LiveStyle::warn};
   }
   return {};
 }
@@ -108,13 +105,13 @@ Lines site_lines(const LiveRun& run, const LiveFoot& foot, int width, LiveLook l
 
 LiveSpan way_of(const LiveLink& link) {
   const LiveLink::Direction& worse = link.worse();
-  const std::string over = worse.way == Way::relayed ? "over " + worse.relay : "";
+  const std::string over = worse.way == LiveWay::relayed ? "over " + worse.relay : "";
   if (link.cut_on_purpose) return {over.empty() ? "cut" : "cut, " + over, LiveStyle::bad};
   switch (worse.way) {
-    case Way::unknown: return {"-", LiveStyle::dim};
-    case Way::direct: return {"direct", LiveStyle::good};
-    case Way::relayed: return {over, LiveStyle::warn};
-    case Way::cut: return {"cut", LiveStyle::bad};
+    case LiveWay::unknown: return {"-", LiveStyle::dim};
+    case LiveWay::direct: return {"direct", LiveStyle::good};
+    case LiveWay::relayed: return {over, LiveStyle::warn};
+    case LiveWay::cut: return {"cut", LiveStyle::bad};
   }
   return {};
 }
@@ -130,7 +127,7 @@ std::vector<const LiveLink*> shown_links(const LiveRun& run, std::size_t room) {
   for (const LiveLink& link : run.links) links.push_back(&link);
   if (links.size() <= room) return links;
   std::stable_partition(links.begin(), links.end(), [](const LiveLink* link) {
-    return link->cut_on_purpose || link->worse().way == Way::relayed || link->worse().way == Way::cut;
+    return link->cut_on_purpose || link->worse().way == LiveWay::relayed || link->worse().way == LiveWay::cut;
   });
   links.resize(room);
   return links;
@@ -152,8 +149,8 @@ Lines link_lines(const LiveRun& run, std::size_t room, int width, LiveLook look)
   return table_lines({name, way, rate, rtt}, width, look);
 }
 
-LiveStyle style_of(Weight weight) {
-  return weight == Weight::bad ? LiveStyle::bad : weight == Weight::notable ? LiveStyle::plain : LiveStyle::dim;
+LiveStyle style_of(LiveWeight weight) {
+  return weight == LiveWeight::bad ? LiveStyle::bad : weight == LiveWeight::notable ? LiveStyle::plain : LiveStyle::dim;
 }
 
 Lines event_lines(const LiveEvent& event, int width, LiveLook look) {
