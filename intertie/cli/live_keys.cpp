@@ -57,10 +57,11 @@ std::vector<LaunchRequest> LiveKeys::press(std::string_view bytes, const status:
       if (answered || pressed.key == Key::escape || pressed.letter == 'c') asks_for_other_ = false;
       if (pressed.letter != 'q') continue;
     }
+    if (pressed.letter == 'q') requests.push_back({.kind = Kind::stop});
+    if (names_.size() < 2) continue;  // without its only site there is no run
     choose(pressed);
     if (pressed.letter == 'k') requests.push_back({.kind = Kind::kill, .site = chosen_});
     if (pressed.letter == 'r') requests.push_back({.kind = Kind::restore, .site = chosen_});
-    if (pressed.letter == 'q') requests.push_back({.kind = Kind::stop});
     if (pressed.letter == 'c' && names_.size() == 2) requests.push_back(cut_or_mend(1 - chosen_, model));
     if (pressed.letter == 'c') asks_for_other_ = names_.size() > 2;
   }

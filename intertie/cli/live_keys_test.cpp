@@ -70,7 +70,8 @@ TEST(LiveKeys, TwoSitesHaveOneLink) {
 
 TEST(LiveKeys, OneSiteCanOnlyBeStopped) {
   LiveKeys keys({"ashburn"});
-  EXPECT_THAT(keys.press("c", status::LiveModel({"ashburn"})), IsEmpty());
+  EXPECT_THAT(keys.press("ckr1\t", status::LiveModel({"ashburn"})), IsEmpty());
+  EXPECT_THAT(keys.press("q", status::LiveModel({"ashburn"})), ElementsAre(LaunchRequest{Kind::stop, 0, 0}));
   EXPECT_THAT(keys.foot().keys, ElementsAre(Pair("q", "stop")));
   EXPECT_FALSE(keys.foot().chosen);
 }

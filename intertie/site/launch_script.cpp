@@ -25,6 +25,7 @@ constexpr std::array<Verb, 5> kVerbs = {{{"cut", LaunchRequest::Kind::cut, 2, "c
                                          {"kill", LaunchRequest::Kind::kill, 1, "kill SITE"},
                                          {"restore", LaunchRequest::Kind::restore, 1, "restore SITE"},
                                          {"stop", LaunchRequest::Kind::stop, 0, "stop"}}};
+constexpr Duration kMostTime = std::chrono::hours(24'000);
 constexpr std::string_view kForms =
     "a line is: at version N, at TIME or at +TIME, then cut SITE SITE, mend SITE SITE, kill SITE, restore SITE or stop";
 
@@ -91,6 +92,7 @@ Result<std::variant<AtVersion, AtTime>> parse_when(const Words& words) {
   if (at.after_the_line_before) text.erase(0, 1);
   const Result<Duration> time = parse_duration(text);
   if (!time) return wrong_line(fmt::format("when? {}", time.error().what), kExamples);
+  if (*time > kMostTime) return wrong_line(fmt::format("{} is too long", text), "write at most 1000 d");
   at.time = *time;
   return std::variant<AtVersion, AtTime>(at);
 }

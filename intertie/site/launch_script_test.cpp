@@ -56,6 +56,7 @@ TEST(LaunchScript, MistakesNameFileLineAndWhatIsValid) {
   EXPECT_THAT(refused_line("at 3s burn dublin"), HasSubstr("script.txt:1: nothing shall happen; a line is: "));
   EXPECT_EQ(refused_line("at kill dublin"), "script.txt:1: it is not said when; write at version 3, at 20s or at +5s");
   EXPECT_THAT(refused_line("at soon kill dublin"), HasSubstr("write at version 3, at 20s or at +5s"));
+  EXPECT_EQ(refused_line("at +1001 d stop"), "script.txt:1: 1001 d is too long; write at most 1000 d");
   EXPECT_THAT(refused_line("at -3s kill dublin"), HasSubstr("script.txt:1: when?"));
   EXPECT_EQ(refused_line("at version x kill dublin"), "script.txt:1: a version is a whole number; write at version 3");
   EXPECT_EQ(refused_line("at version -3 kill dublin"), "script.txt:1: a version is a whole number; write at version 3");
