@@ -14,8 +14,7 @@ std::string notice(std::uint64_t num_dropped) { return missing(num_dropped) + "\
 }  // namespace
 
 Screen::Screen(const env::Clock& clock, bool json)
-    : json_(json),
-      clock_(clock),
+    : clock_(clock),
       start_(clock.now()),
       out_(STDOUT_FILENO, {.notice = [this, json](std::uint64_t count) { return json ? notice_event(count) : notice(count); }}),
       error_(STDERR_FILENO, {.notice = notice}) {}

@@ -18,7 +18,6 @@ class Screen {
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
-  bool json() const { return json_; }
   static bool errors_are_on_a_terminal();
   void print(std::string text);               // as it is
   void print_error(const std::string& line);  // without its line break
@@ -29,7 +28,6 @@ class Screen {
   std::string notice_event(std::uint64_t num_dropped) const;
   void tell_fault();
 
-  bool json_;
   const env::Clock& clock_;
   env::TimePoint start_;
   bool told_fault_ = false;

@@ -76,22 +76,30 @@ std::string summary(env::Disk& disk, const RunFile& file) {
   return status::summary_table(sites);
 }
 
+struct LocalRun {
+  env::Disk& disk;
+  const env::Clock& clock;
+  const TrainOptions& options;
+  const RunFile& file;
+  const std::string& program;
+  Screen& screen;
+};
+
 // A few lines by the trained model; that they fail to come is no failure of the run.
-void show_sample(env::Disk& disk, const env::Clock& clock, const RunFile& file, const TrainOptions& options,
-                 const std::string& program, Screen& screen) {
+void show_sample(const LocalRun& run) {
   site::SampleCommand command;
-  command.run_file = options.run.run_file;
-  command.overrides = options.run.overrides;
-  site::LineScreen lines([&screen, terminal = site::output_is_terminal()](
-                             const std::string& line) { screen.print((terminal ? site::printable(line) : line) + "\n"); },
-                         [&screen](const std::string& line) { screen.print_error(line); });
+  command.run_file = run.options.run.run_file;
+  command.overrides = run.options.run.overrides;
+  site::LineScreen lines([&run, terminal = site::output_is_terminal()](
+                             const std::string& line) { run.screen.print((terminal ? site::printable(line) : line) + "\n"); },
+                         [&run](const std::string& line) { run.screen.print_error(line); });
   lines.say("a sample of the model:");
   const site::LaunchedSite sampler{.name = "sample",
-                                   .command = with_program(program, command.arguments()),
-                                   .log = file.run.folder + "/sample.txt",
+                                   .command = with_program(run.program, command.arguments()),
+                                   .log = run.file.run.folder + "/sample.txt",
                                    .again = {},
                                    .writes_events = false};
-  const auto outcome = site::run_sites({sampler}, {.disk = disk, .clock = clock, .screen = lines});
+  const auto outcome = site::run_sites({sampler}, {.disk = run.disk, .clock = run.clock, .screen = lines});
   if (!outcome) return lines.say("no sample: " + outcome.error().message());
   if (!outcome->message.empty()) lines.say("no sample: " + outcome->message);
 }
@@ -106,28 +114,23 @@ Result<site::LaunchScript> read_script(env::Disk& disk, const TrainOptions& opti
   return site::LaunchScript(std::move(lines));
 }
 
-struct LocalRun {
-  const std::vector<site::LaunchedSite>& sites;
-  const site::LaunchScript& script;
-  env::Disk& disk;
-  const env::Clock& clock;
-  Screen& screen;
-};
+using Sites = std::vector<site::LaunchedSite>;
 
-Result<site::Launch::Outcome> run_with_lines(const LocalRun& run) {
+Result<site::Launch::Outcome> run_with_lines(const LocalRun& run, const Sites& sites, const site::LaunchScript& script) {
   site::LineScreen lines([&run](const std::string& line) { run.screen.print(line + "\n"); },
                          [&run](const std::string& line) { run.screen.print_error(line); });
   return site::run_sites(
-      run.sites, {.disk = run.disk, .clock = run.clock, .screen = lines, .json = run.screen.json(), .script = run.script});
+      sites, {.disk = run.disk, .clock = run.clock, .screen = lines, .json = run.options.run.json, .script = script});
 }
 
-Result<site::Launch::Outcome> run_with_view(const LocalRun& run, env::real::Terminal& terminal) {
+Result<site::Launch::Outcome> run_with_view(const LocalRun& run, const Sites& sites, const site::LaunchScript& script,
+                                            env::real::Terminal& terminal) {
   std::vector<std::string> names;
-  for (const site::LaunchedSite& site : run.sites) names.push_back(site.name);
+  for (const site::LaunchedSite& site : sites) names.push_back(site.name);
   LiveScreen live(terminal, run.clock, names, [&run](const std::string& line) {
     if (!run.screen.errors_are_on_a_terminal()) run.screen.print_error(line);
   });
-  auto outcome = site::run_sites(run.sites, {.disk = run.disk, .clock = run.clock, .screen = live, .script = run.script});
+  auto outcome = site::run_sites(sites, {.disk = run.disk, .clock = run.clock, .screen = live, .script = script});
   live.leave();
   return outcome;
 }
@@ -144,15 +147,16 @@ Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, con
   const auto terminal = lines ? nullptr : env::real::Terminal::open();
   INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program, terminal ? kLiveInterval : Duration(0)));
   Screen screen(clock, options.run.json);
-  const LocalRun run{.sites = sites, .script = script, .disk = disk, .clock = clock, .screen = screen};
-  INTERTIE_ASSIGN(const site::Launch::Outcome outcome, terminal ? run_with_view(run, *terminal) : run_with_lines(run));
+  const LocalRun run{.disk = disk, .clock = clock, .options = options, .file = file, .program = program, .screen = screen};
+  INTERTIE_ASSIGN(const site::Launch::Outcome outcome,
+                  terminal ? run_with_view(run, sites, script, *terminal) : run_with_lines(run, sites, script));
   screen.settle();
   if (!outcome.message.empty()) screen.print_error(site::kErrorPrefix + outcome.message);
   if (outcome.code == ExitCode::stopped) screen.print_error("stopped; go on with --resume");
   if (outcome.code == ExitCode::done && !options.run.json) {
     screen.print(summary(disk, file));
     screen.settle();
-    if (file.model.kind != "toy") show_sample(disk, clock, file, options, program, screen);
+    if (file.model.kind != "toy") show_sample(run);
   }
   return outcome.code;
 }

@@ -218,7 +218,7 @@ LiveLine facts_line(const LiveRun& run, int width, LiveLook look) {
   if (run.tokens > 0) facts.push_back(count_to_string(static_cast<std::uint64_t>(run.tokens)) + " tokens");
   std::string line;
   for (const std::string& fact : facts) {
-    const std::string longer = line + (line.empty() ? "" : "   ") + fact;
+    const std::string longer = line.empty() ? fact : fmt::format("{}   {}", line, fact);
     if (columns_of(longer) <= width) line = longer;
   }
   return fit(LiveLine{{line}}, width, look.unicode);
