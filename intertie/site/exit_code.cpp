@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace intertie::site {
@@ -38,6 +39,12 @@ ExitCode exit_code_of(const Error& error) {
     case ErrorCode::give_up: return ExitCode::failed;
   }
   return ExitCode::failed;
+}
+
+ExitCode exit_code_from(int code) {
+  const bool known =
+      std::any_of(kRows.begin(), kRows.end(), [code](const Row& row) { return static_cast<int>(row.code) == code; });
+  return known ? static_cast<ExitCode>(code) : ExitCode::failed;
 }
 
 std::string exit_codes_page() {

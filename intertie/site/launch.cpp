@@ -14,11 +14,7 @@ bool failed(const SiteEnd& end) {
          (end.exit_code != static_cast<int>(ExitCode::done) && end.exit_code != static_cast<int>(ExitCode::stopped));
 }
 
-ExitCode code_of(const SiteEnd& end) {
-  if (end.signal != 0) return ExitCode::failed;
-  const bool known = end.exit_code >= 0 && end.exit_code <= static_cast<int>(ExitCode::unreachable);
-  return known ? static_cast<ExitCode>(end.exit_code) : ExitCode::failed;
-}
+ExitCode code_of(const SiteEnd& end) { return end.signal != 0 ? ExitCode::failed : exit_code_from(end.exit_code); }
 
 // Which failure explains the others: wrong input, then a death, then an error; a site that lost the others comes last.
 int explains(const SiteEnd& end) {

@@ -267,6 +267,11 @@ TEST(Launch, AnExitCodeThatNobodyKnows) {
   EXPECT_EQ(launch.outcome().message, "site local ended with exit code 127");
 }
 
+TEST(ExitCodes, AreReadBack) {
+  EXPECT_EQ(exit_code_from(4), ExitCode::unreachable);
+  for (const int code : {-1, 77, 127}) EXPECT_EQ(exit_code_from(code), ExitCode::failed);
+}
+
 TEST(ExitCodes, FollowTheErrorsCode) {
   EXPECT_EQ(exit_code_of({ErrorCode::reconfigure, "", "", "", nullptr}), ExitCode::input);
   EXPECT_EQ(exit_code_of({ErrorCode::retry, "", "", "", nullptr}), ExitCode::unreachable);
