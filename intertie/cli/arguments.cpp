@@ -48,6 +48,9 @@ void add_train(CLI::App& app, Parsed& parsed) {
   command->add_option("--site", parsed.train.site, "starts this site; the others run elsewhere")->type_name("NAME");
   command->add_flag("--resume", parsed.train.resume, "goes on from the newest complete checkpoint");
   command->add_flag("--fresh", parsed.train.fresh, "begins anew and removes what an earlier start left");
+  command->add_option("--script", parsed.train.script, "what happens to links and sites of a --local run, and when")
+      ->type_name("FILE");
+  command->add_flag("--plain", parsed.train.plain, "prints lines on a terminal, too, instead of the live view");
   command->add_flag("--dry-run", parsed.train.dry_run, "says what would be started, and starts nothing");
 }
 
@@ -162,6 +165,8 @@ Result<Arguments> checked(TrainOptions train) {
     return wrong(train.local ? "train: --local and --site exclude each other" : "train: say which sites to start",
                  "write --local for all of them on this machine, or --site NAME for one");
   }
+  if (!train.script.empty() && !train.local)
+    return wrong("train: --script needs --local", "one site alone has no say over links");
   if (train.resume && train.fresh) return wrong("train: --resume and --fresh exclude each other", "choose one");
   return Arguments(std::move(train));
 }

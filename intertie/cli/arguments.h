@@ -26,6 +26,8 @@ struct TrainOptions {
   bool resume = false;
   bool fresh = false;
   bool dry_run = false;
+  std::string script;  // a file; of --local
+  bool plain = false;  // lines on a terminal, too
 };
 struct CheckOptions {
   RunOptions run;

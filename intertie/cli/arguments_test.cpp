@@ -34,6 +34,9 @@ TEST(Arguments, Train) {
   EXPECT_FALSE(train.fresh || train.dry_run);
   EXPECT_THAT(train.run.overrides, ElementsAre("sync.every=10", "train.tokens=200 steps"));
   EXPECT_EQ(parsed<TrainOptions>({"train", "--site", "ashburn", "run.toml"}).site, "ashburn");
+  const auto scripted = parsed<TrainOptions>({"train", "run.toml", "--local", "--script", "s.txt", "--plain"});
+  EXPECT_EQ(scripted.script, "s.txt");
+  EXPECT_TRUE(scripted.plain);
 }
 
 TEST(Arguments, DataIsAnyNumberOfPathsOfAnyBytes) {
@@ -85,6 +88,7 @@ TEST(Arguments, MistakesAreOneLineWithTheNearest) {
             "train: say which sites to start; write --local for all of them on this machine, or --site NAME for one");
   EXPECT_THAT(refused({"train", "run.toml", "--local", "--site", "a"}), HasSubstr("exclude each other"));
   EXPECT_THAT(refused({"train", "run.toml", "--local", "--resume", "--fresh"}), HasSubstr("exclude each other"));
+  EXPECT_THAT(refused({"train", "run.toml", "--site", "a", "--script", "s.txt"}), HasSubstr("--script needs --local"));
   EXPECT_THAT(refused({"docs", "nothing"}), HasSubstr("docs: PAGE: nothing not in {commands,run-file,events,exit-codes}"));
   EXPECT_THAT(refused({"sample", "run.toml", "--seed", "-1"}), HasSubstr("sample: --seed: must not be negative"));
   EXPECT_THAT(refused({"sample", "run.toml", "--seed=-1"}), HasSubstr("must not be negative"));

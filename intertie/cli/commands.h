@@ -45,9 +45,15 @@ std::string run_summary(env::Disk& disk, const site::RunFile& file);
 // Writes the report into the run's folder, and says where, or why not: a run is no worse for it. Does nothing before there is
 // a log.
 void leave_report(env::Disk& disk, const site::RunFile& file, const std::function<void(const std::string& line)>& print_error);
-// Has the newest checkpoint's model write a few lines, to the services' output and the run's sample.txt.
-void write_sample(const site::RunFile& file, const RunOptions& options, const std::string& program,
-                  site::LauncherServices services);
+struct SampleRun {
+  env::Disk& disk;
+  const env::Clock& clock;
+  const site::RunFile& file;
+  const RunOptions& options;
+  const std::string& program;  // that has the model
+};
+// Has the newest checkpoint's model write a few lines: printed, and into the run's sample.txt.
+void write_sample(const SampleRun& run, const site::LineScreen::Print& print, const site::LineScreen::Print& say);
 void print_error(const std::string& text);  // a line to standard error
 
 }  // namespace intertie::cli

@@ -39,6 +39,15 @@ for bit from the newest checkpoint that is complete at all sites. Between the tw
 [run-file.md](run-file.md) marks *each site its own* or *not used yet* (addresses, devices, threads, the rates that are emulated); the
 text may move to another path but not change. A change of any other key, train.tokens too, is refused with the key's name. `--fresh`
 gives up what is there and begins anew; with neither of the two, a folder that holds a run already is refused.
+
+**Faults on purpose.** On a terminal, `--local` shows the [live view](live-view.md), whose keys cut and mend links, kill sites and bring
+them back. `--script FILE` does the same without hands; its lines are performed in their order, and each is said when it is:
+
+    at version 3 cut ashburn columbus     # once some site has committed version 3; nobody is told, bytes wait
+    at 20s kill quincy                    # 20 seconds after the start
+    at +5s restore quincy                 # 5 seconds after the line before; with --resume
+    at version 6 mend ashburn columbus
+    at version 9 stop                     # as Ctrl-C does
 )"},
     {"check", "intertie check run.toml --set sync.every=100", R"(
 Reads the run file, the text and the certificates, and prints sizes, counts, the traffic of a merge and the share of time that sites

@@ -68,7 +68,7 @@ Result<void> sample_anew(env::Disk& disk, const RunFile& file, const RunOptions&
   const env::real::RealLoop clock;
   Screen screen(clock, options.json);
   const auto say = [&](const std::string& line) { screen.print_error(line); };
-  write_sample(file, options, program, {.disk = disk, .clock = clock, .print = say, .print_error = say});
+  write_sample({.disk = disk, .clock = clock, .file = file, .options = options, .program = program}, say, say);
   screen.settle();
   return {};
 }

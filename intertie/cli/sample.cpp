@@ -23,24 +23,25 @@ Result<site::ExitCode> sample(env::Disk& disk, const site::SampleCommand& comman
 }
 
 // That it fails to come is no failure of the run.
-void write_sample(const site::RunFile& file, const RunOptions& options, const std::string& program,
-                  site::LauncherServices services) {
+void write_sample(const SampleRun& run, const site::LineScreen::Print& print, const site::LineScreen::Print& say) {
   site::SampleCommand command;
-  command.run_file = options.run_file;
-  command.overrides = options.overrides;
-  if (site::output_is_terminal()) {
-    services.print = [show = services.print](const std::string& line) { show(site::printable(line)); };
-  }
-  services.print_error("a sample of the model:");
+  command.run_file = run.options.run_file;
+  command.overrides = run.options.overrides;
+  site::LineScreen lines([&print, terminal = site::output_is_terminal()](
+                             const std::string& line) { print(terminal ? site::printable(line) : line); },
+                         say);
+  say("a sample of the model:");
   std::vector<std::string> words = command.arguments();
-  words.insert(words.begin(), program);
+  words.insert(words.begin(), run.program);
   // Not to be appended to, nor to be taken for what this model wrote.
-  if (const auto removed = services.disk.remove_all(site::sample_file(file)); !removed) {
-    return services.print_error("no sample: " + removed.error().message());
+  if (const auto removed = run.disk.remove_all(site::sample_file(run.file)); !removed) {
+    return say("no sample: " + removed.error().message());
   }
-  const auto outcome = site::run_sites({{"sample", words, site::sample_file(file)}}, services);
-  if (!outcome) return services.print_error("no sample: " + outcome.error().message());
-  if (!outcome->message.empty()) services.print_error("no sample: " + outcome->message);
+  const site::LaunchedSite sampler{
+      .name = "sample", .command = words, .log = site::sample_file(run.file), .again = {}, .writes_events = false};
+  const auto outcome = site::run_sites({sampler}, {.disk = run.disk, .clock = run.clock, .screen = lines});
+  if (!outcome) return say("no sample: " + outcome.error().message());
+  if (!outcome->message.empty()) say("no sample: " + outcome->message);
 }
 
 }  // namespace intertie::cli

@@ -21,6 +21,8 @@ Screen::Screen(const env::Clock& clock, bool json)
 
 Screen::~Screen() { settle(); }
 
+bool Screen::errors_are_on_a_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+
 void Screen::print(std::string text) {
   out_.write(std::move(text));
   tell_fault();

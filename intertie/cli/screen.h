@@ -18,6 +18,7 @@ class Screen {
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
+  static bool errors_are_on_a_terminal();
   void print(std::string text);               // as it is
   void print_error(const std::string& line);  // without its line break
   // What was printed so far comes before what is printed from now on, whichever of the two it goes to.

@@ -5,9 +5,11 @@
 #include <csignal>
 
 #include "intertie/cli/commands.h"
+#include "intertie/cli/live_screen.h"
 #include "intertie/cli/screen.h"
 #include "intertie/env/real/children.h"
 #include "intertie/env/real/real_loop.h"
+#include "intertie/env/real/terminal.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
 #include "intertie/site/output.h"
@@ -19,6 +21,8 @@ namespace {
 using site::ExitCode;
 using site::RunFile;
 
+constexpr Duration kLiveInterval = std::chrono::seconds(2);  // of progress events, where somebody watches
+
 site::SiteCommand command_of(const TrainOptions& options, const std::string& site) {
   return {.run_file = options.run.run_file,
           .site = site,
@@ -29,7 +33,10 @@ site::SiteCommand command_of(const TrainOptions& options, const std::string& sit
           .local = options.local,
           .resume = options.resume,
           .fresh = options.fresh,
-          .json = options.run.json};
+          .json = options.run.json || options.local,  // the launcher makes lines of its sites' events
+          .control = options.local,
+          .cut = {},
+          .progress_every = {}};
 }
 
 std::vector<std::string> with_program(const std::string& program, std::vector<std::string> arguments) {
@@ -38,7 +45,7 @@ std::vector<std::string> with_program(const std::string& program, std::vector<st
 }
 
 Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& options, const RunFile& file,
-                                                       const std::string& program) {
+                                                       const std::string& program, Duration progress_every) {
   INTERTIE_ASSIGN(const auto ports, env::real::free_loopback_ports(file.sites.size()));
   std::vector<env::Address> addresses;
   for (const std::uint16_t port : ports) addresses.push_back({"127.0.0.1", port});
@@ -46,32 +53,84 @@ Result<std::vector<site::LaunchedSite>> launched_sites(const TrainOptions& optio
   for (const site::SiteSettings& site : file.sites) {
     site::SiteCommand command = command_of(options, site.name);
     command.addresses = addresses;
-    launched.push_back({site.name, with_program(program, command.arguments()), site::text_log(file, site.name)});
+    command.progress_every = progress_every;
+    site::SiteCommand again = command;
+    again.resume = true;
+    again.fresh = false;
+    launched.push_back({.name = site.name,
+                        .command = with_program(program, command.arguments()),
+                        .log = site::text_log(file, site.name),
+                        .again = with_program(program, again.arguments())});
   }
   return launched;
+}
+
+struct LocalRun {
+  env::Disk& disk;
+  const env::Clock& clock;
+  const TrainOptions& options;
+  const RunFile& file;
+  const std::string& program;
+  Screen& screen;
+};
+
+Result<site::LaunchScript> read_script(env::Disk& disk, const TrainOptions& options, const RunFile& file) {
+  if (options.script.empty()) return site::LaunchScript();
+  INTERTIE_ASSIGN(const auto bytes, disk.read(options.script));
+  std::vector<std::string> names;
+  for (const site::SiteSettings& site : file.sites) names.push_back(site.name);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  INTERTIE_ASSIGN(auto lines, site::parse_script(text, options.script, names));
+  return site::LaunchScript(std::move(lines));
+}
+
+using Sites = std::vector<site::LaunchedSite>;
+
+Result<site::Launch::Outcome> run_with_lines(const LocalRun& run, const Sites& sites, const site::LaunchScript& script) {
+  site::LineScreen lines([&run](const std::string& line) { run.screen.print(line + "\n"); },
+                         [&run](const std::string& line) { run.screen.print_error(line); });
+  return site::run_sites(
+      sites, {.disk = run.disk, .clock = run.clock, .screen = lines, .json = run.options.run.json, .script = script});
+}
+
+Result<site::Launch::Outcome> run_with_view(const LocalRun& run, const Sites& sites, const site::LaunchScript& script,
+                                            env::real::Terminal& terminal) {
+  std::vector<std::string> names;
+  for (const site::LaunchedSite& site : sites) names.push_back(site.name);
+  LiveScreen live(terminal, run.clock, names, [&run](const std::string& line) {
+    if (!run.screen.errors_are_on_a_terminal()) run.screen.print_error(line);
+  });
+  auto outcome = site::run_sites(sites, {.disk = run.disk, .clock = run.clock, .screen = live, .script = script});
+  live.leave();
+  return outcome;
 }
 
 // What can be wrong with the input is found before anything is written or started.
 Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, const RunFile& file, const std::string& program) {
   const env::real::RealLoop clock;
+  INTERTIE_ASSIGN(const site::LaunchScript script, read_script(disk, options, file));
   INTERTIE_RETURN_IF_ERROR(check_certificates(disk, file, clock.wall()));
   // Each site opens the text again, from the cache that this fills.
   INTERTIE_RETURN_IF_ERROR(site::open_site_data(file, disk, {.folder = site::data_folder(file), .writer = "launcher"}));
   INTERTIE_RETURN_IF_ERROR(make_missing_certificates(disk, file));
-  INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program));
+  const bool lines = options.plain || options.run.json;
+  const auto terminal = lines ? nullptr : env::real::Terminal::open();
+  INTERTIE_ASSIGN(const auto sites, launched_sites(options, file, program, terminal ? kLiveInterval : Duration(0)));
   Screen screen(clock, options.run.json);
-  const site::LauncherServices services{.disk = disk,
-                                        .clock = clock,
-                                        .print = [&](const std::string& line) { screen.print(line + "\n"); },
-                                        .print_error = [&](const std::string& line) { screen.print_error(line); }};
-  INTERTIE_ASSIGN(const site::Launch::Outcome outcome, site::run_sites(sites, services));
+  const LocalRun run{.disk = disk, .clock = clock, .options = options, .file = file, .program = program, .screen = screen};
+  INTERTIE_ASSIGN(const site::Launch::Outcome outcome,
+                  terminal ? run_with_view(run, sites, script, *terminal) : run_with_lines(run, sites, script));
   screen.settle();
+  const auto print = [&screen](const std::string& line) { screen.print(line + "\n"); };
+  const auto say = [&screen](const std::string& line) { screen.print_error(line); };
   if (outcome.code == ExitCode::done && !options.run.json) {
     screen.print(run_summary(disk, file));
     screen.settle();
-    if (file.model.kind != "toy") write_sample(file, options.run, program, services);
+    if (file.model.kind != "toy") {
+      write_sample({.disk = disk, .clock = clock, .file = file, .options = options.run, .program = program}, print, say);
+    }
   }
-  if (outcome.code != ExitCode::input) leave_report(disk, file, services.print_error);
+  if (outcome.code != ExitCode::input) leave_report(disk, file, say);
   if (!outcome.message.empty()) screen.print_error(site::kErrorPrefix + outcome.message);
   if (outcome.code == ExitCode::stopped) screen.print_error("stopped; go on with --resume");
   return outcome.code;

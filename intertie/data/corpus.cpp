@@ -7,9 +7,9 @@
 #include <functional>
 #include <optional>
 
+#include "intertie/base/utf8.h"
 #include "intertie/data/shards.h"
 #include "intertie/data/sources.h"
-#include "intertie/data/utf8.h"
 
 namespace intertie::data {
 namespace {

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "intertie/base/utf8.h"
 #include "intertie/data/disk_fixture.h"
 #include "intertie/data/shards.h"
-#include "intertie/data/utf8.h"
 #include "intertie/env/sim/memory_disk.h"
 
 namespace intertie::data {

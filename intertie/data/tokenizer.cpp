@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "intertie/data/utf8.h"
+#include "intertie/base/utf8.h"
 
 namespace intertie::data {
 namespace {

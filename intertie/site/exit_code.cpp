@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace intertie::site {
@@ -40,12 +41,19 @@ ExitCode exit_code_of(const Error& error) {
   return ExitCode::failed;
 }
 
+ExitCode exit_code_from(int code) {
+  const bool known =
+      std::any_of(kRows.begin(), kRows.end(), [code](const Row& row) { return static_cast<int>(row.code) == code; });
+  return known ? static_cast<ExitCode>(code) : ExitCode::failed;
+}
+
 std::string exit_codes_page() {
   std::string page = R"(# Exit codes
 
 Of `intertie` and `intertie-trainer`. This page is generated (`intertie docs exit-codes`). Where sites that `--local` started end with
-different codes, it is the code of the one that explains the others: a 2 before a death by a signal, that before a 1, and a 4 last; of
-equals, the one that ended first.
+different codes, it is the code of those that finished (3 if one of them did not come to the end). Where none finished, or one failed
+before all had come together or after a request to stop, it is the code of the one that explains the others: a 2 before a death by a
+signal, that before a 1, and a 4 last; of equals, the one that ended first.
 
 | code | meaning | what to do |
 |---|---|---|

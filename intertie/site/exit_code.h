@@ -17,6 +17,9 @@ enum class ExitCode : int {
 
 ExitCode exit_code_of(const Error& error);
 
+// Of a process that ended with `code`; failed where no program of ours does so.
+ExitCode exit_code_from(int code);
+
 // docs/exit-codes.md.
 std::string exit_codes_page();
 

@@ -14,11 +14,7 @@ bool failed(const SiteEnd& end) {
          (end.exit_code != static_cast<int>(ExitCode::done) && end.exit_code != static_cast<int>(ExitCode::stopped));
 }
 
-ExitCode code_of(const SiteEnd& end) {
-  if (end.signal != 0) return ExitCode::failed;
-  const bool known = end.exit_code >= 0 && end.exit_code <= static_cast<int>(ExitCode::unreachable);
-  return known ? static_cast<ExitCode>(end.exit_code) : ExitCode::failed;
-}
+ExitCode code_of(const SiteEnd& end) { return end.signal != 0 ? ExitCode::failed : exit_code_from(end.exit_code); }
 
 // Which failure explains the others: wrong input, then a death, then an error; a site that lost the others comes last.
 int explains(const SiteEnd& end) {
@@ -31,23 +27,35 @@ int explains(const SiteEnd& end) {
 
 Launch::Launch(std::vector<std::string> site_names) {
   for (std::string& name : site_names)
-    sites_.push_back({.name = std::move(name), .message = {}, .end = {}, .order = 0, .asked = false});
+    sites_.push_back({.name = std::move(name), .message = {}, .end = {}, .order = 0, .asked = false, .killed = false});
 }
 
 void Launch::failed_because(std::size_t site, std::string message) { sites_[site].message = std::move(message); }
 
 LaunchActions Launch::ended(std::size_t site, SiteEnd end, env::TimePoint now) {
-  sites_[site].end = end;
-  sites_[site].order = num_ended_++;
-  sites_[site].asked = end.signal != 0 && (phase_ == Phase::asked || phase_ == Phase::terminating);
-  if (all_ended()) return {};
-  if (failed(end) && (phase_ == Phase::running || phase_ == Phase::ending)) return enter(Phase::asked, kAskWait, SIGINT, now);
+  Site& one = sites_[site];
+  const bool asked = phase_ == Phase::asked || phase_ == Phase::terminating;
+  one.end = end;
+  one.order = num_ends_++;
+  one.asked = asked && (end.signal != 0 || one.message.empty());
+  ++num_ended_;
+  // What ends the run last, and without anybody having finished, its outcome says.
+  if (all_ended()) return failed(end) && any_finished() && !asked ? LaunchActions{Say{words_of_end(one)}} : LaunchActions{};
+  if (failed(end)) {
+    if (asked) return {};
+    if (!ends_all(one)) return {Say{words_of_end(one) + "; the others go on"}};
+    given_up_ = true;
+    return enter(Phase::asked, kAskWait, SIGINT, now);
+  }
   if (phase_ == Phase::running) {
     phase_ = Phase::ending;
     deadline_ = now + (stop_requested_ ? kStopWait : kEndWait);
   }
   return {};
 }
+
+// Before the sites have come together none can do without another. After a request to stop there is nothing to go on for.
+bool Launch::ends_all(const Site& site) const { return !site.killed && (!begun_ || stop_requested_); }
 
 LaunchActions Launch::stop_requested(env::TimePoint) {
   if (stop_requested_ || phase_ == Phase::asked || phase_ == Phase::terminating) return signal_all(SIGKILL);
@@ -58,11 +66,65 @@ LaunchActions Launch::stop_requested(env::TimePoint) {
           SendSignal{static_cast<std::size_t>(first - sites_.begin()), SIGINT}};
 }
 
+LaunchActions Launch::requested(const LaunchRequest& request, env::TimePoint now) {
+  switch (request.kind) {
+    case LaunchRequest::Kind::cut:
+    case LaunchRequest::Kind::mend: return cut_or_mend(request);
+    case LaunchRequest::Kind::kill: return kill(request.site);
+    case LaunchRequest::Kind::restore: return restore(request.site);
+    case LaunchRequest::Kind::stop: break;
+  }
+  if (stop_requested_) return {Say{"it is stopping; Ctrl-C ends everything at once"}};
+  return stop_requested(now);
+}
+
+bool Launch::is_cut(std::size_t site, std::size_t other) const { return cut_.count(std::minmax(site, other)) != 0; }
+
+std::string Launch::fate(std::size_t site) const {
+  const Site& one = sites_[site];
+  if (!one.end || !failed(*one.end)) return {};
+  if (one.killed) return "killed";
+  return one.end->signal != 0 ? fmt::format("died of signal {}", one.end->signal) : "failed";
+}
+
+// Each end holds back what it sends, so both are told.
+LaunchActions Launch::cut_or_mend(const LaunchRequest& request) {
+  const auto [first, second] = std::minmax(request.site, request.other);
+  const bool cut = request.kind == LaunchRequest::Kind::cut;
+  const std::string link = fmt::format("the link {} - {}", sites_[first].name, sites_[second].name);
+  const bool changes = cut ? cut_.insert({first, second}).second : cut_.erase({first, second}) != 0;
+  if (!changes) return {Say{fmt::format("{} is {}", link, cut ? "cut already" : "whole")}};
+  const auto kind = cut ? ControlLine::Kind::cut : ControlLine::Kind::mend;
+  LaunchActions actions = {Say{fmt::format("{} is {}", link, cut ? "cut" : "mended")}};
+  if (runs(first)) actions.push_back(Tell{first, {kind, sites_[second].name}});
+  if (runs(second)) actions.push_back(Tell{second, {kind, sites_[first].name}});
+  return actions;
+}
+
+LaunchActions Launch::kill(std::size_t site) {
+  if (!runs(site)) return {Say{fmt::format("site {} does not run", sites_[site].name)}};
+  sites_[site].killed = true;
+  return {SendSignal{site, SIGKILL}};
+}
+
+LaunchActions Launch::restore(std::size_t site) {
+  Site& one = sites_[site];
+  if (runs(site)) return {Say{fmt::format("site {} runs", one.name)}};
+  if (phase_ != Phase::running || stop_requested_) return {Say{"the run is ending: nobody comes back"}};
+  one = {.name = one.name, .message = {}, .end = {}, .order = 0, .asked = false, .killed = false};
+  --num_ended_;
+  StartAgain start{site, {}};
+  for (std::size_t i = 0; i < sites_.size(); ++i) {
+    if (i != site && is_cut(site, i)) start.cut_from.push_back(sites_[i].name);
+  }
+  return {Say{fmt::format("site {} is started again", one.name)}, std::move(start)};
+}
+
 LaunchActions Launch::time_passed(env::TimePoint now) {
   if (now < deadline_) return {};
   switch (phase_) {
     case Phase::running: return {};
-    case Phase::ending: return enter(Phase::asked, kAskWait, SIGINT, now);
+    case Phase::ending: return ask_the_late(now);
     case Phase::asked: return enter(Phase::terminating, kTermWait, SIGTERM, now);
     case Phase::terminating: return enter(Phase::terminating, kTermWait, SIGKILL, now);
   }
@@ -70,6 +132,10 @@ LaunchActions Launch::time_passed(env::TimePoint now) {
 }
 
 bool Launch::all_ended() const { return num_ended_ == sites_.size(); }
+
+bool Launch::any_finished() const {
+  return std::any_of(sites_.begin(), sites_.end(), [](const Site& site) { return site.end && !failed(*site.end); });
+}
 
 Launch::Outcome Launch::outcome() const {
   const Site* cause = nullptr;
@@ -80,17 +146,31 @@ Launch::Outcome Launch::outcome() const {
     const auto rank = [](const Site& s) { return std::tuple(s.asked, explains(*s.end), s.order); };
     if (!cause || rank(site) < rank(*cause)) cause = &site;
   }
-  if (!cause) return {stopped ? ExitCode::stopped : ExitCode::done, {}};
+  if (!cause || (any_finished() && !given_up_)) return {stopped ? ExitCode::stopped : ExitCode::done, {}};
   // Asked before it had set up how it stops: nothing was lost, and the run goes on from its last checkpoint.
   if (stop_requested_ && cause->end->signal == SIGINT) return {ExitCode::stopped, {}};
   // Killed on request: not a failure to be explained.
   if (stop_requested_ && cause->end->signal == SIGKILL)
     return {ExitCode::failed, "ended at once, as asked; no checkpoint was written"};
-  if (!cause->message.empty()) return {code_of(*cause->end), fmt::format("site {}: {}", cause->name, cause->message)};
-  if (cause->end->signal != 0) {
-    return {ExitCode::failed, fmt::format("site {} died of signal {}", cause->name, cause->end->signal)};
+  return {code_of(*cause->end), words_of_end(*cause)};
+}
+
+std::string Launch::words_of_end(const Site& site) const {
+  if (site.killed) return fmt::format("site {} was killed, as asked", site.name);
+  if (!site.message.empty()) return fmt::format("site {}: {}", site.name, site.message);
+  if (site.end->signal != 0) return fmt::format("site {} died of signal {}", site.name, site.end->signal);
+  return fmt::format("site {} ended with exit code {}", site.name, site.end->exit_code);
+}
+
+// The run is done, or stopped; what becomes of these changes nothing about it.
+LaunchActions Launch::ask_the_late(env::TimePoint now) {
+  LaunchActions actions;
+  for (const Site& site : sites_) {
+    if (!site.end)
+      actions.push_back(Say{fmt::format("site {} has not ended as the others have, and is asked to stop", site.name)});
   }
-  return {code_of(*cause->end), fmt::format("site {} ended with exit code {}", cause->name, cause->end->exit_code)};
+  for (LaunchAction& action : enter(Phase::asked, kAskWait, SIGINT, now)) actions.push_back(std::move(action));
+  return actions;
 }
 
 LaunchActions Launch::signal_all(int signal) const {

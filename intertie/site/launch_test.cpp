@@ -13,7 +13,22 @@ using ::testing::IsEmpty;
 
 const env::TimePoint kStart{};
 
+constexpr SiteEnd kDone{.exit_code = 0, .signal = 0};
+constexpr SiteEnd kKilled{.exit_code = 0, .signal = SIGKILL};
+constexpr SiteEnd kLostOthers{.exit_code = 4, .signal = 0};
+
 Launch three() { return Launch({"ashburn", "columbus", "quincy"}); }
+Launch three_that_began() {
+  Launch launch = three();
+  launch.begun();
+  return launch;
+}
+
+LaunchAction say(const std::string& line) { return Say{line}; }
+LaunchActions ask(Launch& launch, LaunchRequest::Kind kind, std::size_t site = 0, std::size_t other = 0) {
+  return launch.requested({.kind = kind, .site = site, .other = other}, kStart);
+}
+using Kind = LaunchRequest::Kind;
 
 TEST(Launch, AllEndWell) {
   Launch launch = three();
@@ -68,7 +83,8 @@ TEST(Launch, AfterOneEndedWellTheOthersHaveABound) {
   EXPECT_THAT(launch.ended(0, {}, kStart), IsEmpty());
   EXPECT_EQ(launch.deadline(), kStart + Launch::kEndWait);
   EXPECT_THAT(launch.time_passed(launch.deadline()),
-              ElementsAre(LaunchAction(SendSignal{1, SIGINT}), LaunchAction(SendSignal{2, SIGINT})));
+              ElementsAre(testing::An<LaunchAction>(), testing::An<LaunchAction>(), LaunchAction(SendSignal{1, SIGINT}),
+                          LaunchAction(SendSignal{2, SIGINT})));
 }
 
 TEST(Launch, TheCauseIsReportedNotItsEchoes) {
@@ -103,11 +119,157 @@ TEST(Launch, ADeathIsNamed) {
   EXPECT_EQ(launch.outcome().message, "site quincy died of signal 11");
 }
 
+TEST(Launch, OnceTheRunHasBegunADeathDoesNotEndTheOthers) {
+  Launch launch = three_that_began();
+  launch.failed_because(1, "no space left");
+  EXPECT_THAT(launch.ended(1, {.exit_code = 1, .signal = 0}, kStart),
+              ElementsAre(say("site columbus: no space left; the others go on")));
+  EXPECT_THAT(launch.ended(2, {.exit_code = 0, .signal = SIGSEGV}, kStart),
+              ElementsAre(say("site quincy died of signal 11; the others go on")));
+  EXPECT_EQ(launch.deadline(), env::TimePoint::max());
+  EXPECT_THAT(launch.ended(0, kDone, kStart), IsEmpty());
+  EXPECT_EQ(launch.fate(0), "");
+  EXPECT_EQ(launch.fate(1), "failed");
+  EXPECT_EQ(launch.fate(2), "died of signal 11");
+  EXPECT_EQ(launch.outcome().code, ExitCode::done) << "what becomes of the run is what becomes of those who finish";
+  EXPECT_EQ(launch.outcome().message, "");
+}
+
+TEST(Launch, OneThatFailsAfterTheOthersFinishedIsNamed) {
+  Launch launch = three_that_began();
+  launch.ended(0, {.exit_code = 3, .signal = 0}, kStart);
+  launch.ended(1, {.exit_code = 3, .signal = 0}, kStart);
+  EXPECT_THAT(launch.ended(2, {.exit_code = 1, .signal = 0}, kStart), ElementsAre(say("site quincy ended with exit code 1")));
+  EXPECT_EQ(launch.outcome().code, ExitCode::stopped);
+}
+
+TEST(Launch, WhereNobodyFinishesTheDeathExplainsIt) {
+  Launch launch = three_that_began();
+  launch.failed_because(0, "lost quincy");
+  launch.ended(2, {.exit_code = 0, .signal = SIGSEGV}, kStart);
+  launch.ended(0, kLostOthers, kStart);
+  EXPECT_THAT(launch.ended(1, kLostOthers, kStart), IsEmpty());
+  EXPECT_EQ(launch.outcome().code, ExitCode::failed);
+  EXPECT_EQ(launch.outcome().message, "site quincy died of signal 11");
+}
+
+TEST(Launch, AFailureAfterARequestToStopEndsTheOthers) {
+  Launch launch = three_that_began();
+  launch.stop_requested(kStart);
+  EXPECT_THAT(launch.ended(0, {.exit_code = 1, .signal = 0}, kStart),
+              ElementsAre(LaunchAction(SendSignal{1, SIGINT}), LaunchAction(SendSignal{2, SIGINT})));
+  for (const std::size_t site : {1, 2}) launch.ended(site, {.exit_code = 3, .signal = 0}, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::failed) << "the others stopped because of it";
+}
+
+TEST(Launch, ASiteThatIsAskedTwiceAndEndsWithoutAWordIsNotTheCause) {
+  Launch launch = three_that_began();
+  launch.stop_requested(kStart);
+  launch.failed_because(1, "lost ashburn");
+  launch.ended(1, kLostOthers, kStart);
+  launch.ended(0, {.exit_code = 1, .signal = 0}, kStart);
+  launch.ended(2, {.exit_code = 1, .signal = 0}, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::unreachable);
+  EXPECT_EQ(launch.outcome().message, "site columbus: lost ashburn");
+}
+
+TEST(Launch, ASiteIsKilledAndComesBack) {
+  Launch launch = three();
+  EXPECT_THAT(ask(launch, Kind::restore, 2), ElementsAre(say("site quincy runs")));
+  EXPECT_THAT(ask(launch, Kind::kill, 2), ElementsAre(LaunchAction(SendSignal{2, SIGKILL})));
+  EXPECT_THAT(launch.ended(2, kKilled, kStart), ElementsAre(say("site quincy was killed, as asked; the others go on")))
+      << "before the run began, too";
+  EXPECT_FALSE(launch.runs(2));
+  EXPECT_EQ(launch.fate(2), "killed");
+  EXPECT_EQ(launch.fate(1), "");
+  EXPECT_THAT(ask(launch, Kind::kill, 2), ElementsAre(say("site quincy does not run")));
+  EXPECT_THAT(ask(launch, Kind::restore, 2), ElementsAre(say("site quincy is started again"), LaunchAction(StartAgain{2, {}})));
+  EXPECT_TRUE(launch.runs(2));
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_FALSE(launch.all_ended());
+    launch.ended(i, kDone, kStart);
+  }
+  EXPECT_TRUE(launch.all_ended());
+  EXPECT_EQ(launch.outcome().code, ExitCode::done);
+}
+
+TEST(Launch, WhereTheOthersCannotGoOnTheKillIsNamed) {
+  Launch launch = three_that_began();
+  ask(launch, Kind::kill, 1);
+  launch.ended(1, kKilled, kStart);
+  launch.failed_because(0, "lost columbus");
+  launch.ended(0, kLostOthers, kStart);
+  launch.ended(2, kLostOthers, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::failed);
+  EXPECT_EQ(launch.outcome().message, "site columbus was killed, as asked");
+}
+
+TEST(Launch, NobodyComesBackToARunThatEnds) {
+  Launch launch = three_that_began();
+  ask(launch, Kind::kill, 2);
+  launch.ended(2, kKilled, kStart);
+  launch.ended(0, kDone, kStart);
+  EXPECT_THAT(ask(launch, Kind::restore, 2), ElementsAre(say("the run is ending: nobody comes back")));
+  Launch other = three_that_began();
+  ask(other, Kind::kill, 2);
+  other.ended(2, kKilled, kStart);
+  ask(other, Kind::stop);
+  EXPECT_THAT(ask(other, Kind::restore, 2), ElementsAre(say("the run is ending: nobody comes back")));
+}
+
+TEST(Launch, BothEndsOfALinkAreTold) {
+  Launch launch = three();
+  EXPECT_THAT(ask(launch, Kind::cut, 2, 0),
+              ElementsAre(say("the link ashburn - quincy is cut"), LaunchAction(Tell{0, {ControlLine::Kind::cut, "quincy"}}),
+                          LaunchAction(Tell{2, {ControlLine::Kind::cut, "ashburn"}})));
+  EXPECT_TRUE(launch.is_cut(0, 2) && launch.is_cut(2, 0));
+  EXPECT_FALSE(launch.is_cut(0, 1));
+  EXPECT_THAT(ask(launch, Kind::cut, 0, 2), ElementsAre(say("the link ashburn - quincy is cut already")));
+  EXPECT_THAT(ask(launch, Kind::mend, 0, 2), ElementsAre(say("the link ashburn - quincy is mended"),
+                                                         LaunchAction(Tell{0, {ControlLine::Kind::mend, "quincy"}}),
+                                                         LaunchAction(Tell{2, {ControlLine::Kind::mend, "ashburn"}})));
+  EXPECT_THAT(ask(launch, Kind::mend, 0, 2), ElementsAre(say("the link ashburn - quincy is whole")));
+}
+
+TEST(Launch, ASiteComesBackBehindTheLinksThatAreCut) {
+  Launch launch = three_that_began();
+  ask(launch, Kind::kill, 2);
+  launch.ended(2, kKilled, kStart);
+  EXPECT_THAT(ask(launch, Kind::cut, 2, 0), testing::SizeIs(2)) << "it is not there to be told";
+  ask(launch, Kind::cut, 0, 1);
+  EXPECT_THAT(ask(launch, Kind::restore, 2), testing::Contains(LaunchAction(StartAgain{2, {"ashburn"}})));
+}
+
+TEST(Launch, AKeyStopsTheRunAndDoesNotKillIt) {
+  Launch launch = three_that_began();
+  EXPECT_THAT(ask(launch, Kind::stop), testing::Contains(LaunchAction(SendSignal{0, SIGINT})));
+  EXPECT_THAT(ask(launch, Kind::stop), ElementsAre(say("it is stopping; Ctrl-C ends everything at once")));
+  EXPECT_THAT(launch.stop_requested(kStart), testing::Contains(LaunchAction(SendSignal{2, SIGKILL})));
+}
+
+TEST(Launch, ASiteThatHangsAfterTheOthersFinishedIsEndedAndChangesNothing) {
+  Launch launch = three_that_began();
+  launch.ended(0, kDone, kStart);
+  launch.ended(1, kDone, kStart);
+  EXPECT_THAT(launch.time_passed(launch.deadline()),
+              ElementsAre(say("site quincy has not ended as the others have, and is asked to stop"),
+                          LaunchAction(SendSignal{2, SIGINT})));
+  launch.time_passed(launch.deadline());
+  launch.time_passed(launch.deadline());
+  EXPECT_THAT(launch.ended(2, kKilled, kStart), IsEmpty());
+  EXPECT_EQ(launch.outcome().code, ExitCode::done);
+}
+
 TEST(Launch, AnExitCodeThatNobodyKnows) {
   Launch launch({"local"});
   launch.ended(0, {.exit_code = 127, .signal = 0}, kStart);
   EXPECT_EQ(launch.outcome().code, ExitCode::failed);
   EXPECT_EQ(launch.outcome().message, "site local ended with exit code 127");
+}
+
+TEST(ExitCodes, AreReadBack) {
+  EXPECT_EQ(exit_code_from(4), ExitCode::unreachable);
+  for (const int code : {-1, 77, 127}) EXPECT_EQ(exit_code_from(code), ExitCode::failed);
 }
 
 TEST(ExitCodes, FollowTheErrorsCode) {

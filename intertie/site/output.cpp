@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "intertie/data/utf8.h"
+#include "intertie/base/utf8.h"
 
 namespace intertie::site {
 namespace {
@@ -34,7 +34,7 @@ std::string printable(std::string_view text) {
   std::string out;
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view before = rest;
-    const auto code_point = data::take_code_point(rest);
+    const auto code_point = take_code_point(rest);
     if (!code_point) rest.remove_prefix(1);
     const std::string_view bytes = before.substr(0, before.size() - rest.size());
     if (code_point && !is_control(*code_point)) {

@@ -62,6 +62,13 @@ Take to(std::vector<env::Address>& target) {
   };
 }
 
+Take to(Duration& target) {
+  return [&target](const std::string& word) -> Result<void> {
+    INTERTIE_ASSIGN(target, parse_duration(word));
+    return {};
+  };
+}
+
 template <class Number>
 Take to_number(Number& target) {
   return [&target](const std::string& word) -> Result<void> {
@@ -90,6 +97,9 @@ std::vector<std::string> SiteCommand::arguments() const {
   if (resume) words.emplace_back("--resume");
   if (fresh) words.emplace_back("--fresh");
   if (json) words.emplace_back("--json");
+  if (control) words.emplace_back("--control");
+  for (const std::string& name : cut) add(words, "--cut", name);
+  if (progress_every > Duration(0)) add(words, "--progress-every", fmt::format("{}ns", progress_every.count()));
   return words;
 }
 
@@ -110,12 +120,15 @@ Result<SiteCommand> parse_site_command(const std::vector<std::string>& arguments
   const Options options{.flags = {{"--local", &command.local},
                                   {"--resume", &command.resume},
                                   {"--fresh", &command.fresh},
-                                  {"--json", &command.json}},
+                                  {"--json", &command.json},
+                                  {"--control", &command.control}},
                         .values = {{"--site", to(command.site)},
                                    {"--set", to(command.overrides)},
                                    {"--data", to(command.data)},
                                    {"--address", to(command.addresses)},
-                                   {"--certificates", to(command.certificates)}},
+                                   {"--certificates", to(command.certificates)},
+                                   {"--cut", to(command.cut)},
+                                   {"--progress-every", to(command.progress_every)}},
                         .positional = &command.run_file};
   INTERTIE_RETURN_IF_ERROR(parse(arguments, options));
   if (command.site.empty()) return bad_argument("no --site");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "intertie/base/result.h"
+#include "intertie/base/units.h"
 #include "intertie/env/network.h"
 
 namespace intertie::site {
@@ -22,7 +23,10 @@ struct SiteCommand {
   bool local = false;                   // all sites are on this machine: links are emulated, cores are divided
   bool resume = false;
   bool fresh = false;
-  bool json = false;  // events as JSON lines on standard output instead of text
+  bool json = false;             // events as JSON lines on standard output instead of text
+  bool control = false;          // reads lines from its standard input (site/control.h)
+  std::vector<std::string> cut;  // the sites to which its links are cut from the start
+  Duration progress_every{0};    // between events of progress; 0: as usual
 
   std::vector<std::string> arguments() const;
 };

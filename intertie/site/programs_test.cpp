@@ -20,14 +20,19 @@ TEST(Programs, ASiteCommandIsReadAsItWasWritten) {
                             .local = true,
                             .resume = true,
                             .fresh = true,
-                            .json = true};
+                            .json = true,
+                            .control = true,
+                            .cut = {"columbus", "quincy"},
+                            .progress_every = std::chrono::milliseconds(1500)};
   ASSERT_EQ(command.arguments().front(), "site");
   const Result<SiteCommand> read = parse_site_command(after_first(command.arguments()));
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(read->arguments(), command.arguments());
   EXPECT_EQ(read->addresses, command.addresses);
   EXPECT_EQ(read->data, command.data);
-  EXPECT_TRUE(read->local && read->resume && read->fresh && read->json);
+  EXPECT_TRUE(read->local && read->resume && read->fresh && read->json && read->control);
+  EXPECT_EQ(read->cut, command.cut);
+  EXPECT_EQ(read->progress_every, command.progress_every);
 }
 
 TEST(Programs, ASampleCommandIsReadAsItWasWritten) {

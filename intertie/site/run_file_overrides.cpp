@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "intertie/data/utf8.h"
+#include "intertie/base/utf8.h"
 #include "intertie/site/run_file_tree.h"
 
 namespace intertie::site {
@@ -112,7 +112,7 @@ Result<Node*> find_section(Node& root, const std::string& name, const std::strin
 }  // namespace
 
 Result<void> override_tree(Node& root, const std::string& assignment) {
-  if (data::find_invalid_utf8(assignment)) {
+  if (find_invalid_utf8(assignment)) {
     return bad_assignment("--set", fmt::format("{:?} is not UTF-8", assignment.substr(0, 120)), "write it in UTF-8");
   }
   const std::string place = place_of("--set " + assignment);

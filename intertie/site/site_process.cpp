@@ -7,7 +7,7 @@
 #include "intertie/base/version.h"
 #include "intertie/env/real/certificates.h"
 #include "intertie/env/real/cores.h"
-#include "intertie/env/real/emulated_network.h"
+#include "intertie/env/real/input_lines.h"
 #include "intertie/env/real/posix_disk.h"
 #include "intertie/env/real/real_loop.h"
 #include "intertie/env/real/real_network.h"
@@ -17,6 +17,7 @@
 #include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
+#include "intertie/site/local_links.h"
 #include "intertie/site/run_file.h"
 #include "intertie/site/site_data.h"
 #include "intertie/site/site_output.h"
@@ -125,6 +126,7 @@ sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command)
                              .carried = to_manifest(text_notes(site.data->corpus)),
                              .start_wait = file.run.start_wait};
   settings.train.threads = site.threads;
+  if (command.progress_every > Duration(0)) settings.progress_every = command.progress_every;
   if (command.addresses.empty()) settings.listen = listens_at(file.sites[site.self.value]);
   for (std::uint16_t i = 0; i < file.sites.size(); ++i) {
     settings.site_names.push_back(file.sites[i].name);
@@ -134,20 +136,6 @@ sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command)
     settings.num_merge_streams.push_back(static_cast<std::uint16_t>(streams));
   }
   return settings;
-}
-
-// The links of a local run that state a rate or a delay: made so on real sockets.
-std::map<std::string, env::LinkProfile> emulated_links(const Prepared& site, const SiteCommand& command) {
-  std::map<std::string, env::LinkProfile> links;
-  if (!command.local) return links;
-  for (std::uint16_t i = 0; i < site.file.sites.size(); ++i) {
-    const LinkSettings* link = i == site.self.value ? nullptr : site.file.find_link(site.self, SiteId{i});
-    if (!link || link->paths.empty()) continue;
-    const PathSettings& path = link->paths.front();
-    if (path.rate.bits_per_second <= 0 && path.round_trip.count() == 0) continue;
-    links[site.file.sites[i].name] = {.rate = path.rate, .delay = path.round_trip / 2};
-  }
-  return links;
 }
 
 Event started(const Prepared& site, bool emulated) {
@@ -185,7 +173,7 @@ class Process {
     INTERTIE_RETURN_IF_ERROR(disk.make_folders(site_.folder));
     INTERTIE_ASSIGN(lock_, disk.lock(site_.folder + "/lock"));
     INTERTIE_RETURN_IF_ERROR(open_log(disk));
-    recorder_.record(started(site_, emulated_));
+    recorder_.record(started(site_, links_ && links_->emulated()));
     warn();
     sync::Run run(run_settings(site_, command_), {.loop = loop_,
                                                   .worker = worker_,
@@ -196,6 +184,8 @@ class Process {
                                                   .validation = validation(),
                                                   .events = recorder_});
     const env::real::Signals signals(loop_, [this, &run](int) { interrupted(run); });
+    std::optional<env::real::InputLines> control;
+    if (command_.control && links_) control.emplace(loop_, STDIN_FILENO, [this](const std::string& line) { obey(line); });
     std::optional<Result<sync::Outcome>> outcome;
     loop_.post([&] {
       clear_flush_to_zero();
@@ -224,11 +214,11 @@ class Process {
     INTERTIE_ASSIGN(
         network_, env::real::RealNetwork::create(
                       loop_, {.run = site_.file.run.name, .site = name(), .tls = env::real::tls_files(certificates, name())}));
-    if (const auto links = emulated_links(site_, command_); !links.empty()) {
-      emulated_ = true;
-      network_ = std::make_unique<env::real::EmulatedNetwork>(loop_, std::move(network_), links);
-    }
-    return {};
+    if (!command_.local) return {};
+    auto local = std::make_unique<LocalLinks>(loop_, std::move(network_), site_.file, site_.self);
+    links_ = local.get();
+    network_ = std::move(local);
+    return links_->cut_from_the_start(command_.cut);
   }
 
   Result<void> open_log(env::Disk& disk) {
@@ -247,6 +237,11 @@ class Process {
     for (const std::string& key : site_.file.unused) warn("not used: " + key);
     for (const std::string& note : site_.data->corpus.notes) warn(note);
   }
+  // A word of the launcher; one that is not understood changes nothing.
+  void obey(const std::string& line) {
+    const Result<void> done = links_->obey(line);
+    if (!done) warn("ignored: " + done.error().message());
+  }
   void warn(const std::string& message) { recorder_.record({"warning", {{"message", message}}}); }
 
   void interrupted(sync::Run& run) {
@@ -263,7 +258,7 @@ class Process {
   env::real::RealLoop loop_;
   env::real::RealWorker worker_;
   std::unique_ptr<env::Network> network_;
-  bool emulated_ = false;
+  LocalLinks* links_ = nullptr;  // of a local run: network_
   std::unique_ptr<status::JsonLog> log_;
   status::Recorder recorder_;
   bool interrupted_ = false;

@@ -53,7 +53,65 @@ std::string finished(const Event& event) {
                      seconds_to_string(number_of(event, "seconds")), shares(event), text_of(event, "parameters_hash"));
 }
 
-std::string line_of(const Event& event, const LinkRates& rates) {
+std::string because(const Event& event, const char* field) {
+  const std::string reason = text_of(event, field);
+  return reason.empty() ? "" : ": " + reason;
+}
+
+std::string link_changed(const Event& event) {
+  const std::string peer = text_of(event, "peer");
+  const std::string state = text_of(event, "state");
+  if (state == "relayed") return fmt::format("reaches {} over {}{}", peer, text_of(event, "relay"), because(event, "message"));
+  if (state == "cut") return fmt::format("has no way to {}{}", peer, because(event, "message"));
+  return fmt::format("reaches {} directly again{}", peer, because(event, "message"));
+}
+
+std::string joining(const Event& event) {
+  const std::string version = fmt::format("version {}", integer_of(event, "version"));
+  if (event.name == "join.began") return fmt::format("fetches {} from {}", version, text_of(event, "donor"));
+  return fmt::format("holds {}: {} from {} in {}", version,
+                     to_string(Bytes{static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_of(event, "bytes")))}),
+                     text_of(event, "donor"), seconds_to_string(number_of(event, "seconds")));
+}
+
+std::string lost_tokens(const Event& event) {
+  return count_to_string(static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_of(event, "lost_tokens")))) + " tokens";
+}
+
+// What changes about members and links.
+std::string change_of(const Event& event) {
+  if (event.name == "view.entered") {
+    return fmt::format("view {} from version {} on: {}{}", integer_of(event, "view"), integer_of(event, "from_version"),
+                       text_of(event, "members"), because(event, "reason"));
+  }
+  if (event.name == "merge.ordered") {
+    return fmt::format("the open merge to version {} is completed with {} ({})", integer_of(event, "version"),
+                       text_of(event, "set"), text_of(event, "order"));
+  }
+  if (event.name == "samples.lost") {
+    return fmt::format("{} of {} are in no merge: samples {}", lost_tokens(event), text_of(event, "peer"),
+                       text_of(event, "samples"));
+  }
+  if (event.name == "link.changed") return link_changed(event);
+  if (event.name == "site.left") return fmt::format("{} has left the run{}", text_of(event, "peer"), because(event, "reason"));
+  if (event.name == "site.fenced") {
+    return fmt::format("was taken out of the members (view {}) and comes back without its last {}", integer_of(event, "view"),
+                       lost_tokens(event));
+  }
+  if (event.name == "join.began" || event.name == "join.finished") return joining(event);
+  if (event.name == "store.away") {
+    return fmt::format("cannot reach the store at {}{}", text_of(event, "peer"), because(event, "message"));
+  }
+  if (event.name == "store.back") {
+    return fmt::format("reaches the store at {} again, after {}", text_of(event, "peer"),
+                       seconds_to_string(number_of(event, "seconds")));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string event_words(const Event& event, const LinkRates& rates) {
   if (event.name == "progress") return progress(event, rates);
   if (event.name == "run.started") return started(event);
   if (event.name == "run.finished") return finished(event);
@@ -75,21 +133,23 @@ std::string line_of(const Event& event, const LinkRates& rates) {
     return fmt::format("stopping at version {}: {}", integer_of(event, "version"), text_of(event, "reason"));
   }
   if (event.name == "warning") return "warning: " + text_of(event, "message");
-  return {};
+  return change_of(event);
 }
 
-}  // namespace
-
 std::string console_line(const Record& record, const LinkRates& rates) {
-  const std::string line = line_of(record.event, rates);
+  const std::string line = event_words(record.event, rates);
   return line.empty() ? line : fmt::format("{:<10} {}", record.site, line);
 }
 
-void Console::consume(const Record& record) {
+std::string ConsoleLines::line(const Record& record) {
   if (record.event.name == "link.measured") {
     rates_[text_of(record.event, "peer")] = number_of(record.event, "mbit_per_second");
   }
-  const std::string line = console_line(record, rates_);
+  return console_line(record, rates_);
+}
+
+void Console::consume(const Record& record) {
+  const std::string line = lines_.line(record);
   if (!line.empty()) print_(line);
 }
 

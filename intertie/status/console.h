@@ -17,8 +17,20 @@ namespace intertie::status {
 // Mbit/s that were sent to each peer, of the last interval.
 using LinkRates = std::map<std::string, double>;
 
+// An event in words, without who says so; empty: it has none.
+std::string event_words(const Event& event, const LinkRates& rates = {});
+
 // The line for a record, without a line break; empty: the event has none.
 std::string console_line(const Record& record, const LinkRates& rates);
+
+// The lines for the records of one site, in their order.
+class ConsoleLines {
+ public:
+  std::string line(const Record& record);  // empty: the event has none
+
+ private:
+  LinkRates rates_;
+};
 
 class Console final : public Consumer {
  public:
@@ -27,7 +39,7 @@ class Console final : public Consumer {
 
  private:
   std::function<void(const std::string&)> print_;
-  LinkRates rates_;
+  ConsoleLines lines_;
 };
 
 // "3 min 20 s" from seconds; "-" when not finite.

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "intertie/base/result.h"
 #include "intertie/env/disk.h"
@@ -14,6 +16,8 @@ namespace intertie::status {
 
 // One line with its line break.
 std::string json_line(const Record& record);
+// The record of such a line, but for its wall time; nothing if it is none.
+std::optional<Record> read_json_line(std::string_view line);
 
 class JsonLog final : public Consumer {
  public:

@@ -97,6 +97,38 @@ TEST_F(LocalRun, CtrlCSavesAndResumeEndsWithTheSameBits) {
   EXPECT_EQ(parameters_of("c"), undisturbed);
 }
 
+// Two sites have no way around a link that is cut, though the run file states no rate or delay for it.
+TEST_F(LocalRun, AScriptCutsALinkAndTheRunWaitsUntilItIsMended) {
+  const std::string all = kThreeSites;
+  const std::string two = all.substr(0, all.find("[[site]]\nname = \"c\""));
+  folder_.write("run.toml", two);
+  folder_.write("script.txt", "# for a second\nat version 3 cut a b\nat +1s mend b a\nat version 99 stop\n");
+  const Ran ran = train({"--script", "script.txt", "--set", "site.a.step_time=5 ms"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.all();
+  EXPECT_THAT(ran.errors, ::testing::IsSupersetOf({HasSubstr("script.txt:2: at version 3 cut a b"),
+                                                   HasSubstr("the link a - b is cut"), HasSubstr("the link a - b is mended"),
+                                                   HasSubstr("the run ended before script.txt:4: at version 99 stop")}));
+  double longest = 0;
+  double before = 1e9;
+  for (const Json& event : events_of("a")) {
+    if (event["event"] != "merge.committed") continue;
+    const double at = event["elapsed"].number().value_or(0);
+    longest = std::max(longest, at - before);
+    before = at;
+  }
+  EXPECT_GT(longest, 0.9) << "some merge waited for the link";
+  EXPECT_EQ(parameters_of("a"), parameters_of("b"));
+}
+
+TEST_F(LocalRun, AScriptThatIsWrongStartsNothing) {
+  folder_.write("script.txt", "at version 3 cut a d\n");
+  const Ran ran = train({"--script", "script.txt"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_EQ(ran.all(), "error: script.txt:1: there is no site \"d\"; the sites are a, b, c\n");
+  EXPECT_EQ(train({"--script", "missing.txt"}).exit_code, 2);
+  for (const std::string& file : folder_.files()) EXPECT_THAT(file, ::testing::Not(HasSubstr("runs")));
+}
+
 TEST_F(LocalRun, AFailureIsSaidOnce) {
   folder_.write("text.txt", "short");
   const Ran ran = train();

@@ -40,6 +40,14 @@ Result<Pipe> make_pipe() {
   return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
+// Of a child's standard input. A socket, so that to write to one who is gone raises no signal.
+Result<Pipe> make_input(ChildInput input) {
+  if (input == ChildInput::nothing) return Pipe{Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)), {}};
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return system_error({}, "no pipe");
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
 std::vector<char*> arguments(const std::vector<std::string>& command) {
   std::vector<char*> pointers;
   for (const std::string& argument : command) pointers.push_back(const_cast<char*>(argument.c_str()));
@@ -52,15 +60,18 @@ Error not_executable(const std::string& path, int error) {
   return system_error(path, "cannot be started", ErrorCode::reconfigure);
 }
 
-sigset_t stop_signals() {
+sigset_t watched_signals(TerminalSignals terminal_signals) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&set, signal);
+  if (terminal_signals == TerminalSignals::as_usual) return set;
+  for (const int signal : {SIGWINCH, SIGTSTP, SIGCONT}) sigaddset(&set, signal);
   return set;
 }
 
 // What the new process does between fork and exec: system calls only. Tells a failure of exec as errno through `failure`.
 struct Inherited {
+  const Pipe& in;
   const Pipe& out;
   const Pipe& err;
   int failure = -1;
@@ -71,8 +82,7 @@ struct Inherited {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != from.parent) ::_exit(1);  // the parent died before the line above
-  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  ::dup2(null, STDIN_FILENO);
+  ::dup2(from.in.read.get(), STDIN_FILENO);
   ::dup2(from.out.write.get(), STDOUT_FILENO);
   ::dup2(from.err.write.get(), STDERR_FILENO);
   ::sigprocmask(SIG_SETMASK, &from.mask, nullptr);
@@ -93,6 +103,7 @@ int milliseconds_until(TimePoint deadline) {
 
 struct Children::Child {
   pid_t pid = 0;
+  Descriptor input;                 // open where it is told lines
   std::array<Descriptor, 2> pipes;  // standard output, standard error
   std::array<std::string, 2> partial;
   std::optional<ChildEnded> ended;  // reaped; told once the pipes are empty
@@ -104,8 +115,8 @@ struct Children::Signals {
   Descriptor descriptor;
 };
 
-Children::Children() : signals_(std::make_unique<Signals>()) {
-  const sigset_t set = stop_signals();
+Children::Children(TerminalSignals terminal_signals) : signals_(std::make_unique<Signals>()) {
+  const sigset_t set = watched_signals(terminal_signals);
   INTERTIE_CHECK_EQ(::sigprocmask(SIG_BLOCK, &set, &signals_->before), 0);
   signals_->descriptor = Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   INTERTIE_CHECK(signals_->descriptor.open());
@@ -121,16 +132,17 @@ Children::~Children() {
   ::sigprocmask(SIG_SETMASK, &signals_->before, nullptr);
 }
 
-Result<ChildId> Children::start(const std::vector<std::string>& command) {
+Result<ChildId> Children::start(const std::vector<std::string>& command, ChildInput input) {
   INTERTIE_CHECK(!command.empty());
   const std::vector<char*> argv = arguments(command);
+  INTERTIE_ASSIGN(Pipe in, make_input(input));
   INTERTIE_ASSIGN(Pipe out, make_pipe());
   INTERTIE_ASSIGN(Pipe err, make_pipe());
   INTERTIE_ASSIGN(Pipe failure, make_pipe());
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return system_error(command[0], "no new process");
-  if (pid == 0) be_child(argv.data(), {out, err, failure.write.get(), parent, signals_->before});
+  if (pid == 0) be_child(argv.data(), {in, out, err, failure.write.get(), parent, signals_->before});
   ::setpgid(pid, pid);  // whoever is first
   failure.write.close();
   int error = 0;
@@ -140,6 +152,7 @@ Result<ChildId> Children::start(const std::vector<std::string>& command) {
   }
   auto child = std::make_unique<Child>();
   child->pid = pid;
+  child->input = std::move(in.write);
   child->pipes = {std::move(out.read), std::move(err.read)};
   for (const Descriptor& pipe : child->pipes) ::fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
   children_.push_back(std::move(child));
@@ -148,6 +161,12 @@ Result<ChildId> Children::start(const std::vector<std::string>& command) {
 
 void Children::signal(ChildId child, int signal) {
   if (!children_[child]->ended) ::kill(children_[child]->pid, signal);
+}
+
+void Children::tell(ChildId child, const std::string& line) {
+  const Descriptor& input = children_[child]->input;
+  const std::string text = line + "\n";
+  if (input.open()) ::send(input.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 ChildEvent Children::next(TimePoint deadline) {
@@ -165,8 +184,10 @@ void Children::poll_once(TimePoint deadline) {
     ChildId child = 0;
     bool error_stream = false;
   };
-  std::vector<pollfd> polled = {{.fd = signals_->descriptor.get(), .events = POLLIN, .revents = 0}};
-  std::vector<Source> sources(1);
+  // poll() passes over a descriptor below 0.
+  std::vector<pollfd> polled = {{.fd = signals_->descriptor.get(), .events = POLLIN, .revents = 0},
+                                {.fd = watched_, .events = POLLIN, .revents = 0}};
+  std::vector<Source> sources(polled.size());
   for (ChildId id = 0; id < children_.size(); ++id) {
     for (const bool error_stream : {false, true}) {
       const Descriptor& pipe = children_[id]->pipes[error_stream ? 1 : 0];
@@ -176,7 +197,8 @@ void Children::poll_once(TimePoint deadline) {
     }
   }
   if (::poll(polled.data(), polled.size(), milliseconds_until(deadline)) <= 0) return;
-  for (std::size_t i = 1; i < polled.size(); ++i) {
+  if (polled[1].revents != 0) events_.push_back(InputReady{});
+  for (std::size_t i = 2; i < polled.size(); ++i) {
     if (polled[i].revents != 0) read_pipe(sources[i].child, sources[i].error_stream);
   }
   if (polled[0].revents != 0) read_signals();
@@ -205,7 +227,12 @@ void Children::read_pipe(ChildId id, bool error_stream) {
 void Children::read_signals() {
   signalfd_siginfo info{};
   while (::read(signals_->descriptor.get(), &info, sizeof(info)) == sizeof(info)) {
-    if (info.ssi_signo != SIGCHLD) events_.push_back(StopRequested{static_cast<int>(info.ssi_signo)});
+    const int signal = static_cast<int>(info.ssi_signo);
+    if (signal == SIGWINCH || signal == SIGTSTP || signal == SIGCONT) {
+      events_.push_back(TerminalSignal{signal});
+    } else if (signal != SIGCHLD) {
+      events_.push_back(StopRequested{signal});
+    }
   }
 }
 

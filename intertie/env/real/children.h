@@ -1,6 +1,7 @@
 // Children: child processes of this one, watched from one thread: their output as whole lines, their ends, and the signals that
 // ask this process to stop. Every child has a process group of its own (the terminal's Ctrl-C reaches this process only), reads
-// nothing, and is killed by the kernel when this process dies, however that happens. Signals go to single processes by id.
+// nothing but what it is told here, and is killed by the kernel when this process dies, however that happens. Signals go to
+// single processes by id.
 // Owner thread: the one that makes it; that thread must outlive the children. One per process.
 //
 //   Children children;
@@ -35,22 +36,35 @@ struct ChildEnded {
 struct StopRequested {
   int signal = 0;  // SIGINT, SIGTERM or SIGHUP, sent to this process
 };
+// The watched descriptor has bytes, or its end.
+struct InputReady {};
+struct TerminalSignal {
+  int signal = 0;  // SIGWINCH, SIGTSTP or SIGCONT, sent to this process
+};
 struct TimedOut {};
-using ChildEvent = std::variant<ChildLine, ChildEnded, StopRequested, TimedOut>;
+using ChildEvent = std::variant<ChildLine, ChildEnded, StopRequested, InputReady, TerminalSignal, TimedOut>;
+
+enum class ChildInput { nothing, told_lines };
+enum class TerminalSignals { as_usual, as_events };
 
 class Children {
  public:
   static constexpr std::size_t kMaxLine = 64 * 1024;
 
-  Children();   // from now on SIGINT, SIGTERM and SIGHUP are events
+  // From now on SIGINT, SIGTERM and SIGHUP are events.
+  explicit Children(TerminalSignals terminal_signals = TerminalSignals::as_usual);
   ~Children();  // kills and reaps what still runs
   Children(const Children&) = delete;
   Children& operator=(const Children&) = delete;
 
   // command[0] is a path. Errors: reconfigure (not there, not executable).
-  Result<ChildId> start(const std::vector<std::string>& command);
+  Result<ChildId> start(const std::vector<std::string>& command, ChildInput input = ChildInput::nothing);
+  // A line on the standard input of a child that is started to be told lines. Does nothing when it has ended, or does not read.
+  void tell(ChildId child, const std::string& line);
   // Does nothing when it has ended.
   void signal(ChildId child, int signal);
+  // From now on bytes of `descriptor` (a terminal's) are events, until they are read; -1: of none.
+  void watch(int descriptor) { watched_ = descriptor; }
   // The next event; TimedOut when there was none until `deadline`.
   ChildEvent next(TimePoint deadline);
 
@@ -65,6 +79,7 @@ class Children {
   std::unique_ptr<Signals> signals_;
   std::vector<std::unique_ptr<Child>> children_;
   std::deque<ChildEvent> events_;
+  int watched_ = -1;
 };
 
 // The path of this program.

@@ -104,6 +104,51 @@ TEST(Children, StopSignalsAreEvents) {
   EXPECT_EQ(std::get<StopRequested>(event).signal, SIGINT);
 }
 
+TEST(Children, AreToldLines) {
+  Children children;
+  ASSERT_TRUE(
+      children.start(shell("while read line; do echo got $line; [ $line = last ] && exit 0; done"), ChildInput::told_lines));
+  children.tell(0, "cut columbus");
+  children.tell(0, "last");
+  EXPECT_THAT(run_all(children, 1).lines, ElementsAre("got cut columbus", "got last"));
+  children.tell(0, "to nobody");
+}
+
+TEST(Children, ReadNothingElse) {
+  Children children;
+  ASSERT_TRUE(children.start(shell("read line || echo nothing")));
+  children.tell(0, "not heard");
+  EXPECT_THAT(run_all(children, 1).lines, ElementsAre("nothing"));
+}
+
+TEST(Children, OneThatDoesNotReadHoldsUpNobody) {
+  Children children;
+  ASSERT_TRUE(children.start(shell("exec sleep 1000"), ChildInput::told_lines));
+  for (int i = 0; i < 1000; ++i) children.tell(0, std::string(1000, 'x'));
+}
+
+TEST(Children, AWatchedDescriptorIsAnEvent) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  Children children;
+  children.watch(pipe[0]);
+  ASSERT_EQ(::write(pipe[1], "k", 1), 1);
+  EXPECT_TRUE(std::holds_alternative<InputReady>(children.next(soon())));
+  children.watch(-1);
+  EXPECT_TRUE(std::holds_alternative<TimedOut>(children.next(std::chrono::steady_clock::now())));
+  for (const int end : pipe) ::close(end);
+}
+
+TEST(Children, SignalsOfTheTerminalAreEventsWhereItIsSaid) {
+  Children children(TerminalSignals::as_events);
+  for (const int signal : {SIGWINCH, SIGTSTP, SIGCONT}) {
+    ::kill(::getpid(), signal);
+    const ChildEvent event = children.next(soon());
+    ASSERT_TRUE(std::holds_alternative<TerminalSignal>(event));
+    EXPECT_EQ(std::get<TerminalSignal>(event).signal, signal);
+  }
+}
+
 TEST(Children, ADeadlineThatHasPassedReturnsAtOnce) {
   Children children;
   EXPECT_TRUE(std::holds_alternative<TimedOut>(children.next(std::chrono::steady_clock::now())));

@@ -1,6 +1,7 @@
 #include "intertie/env/real/emulated_line.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace intertie::env::real {
 namespace {
@@ -22,6 +23,7 @@ void EmulatedLine::remove(EmulatedStream& stream) {
 void EmulatedLine::send(EmulatedStream& stream, SharedBytes bytes) {
   if (!stream.open || line_.ended(stream.on_line)) return;
   line_.send(stream.on_line, std::move(bytes), loop_.now());
+  hand_on_at_once();
   stream.low_mark.rose(unsent(stream));
   arm();
 }
@@ -29,6 +31,7 @@ void EmulatedLine::send(EmulatedStream& stream, SharedBytes bytes) {
 void EmulatedLine::end(EmulatedStream& stream) {
   if (!stream.open || line_.ended(stream.on_line)) return;
   line_.end(stream.on_line, loop_.now());
+  hand_on_at_once();
   arm();
 }
 
@@ -58,16 +61,43 @@ void EmulatedLine::arm() {
 
 void EmulatedLine::wake() {
   wake_at_.reset();
-  const Line::Progress progress = line_.advance(loop_.now());
+  for (const Line::Stream departed : hand_on()) {
+    if (const auto stream = find(departed)) look_for_drained(stream);
+  }
+  arm();
+}
+
+// Nobody is told that bytes have departed: whoever sent them just now asks, or hears of it when the real socket has them.
+void EmulatedLine::hand_on_at_once() {
+  if (profile().rate.bits_per_second <= 0 && profile().delay == Duration{0}) hand_on();
+}
+
+std::vector<Line::Stream> EmulatedLine::hand_on() {
+  Line::Progress progress = line_.advance(loop_.now());
   for (const Line::Arrival& arrival : progress.arrived) {
     const auto stream = find(arrival.stream);
     if (!stream || !stream->open) continue;
     arrival.end ? stream->inner->close_after_sending() : stream->inner->send(arrival.bytes);
   }
-  for (const Line::Stream departed : progress.departed) {
-    if (const auto stream = find(departed)) look_for_drained(stream);
-  }
+  return std::move(progress.departed);
+}
+
+void EmulatedLine::cut() {
+  cut_ = true;
+  line_.pause(loop_.now());
   arm();
+}
+
+void EmulatedLine::mend() {
+  if (!std::exchange(cut_, false)) return;
+  line_.resume(loop_.now());
+  for (const auto& task : std::exchange(waiting_, {})) task();
+  wake();
+}
+
+void EmulatedLine::get_through(std::function<void()> task) {
+  if (!cut_) return task();
+  waiting_.push_back(std::move(task));
 }
 
 }  // namespace intertie::env::real

@@ -1,9 +1,14 @@
 // EmulatedLine: a Line in front of real connections: wakes with the loop's timers, and hands each stream's bytes to its
-// connection when they arrive. For this folder's sources. Owner thread: the loop.
+// connection when they arrive. One without a rate or a delay hands them on at once. For this folder's sources.
+//
+// Cut, it lets nothing through and tells nobody: bytes wait, and so does whatever else would have crossed it, until it is
+// mended. Owner thread: the loop.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "intertie/env/line.h"
 #include "intertie/env/loop.h"
@@ -34,9 +39,17 @@ class EmulatedLine : public std::enable_shared_from_this<EmulatedLine> {
   void look_for_drained(const std::shared_ptr<EmulatedStream>& stream) const;
   const LinkProfile& profile() const { return line_.profile(); }
 
+  void cut();
+  void mend();
+  bool is_cut() const { return cut_; }
+  // Runs `task` when nothing is in the way: now, or when the line is mended, in the order of these calls.
+  void get_through(std::function<void()> task);
+
  private:
   void arm();
   void wake();
+  void hand_on_at_once();
+  std::vector<Line::Stream> hand_on();  // returns whose bytes have departed
   std::shared_ptr<EmulatedStream> find(Line::Stream stream) const;
 
   Loop& loop_;
@@ -44,6 +57,8 @@ class EmulatedLine : public std::enable_shared_from_this<EmulatedLine> {
   std::map<Line::Stream, std::weak_ptr<EmulatedStream>> streams_;
   TimerId timer_;
   std::optional<TimePoint> wake_at_;
+  bool cut_ = false;
+  std::vector<std::function<void()>> waiting_;  // for the line to be mended
 };
 
 }  // namespace intertie::env::real

@@ -4,6 +4,9 @@
 //
 // Whoever connects is told after one and a half round trips. Connections to sites without a link here pass through untouched,
 // and so do accepted plain ones, which name nobody. Everything that shows figures of such a run has to call it emulated.
+//
+// A link can be cut, as by an excavator: what is sent waits, nobody is told, who connects finds nobody until its deadline, and
+// the end of a connection shows only once the link is mended. Each end cuts what it sends, so both have to be told.
 // Owner thread: the loop, which outlives it; connections and listeners may outlive it.
 #pragma once
 
@@ -21,7 +24,7 @@ class Emulation;
 
 class EmulatedNetwork final : public Network {
  public:
-  // `links`: by the name of the other site; the outgoing direction.
+  // `links`: by the name of the other site; the outgoing direction. One without a rate or a delay only can be cut.
   EmulatedNetwork(Loop& loop, std::unique_ptr<Network> network, const std::map<std::string, LinkProfile>& links);
   ~EmulatedNetwork() override;
   EmulatedNetwork(const EmulatedNetwork&) = delete;
@@ -30,6 +33,10 @@ class EmulatedNetwork final : public Network {
   Result<std::unique_ptr<Listener>> listen(const Address& address, Accepted accepted,
                                            std::function<void(Error)> refused) override;
   void connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) override;
+
+  // False: there is no link to that site here. To cut what is cut, and to mend what is whole, changes nothing.
+  bool cut(const std::string& site);
+  bool mend(const std::string& site);
 
  private:
   std::unique_ptr<Network> network_;

@@ -4,47 +4,12 @@
 
 #include <algorithm>
 
-#include "intertie/env/real/sites_fixture.h"
+#include "intertie/env/real/emulated_sites_fixture.h"
 
 namespace intertie::env::real {
 namespace {
 
 using namespace std::chrono_literals;
-
-const LinkProfile kLink{BitRate{20e6}, 20ms};
-
-// Ashburn and columbus, each behind its own emulated direction, TLS on loopback.
-struct EmulatedSites {
-  RealLoop loop;
-  EmulatedNetwork ashburn;
-  EmulatedNetwork columbus;
-  Recorder at_ashburn;
-  Recorder at_columbus;
-  std::unique_ptr<Listener> listener;
-
-  explicit EmulatedSites(const LinkProfile& there = kLink, const LinkProfile& back = kLink)
-      : ashburn(loop, network_of(loop, tls_of("ashburn")), {{"columbus", there}, {"reston", {}}}),
-        columbus(loop, network_of(loop, tls_of("columbus")), {{"ashburn", back}}) {
-    listener = *columbus.listen(
-        kAnyPort, [this](std::unique_ptr<Connection> got) { at_columbus.take(std::move(got)); },
-        [](const Error& error) { ADD_FAILURE() << error.message(); });
-  }
-  void dial(Recorder& recorder) {
-    ashburn.connect(listener->local_address(), "columbus", 5s, [&recorder](Result<std::unique_ptr<Connection>> got) {
-      ASSERT_TRUE(got) << got.error().message();
-      recorder.take(std::move(*got));
-    });
-  }
-  bool connect() {
-    dial(at_ashburn);
-    return run_until(loop, [&] { return at_ashburn.connection && at_columbus.connection; });
-  }
-  double seconds_until(const std::function<bool()>& done) {
-    const TimePoint start = loop.now();
-    EXPECT_TRUE(run_until(loop, done));
-    return std::chrono::duration<double>(loop.now() - start).count();
-  }
-};
 
 constexpr std::size_t kMegabyte = 1'000'000;
 
@@ -89,7 +54,7 @@ TEST(EmulatedNetwork, BytesArriveWholeAndAreUnsentUntilTheyDepart) {
 }
 
 TEST(EmulatedNetwork, ARoundTripTakesBothDelays) {
-  EmulatedSites sites(kLink, {BitRate{20e6}, 30ms});
+  EmulatedSites sites(kSlowLink, {BitRate{20e6}, 30ms});
   ASSERT_TRUE(sites.connect());
   double least = 1;
   for (std::uint64_t i = 1; i <= 5; ++i) {

@@ -1,4 +1,5 @@
-// UTF-8: one code point at a time, strictly (no overlong forms, no surrogates). Used by the tokenizer by characters. Pure.
+// UTF-8: one code point at a time, strictly (no overlong forms, no surrogates). Used by the tokenizer by characters,
+// and by what shows text on a terminal. Pure.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace intertie::data {
+namespace intertie {
 
 // The code point at the start of `text`, which is shortened by it. Nothing, and `text` as it was, if that is not UTF-8 or
 // empty.
@@ -17,4 +18,4 @@ void append_code_point(std::string& text, char32_t code_point);
 // For messages: 'x' (U+0078).
 std::string describe_code_point(char32_t code_point);
 
-}  // namespace intertie::data
+}  // namespace intertie

@@ -1,9 +1,9 @@
-#include "intertie/data/utf8.h"
+#include "intertie/base/utf8.h"
 
 #include <array>
 #include <cstdio>
 
-namespace intertie::data {
+namespace intertie {
 namespace {
 
 // Length of the sequence that a lead byte begins, 0 if it cannot begin one.
@@ -74,4 +74,4 @@ std::string describe_code_point(char32_t code_point) {
   return text + "' (" + number.data() + ")";
 }
 
-}  // namespace intertie::data
+}  // namespace intertie

@@ -1,8 +1,8 @@
-#include "intertie/data/utf8.h"
+#include "intertie/base/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace intertie::data {
+namespace intertie {
 namespace {
 
 TEST(Utf8, EveryScalarValueComesBack) {
@@ -36,4 +36,4 @@ TEST(Utf8, DescribesControlCharactersByNumber) {
 }
 
 }  // namespace
-}  // namespace intertie::data
+}  // namespace intertie

@@ -1,0 +1,29 @@
+#include "intertie/site/control.h"
+
+#include <fmt/format.h>
+
+namespace intertie::site {
+namespace {
+
+constexpr std::string_view kCut = "cut ";
+constexpr std::string_view kMend = "mend ";
+
+}  // namespace
+
+std::string ControlLine::text() const { return std::string(kind == Kind::cut ? kCut : kMend) + site; }
+
+Result<ControlLine> parse_control_line(std::string_view text) {
+  ControlLine line;
+  for (const auto& [kind, word] : {std::pair(ControlLine::Kind::cut, kCut), std::pair(ControlLine::Kind::mend, kMend)}) {
+    if (!text.starts_with(word)) continue;
+    line = {.kind = kind, .site = std::string(text.substr(word.size()))};
+  }
+  if (!line.site.empty() && line.site.find(' ') == std::string::npos) return line;
+  return Error{.code = ErrorCode::reconfigure,
+               .where = "standard input",
+               .what = fmt::format("{:?} says nothing to a site", text.substr(0, 80)),
+               .fix = "write cut NAME or mend NAME",
+               .cause = nullptr};
+}
+
+}  // namespace intertie::site

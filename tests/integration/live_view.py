@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""The live view of a real local run, on a pseudo terminal: what is on the screen, what keys do, and that the terminal is given back.
+
+Each case starts `intertie train --local` with the toy problem over three paced sites. Exit code 1 names the case that failed.
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import termios
+import time
+import traceback
+
+from screen import Program
+
+RUN = """[run]
+name = "toy"
+[model]
+kind = "toy"
+toy_elements = 20_000
+[data]
+train = ["TEXT"]
+[train]
+tokens = "STEPS steps"
+local_batch_size = 2
+sequence_length = 16
+threads = 1
+checkpoint_every = "20 steps"
+evaluate_every = "20 steps"
+[sync]
+every = 5
+[[site]]
+name = "ashburn"
+step_time = "10 ms"
+[[site]]
+name = "columbus"
+step_time = "10 ms"
+[[site]]
+name = "quincy"
+step_time = "10 ms"
+"""
+
+
+class Case:
+    def __init__(self, options, steps=100_000):
+        self.folder = tempfile.mkdtemp()
+        self.options = options
+        with open(os.path.join(self.folder, "run.toml"), "w", encoding="utf-8") as file:
+            file.write(RUN.replace("TEXT", os.path.abspath(options.text)).replace("STEPS", str(steps)))
+        self.program = None
+
+    def start(self, *more, width=100, height=30, environment=None):
+        command = [os.path.abspath(self.options.intertie), "train", "run.toml", "--local", *more]
+        self.program = Program(command, self.folder, width, height, environment)
+        return self.program
+
+    def events(self, site):
+        try:
+            with open(os.path.join(self.folder, "runs/toy", site, "events.jsonl"), encoding="utf-8") as log:
+                return [json.loads(line) for line in log if line.endswith("\n")]
+        except FileNotFoundError:
+            return []
+
+    def version(self):
+        return max([e["version"] for e in self.events("ashburn") if e["event"] == "merge.committed"], default=0)
+
+    def close(self):
+        if self.program:
+            self.program.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def row(program, name):
+    return next((line for line in program.screen.lines() if name in line), "")
+
+
+def expect(condition, what, program):
+    if not condition:
+        raise AssertionError(f"{what}\n{program.screen.text()}")
+
+
+def wait_until_all_train(program):
+    for site in ("ashburn", "columbus", "quincy"):
+        program.wait_for(f"{site} as a member", lambda site=site: re.search(rf"{site} +member +[1-9]", program.screen.text()))
+    program.wait_for("shares of time", lambda: "%" in row(program, "ashburn "))
+
+
+def keys_resize_and_stop(case):
+    program = case.start()
+    wait_until_all_train(program)
+    expect(program.screen.alternate and program.screen.cursor_hidden, "the terminal is not held", program)
+    expect(program.screen.styled, "no colour", program)
+    expect(re.search(r"ashburn - columbus +direct", program.screen.text()), "the link is not direct", program)
+    expect("q stop" in program.screen.text(), "no keys", program)
+    program.press("c2")
+    program.wait_for("a cut link", lambda: re.search(r"ashburn - columbus +cut", program.screen.text()))
+    program.wait_for_text("the link ashburn - columbus is cut")
+    program.press("c2")
+    program.wait_for("a mended link", lambda: not re.search(r"ashburn - columbus +cut", program.screen.text()))
+    program.wait_for_text("the link ashburn - columbus is mended")
+    program.press("\x1b[B")
+    program.wait_for("the second site chosen", lambda: ">2  columbus" in program.screen.text())
+    for width, height in ((50, 20), (40, 15), (130, 40)):
+        program.resize(width, height)
+        program.wait_for(f"{width} columns", lambda: row(program, "step ").endswith(tuple("0123456789%")) and row(program, "quincy "))
+        program.wait_for(f"lines of {width} columns", lambda: not program.screen.too_wide)
+    before = case.version()
+    program.wait_for("merges after the link was mended", lambda: case.version() > before + 5)
+    program.press("q")
+    code = program.wait_for_end()
+    expect(code == 3, f"exit code {code}", program)
+    expect(program.is_restored(), "the terminal is not restored", program)
+    text = program.screen.text()
+    expect("the link ashburn - columbus is mended" in text, "the last state of the view is gone", program)
+    expect("q stop" not in text, "keys that are no more", program)
+    expect(text.rstrip().endswith("stopped; go on with --resume"), "what comes after it", program)
+
+
+def suspend_and_go_on(case):
+    program = case.start()
+    wait_until_all_train(program)
+    program.press("\x1a")  # Ctrl-Z
+    _, status = os.waitpid(program.pid, os.WUNTRACED)
+    expect(os.WIFSTOPPED(status), "Ctrl-Z does not stop it", program)
+    program.wait_for("the terminal given back", program.is_restored)
+    os.kill(program.pid, signal.SIGCONT)
+    program.wait_for("the view again", lambda: program.screen.alternate and "q stop" in program.screen.text())
+    program.press("\x13")  # Ctrl-S
+    before = case.version()
+    deadline = time.monotonic() + 30
+    while case.version() < before + 20:  # nobody reads the terminal meanwhile
+        time.sleep(0.1)
+        expect(time.monotonic() < deadline, "a terminal that is held holds up the run", program)
+    os.kill(program.pid, signal.SIGINT)
+    code = program.wait_for_end()
+    expect(code == 3, f"exit code {code}", program)
+    expect(program.is_restored(), "the terminal is not restored after Ctrl-S and Ctrl-C", program)
+    expect("stopped; go on with --resume" in program.screen.text(), "what comes after it", program)
+
+
+def kill_a_site(case):
+    program = case.start()
+    wait_until_all_train(program)
+    program.press("3k")
+    program.wait_for_text("quincy was killed, as asked")
+    if not program.ended():
+        program.press("\x03\x03")
+    program.wait_for_end()
+    expect(program.is_restored(), "the terminal is not restored", program)
+
+
+def fatal_signal(case):
+    program = case.start()
+    wait_until_all_train(program)
+    os.kill(program.pid, signal.SIGQUIT)
+    code = program.wait_for_end()
+    expect(code == -signal.SIGQUIT, f"exit code {code}", program)
+    expect(program.is_restored(), "the terminal is not restored", program)
+
+
+def terminal_that_is_gone(case):
+    program = case.start()
+    wait_until_all_train(program)
+    os.close(program.terminal)
+    program.terminal = os.open("/dev/null", os.O_RDWR)
+    program.gone = True
+    deadline = time.monotonic() + 60
+    while not program.ended():
+        time.sleep(0.05)
+        expect(time.monotonic() < deadline, "it has not ended", program)
+    expect(program.exit_code == 3, f"exit code {program.exit_code}: the hang-up asks to stop", program)
+
+
+def plain_lines(case):
+    for more, environment in ((["--plain"], {}), ([], {"TERM": "dumb"})):
+        program = case.start("--fresh", *more, environment=environment)
+        code = program.wait_for_end()
+        expect(code == 0, f"exit code {code}", program)
+        expect("\x1b" not in program.raw, "something that a terminal obeys", program)
+        expect(re.search(r"ashburn +done at step 40", program.screen.text()), "no lines", program)
+        expect("the same at all sites" in program.screen.text(), "no table", program)
+        program.kill()
+    case.program = None
+
+
+def end_without_colour(case):
+    program = case.start("--fresh", environment={"NO_COLOR": "1", "LC_ALL": "C"})
+    code = program.wait_for_end()
+    expect(code == 0, f"exit code {code}", program)
+    expect(program.is_restored() and not program.screen.styled, "colours, or a terminal that is not restored", program)
+    text = program.screen.text()
+    expect(re.search(r"=+ step 40/40  100 %", text), "the last state of the view", program)
+    expect(text.index("100 %") < text.index("the same at all sites"), "the table below it", program)
+    expect(text.isascii(), "the locale has ASCII only", program)
+    expect(termios.tcgetattr(program.terminal)[3] & termios.ECHO, "no echo", program)
+
+
+CASES = ((keys_resize_and_stop, 100_000), (suspend_and_go_on, 100_000), (kill_a_site, 100_000), (fatal_signal, 100_000),
+         (terminal_that_is_gone, 100_000), (plain_lines, 40), (end_without_colour, 40))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--intertie", required=True)
+    parser.add_argument("--text", required=True)
+    parser.add_argument("--case", help="only this one")
+    options = parser.parse_args()
+    failed = []
+    for check, steps in CASES:
+        if options.case not in (None, check.__name__):
+            continue
+        case = Case(options, steps)
+        begin = time.monotonic()
+        try:
+            check(case)
+        except AssertionError:
+            traceback.print_exc()
+            failed.append(check.__name__)
+        finally:
+            case.close()
+        print(f"{check.__name__}: {'FAILED' if check.__name__ in failed else 'ok'}, {time.monotonic() - begin:.1f} s", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
