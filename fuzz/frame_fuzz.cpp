@@ -1,4 +1,5 @@
-// Any bytes, cut at any place, through the frame reader; what decodes must encode to bytes that decode to the same.
+// Any bytes, cut at any place, through the frame reader; what decodes must encode to bytes that decode to the same, and so must
+// the message within an envelope.
 #include <algorithm>
 #include <cstdlib>
 
@@ -15,6 +16,15 @@ bool same_bytes(const intertie::wire::EncodedFrame& a, const intertie::wire::Enc
   return same(a.head, b.head) && same(a.payload, b.payload);
 }
 
+void check(const intertie::wire::Message& message) {
+  using namespace intertie;
+  const wire::EncodedFrame frame = wire::encode_frame(message, 0);
+  wire::FrameReader again;
+  std::vector<wire::Message> copy;
+  if (!again.feed(frame.head.view(), copy) || !again.feed(frame.payload.view(), copy) || copy.size() != 1) std::abort();
+  if (!same_bytes(frame, wire::encode_frame(copy[0], 0))) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -28,11 +38,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!reader.feed(bytes.subspan(at, std::min(piece, bytes.size() - at)), messages)) break;
   }
   for (const wire::Message& message : messages) {
-    const wire::EncodedFrame frame = wire::encode_frame(message, 0);
-    wire::FrameReader again;
-    std::vector<wire::Message> copy;
-    if (!again.feed(frame.head.view(), copy) || !again.feed(frame.payload.view(), copy) || copy.size() != 1) std::abort();
-    if (!same_bytes(frame, wire::encode_frame(copy[0], 0))) std::abort();
+    check(message);
+    const auto* envelope = std::get_if<wire::Envelope>(&message);
+    if (!envelope) continue;
+    if (const auto within = wire::decode_message(envelope->type, envelope->payload)) check(*within);
   }
   return 0;
 }

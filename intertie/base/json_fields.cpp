@@ -15,6 +15,12 @@ Hash64 JsonFields::hash(const char* name) {
   return {};
 }
 
+bool JsonFields::flag(const char* name) {
+  if (const std::optional<bool> flag = object_[name].boolean()) return *flag;
+  remember(name);
+  return false;
+}
+
 const Json::Object& JsonFields::object(const char* name) {
   if (!object_[name].is_object()) remember(name);
   return object_[name].members();

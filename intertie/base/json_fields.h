@@ -25,6 +25,7 @@ class JsonFields {
 
   std::string text(const char* name);
   Hash64 hash(const char* name);
+  bool flag(const char* name);
   template <std::integral Number>
   Number number(const char* name) {  // of at least 0
     const std::optional<std::uint64_t> value = object_[name].whole();

@@ -12,6 +12,7 @@ const char* to_string(ErrorCode code) {
     case ErrorCode::reconfigure: return "reconfigure";
     case ErrorCode::give_up: return "give up";
     case ErrorCode::cancelled: return "cancelled";
+    case ErrorCode::store_away: return "store away";
   }
   return "unknown";
 }

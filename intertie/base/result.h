@@ -18,17 +18,17 @@
 
 namespace intertie {
 
-// What the caller should do about an error.
-enum class ErrorCode : std::uint8_t {
-  retry,        // transient: the same call may succeed later
-  rejoin,       // this site is not (or no longer) a member as it is: come back under a new incarnation
-  reconfigure,  // the input is wrong: a person has to change a file, a flag or a machine
-  give_up,      // nothing that the program can do; state on disk is intact
-  cancelled,    // someone asked to stop; always passed on
+enum class ErrorCode : std::uint8_t {  // what the caller should do about it
+  retry,                               // transient: the same call may succeed later
+  rejoin,                              // this site is not (or no longer) a member as it is: come back under a new incarnation
+  reconfigure,                         // the input is wrong: a person has to change a file, a flag or a machine
+  give_up,                             // nothing that the program can do; state on disk is intact
+  cancelled,                           // someone asked to stop; always passed on
+  store_away,                          // the site that decides on the members cannot be reached; retry when it is back
 };
 
 const char* to_string(ErrorCode code);
-inline bool is_known(ErrorCode code) { return code <= ErrorCode::cancelled; }
+inline bool is_known(ErrorCode code) { return code <= ErrorCode::store_away; }
 
 struct Error {
   ErrorCode code = ErrorCode::give_up;

@@ -1,6 +1,6 @@
 // A site's checkpoint: a folder `checkpoints/VERSION.RESTART/` with state.safetensors and manifest.json, written beside and
 // renamed, so that it is whole or absent. A checkpoint of the *run* is complete when every member's manifest hash is in the
-// store (docs/protocol.md rule 16); this folder knows only one site's part. Thread: worker.
+// store (docs/protocol.md rule 20); this folder knows only one site's part. Thread: worker.
 #pragma once
 
 #include <cstdint>

@@ -34,11 +34,17 @@ constexpr std::array<Prose, 8> kProse = {{
 shards, and stands in the place of [data] train; at every later start and at every site it must lead to the same text. Text is UTF-8,
 or any bytes with `tokenizer = "bytes"`. Empty and binary files in folders are passed over and named.
 
-**Stop and resume.** Ctrl-C ends the run at the next merge with a checkpoint; a second Ctrl-C ends it at once. `--resume` goes on bit
-for bit from the newest checkpoint that is complete at all sites. Between the two, only keys may be changed that
+**Stop and resume.** Ctrl-C ends a `--local` run at the next merge with a checkpoint; a second Ctrl-C ends it at once. `--resume` goes
+on bit for bit from the newest checkpoint that is complete at all sites which made it; only those need to come. Between the two, only
+keys may be changed that
 [run-file.md](run-file.md) marks *each site its own* or *not used yet* (addresses, devices, threads, the rates that are emulated); the
 text may move to another path but not change. A change of any other key, train.tokens too, is refused with the key's name. `--fresh`
 gives up what is there and begins anew; with neither of the two, a folder that holds a run already is refused.
+
+**One site of several.** Ctrl-C at a site that was started with `--site` takes that site out: it writes a checkpoint, leaves, and the
+others go on. At the first site of the run file, which holds the store, it stops the whole run. A site that left, died, or was cut off
+comes back with `--resume`: it fetches what the others have and is a member again at one of the next merges. One that only stood still
+or was cut off, and finds that the others have gone on without it, comes back by itself.
 
 **Faults on purpose.** On a terminal, `--local` shows the [live view](live-view.md), whose keys cut and mend links, kill sites and bring
 them back. `--script FILE` does the same without hands; its lines are performed in their order, and each is said when it is:
@@ -47,6 +53,7 @@ them back. `--script FILE` does the same without hands; its lines are performed 
     at 20s kill quincy                    # 20 seconds after the start
     at +5s restore quincy                 # 5 seconds after the line before; with --resume
     at version 6 mend ashburn columbus
+    at version 7 leave columbus           # it goes politely, and can be restored
     at version 9 stop                     # as Ctrl-C does
 )"},
     {"check", "intertie check run.toml --set sync.every=100", R"(

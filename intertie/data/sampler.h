@@ -1,5 +1,5 @@
 // Sampler: sample k of a run is a function of (seed, k) alone, so the same samples are drawn whatever the number of sites
-// (docs/protocol.md rule 15). A pass over the data is a permutation of its windows of `length` tokens, offset by a phase that
+// (docs/protocol.md rule 19). A pass over the data is a permutation of its windows of `length` tokens, offset by a phase that
 // is drawn anew for each pass; within a pass no token is predicted twice. Resumable by construction: the cursor is k.
 // Immutable; any thread.
 #pragma once

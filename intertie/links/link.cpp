@@ -10,15 +10,19 @@ namespace {
 // not stuck behind a slow stream.
 constexpr std::uint64_t kAhead = 64 * 1024;
 constexpr std::size_t kRoundTripsKept = 10;
+
+constexpr Session::Way kControl = 0;
+constexpr Session::Way way_of_merge(std::size_t number) { return static_cast<Session::Way>(1 + number); }
+constexpr Session::Way way_over(SiteId relay) { return 0x10000U + relay.value; }
+
 }  // namespace
 
 Link::Link(env::Loop& loop, const Settings& settings, Handlers handlers)
-    : loop_(loop), settings_(settings), handlers_(std::move(handlers)), merge_(settings.num_merge_streams) {}
-
-Link::~Link() {
-  loop_.cancel(heartbeat_timer_);
-  loop_.cancel(ended_timer_);
-}
+    : loop_(loop),
+      settings_(settings),
+      handlers_(std::move(handlers)),
+      session_(settings.self, settings.incarnation, settings.peer),
+      merge_(settings.num_merge_streams) {}
 
 template <class Function>
 void Link::for_each_stream(Function function) const {
@@ -28,47 +32,183 @@ void Link::for_each_stream(Function function) const {
   }
 }
 
+// ---- streams and sessions ----
+
+void Link::begin_session(Incarnation theirs) {
+  drop_streams();
+  session_.begin(theirs);
+  recent_round_trips_.clear();
+  last_sent_by_peer_ = 0;
+}
+
+void Link::end_session() {
+  drop_streams();
+  session_.end();
+}
+
 void Link::attach_control(std::unique_ptr<Stream> stream) {
+  drop_streams();
   control_ = {std::move(stream), {}, loop_.now()};
-  control_.stream->set_handlers({.message = [this](wire::Message message) { receive(std::move(message)); },
+  control_.stream->set_handlers({.message = [this](wire::Message message) { take(std::move(message)); },
                                  .drained = {},
-                                 .closed = [this](Error error) { fail(std::move(error)); }});
-  beat();
+                                 .closed = [this](Error error) { end_control(std::move(error)); }});
+  send_heartbeats(loop_.now());
 }
 
 void Link::attach_merge(std::uint16_t number, std::unique_ptr<Stream> stream) {
-  merge_.at(number) = {std::move(stream), {}, loop_.now()};
+  drop(merge_.at(number));
+  session_.lost(way_of_merge(number));
+  merge_[number] = {std::move(stream), {}, loop_.now()};
   merge_[number].stream->set_handlers({.message =
                                            [this](wire::Message message) {
-                                             if (!std::holds_alternative<wire::Heartbeat>(message)) receive(std::move(message));
+                                             if (!std::holds_alternative<wire::Heartbeat>(message)) take(std::move(message));
                                            },
                                        .drained = [this] { pump(); },
-                                       .closed = [this](const Error& error) { merge_stream_ended(error); }});
+                                       .closed = [this, number](Error error) { end_merge(number, std::move(error)); }});
   pump();
 }
 
 bool Link::complete() const {
-  return std::all_of(merge_.begin(), merge_.end(), [](const Held& held) { return held.stream != nullptr; });
+  return has_control() && std::all_of(merge_.begin(), merge_.end(), [](const Held& held) { return held.stream != nullptr; });
 }
 
-// NOLINTNEXTLINE(readability-make-member-function-const): what it changes is the stream
-void Link::send(const wire::Message& message) {
-  if (control_.stream && !failed_ && !closing_) control_.stream->send(message);
+std::optional<env::TimePoint> Link::heard_at() const {
+  if (!control_.stream || control_.stream->closed()) return std::nullopt;
+  env::TimePoint last = control_.heard_at;
+  for (const Held& held : merge_) last = std::max(last, held.heard_at);
+  return last;
 }
 
-void Link::send_chunk(wire::Chunk chunk) {
-  queue_.push_back(std::move(chunk));
+// The stream may be in the middle of delivering, so it is destroyed from the loop.
+void Link::drop(Held& held) {
+  if (!held.stream) return;
+  dropped_sent_ = dropped_sent_ + held.stream->bytes_sent();
+  dropped_received_ = dropped_received_ + held.stream->bytes_received();
+  held.stream->set_handlers({});
+  loop_.post([stream = std::shared_ptr<Stream>(std::move(held.stream))] {});
+  held = {};
+}
+
+void Link::drop_streams() {
+  if (waiting_since_) {
+    transferred_ = transfer();
+    waiting_since_.reset();
+  }
+  drop(control_);
+  session_.lost(kControl);
+  for (std::size_t i = 0; i < merge_.size(); ++i) {
+    drop(merge_[i]);
+    session_.lost(way_of_merge(i));
+  }
+  carried_.clear();  // whoever sent it over this site hears that this way is gone, and sends it again
+}
+
+void Link::end_control(Error error) {
+  if (closing_) {
+    const auto closed = handlers_.closed;
+    return closed();
+  }
+  drop_streams();
+  const auto ended = handlers_.ended;
+  ended(std::move(error));
+}
+
+void Link::end_merge(std::uint16_t number, Error error) {
+  if (closing_) {
+    const auto closed = handlers_.closed;
+    return closed();
+  }
+  drop(merge_[number]);
+  session_.lost(way_of_merge(number));
+  pump();
+  const auto ended = handlers_.merge_ended;
+  ended(number, std::move(error));
+}
+
+void Link::refuse(const wire::Refusal& why) {
+  if (!control_.stream) return send(wire::StreamClass::control, why);  // over a relay, if there is one
+  // It outlives this link's interest in it until the words have left.
+  const std::shared_ptr<Stream> last = std::move(control_.stream);
+  last->set_handlers({.message = {}, .drained = {}, .closed = [last](const Error&) { last->set_handlers({}); }});
+  last->send(why);
+  last->close_after_sending();
+  drop_streams();
+}
+
+// ---- sending ----
+
+void Link::set_route(const Route& route) {
+  if (route == route_) return;
+  if (route_.relay && route_.relay != route.relay) session_.lost(way_over(*route_.relay));
+  if (route_.direct && !route.direct) {
+    session_.lost(kControl);
+    for (std::size_t i = 0; i < merge_.size(); ++i) session_.lost(way_of_merge(i));
+  }
+  route_ = route;
+  acknowledged_ = session_.num_acknowledged();
+  progress_at_ = loop_.now();
   pump();
 }
 
-// Beginning with another stream each time, so that small merges use all of them too.
+void Link::send(wire::StreamClass stream_class, const wire::Message& message) {
+  if (closing_) return;
+  session_.push(stream_class, message);
+  pump();
+}
+
+// NOLINTNEXTLINE(readability-make-member-function-const): what it changes is the stream
+void Link::tell(const wire::Message& message) {
+  if (control_.stream && !control_.stream->closed() && !closing_) control_.stream->send(message);
+}
+
+void Link::carry(wire::Envelope envelope) {
+  if (!control_.stream || closing_) return;
+  if (envelope.stream_class == wire::StreamClass::control) return tell(envelope);
+  carried_.push_back(std::move(envelope));
+  pump();
+}
+
 void Link::pump() {
-  if (failed_ || closing_) return;
-  for (std::size_t i = 0; i < merge_.size() && !queue_.empty(); ++i) {
-    const Held& held = merge_[(next_merge_ + i) % merge_.size()];
-    while (held.stream && !held.stream->closed() && !queue_.empty() && held.stream->unsent().value <= kAhead) {
-      held.stream->send(std::move(queue_.front()));
-      queue_.pop_front();
+  if (closing_) return;
+  if (route_.relay) {
+    for (const auto c : {wire::StreamClass::control, wire::StreamClass::merge, wire::StreamClass::bulk}) {
+      while (session_.has_next(c)) handlers_.carry(*route_.relay, session_.take_next(c, way_over(*route_.relay)));
+    }
+  }
+  if (!control_.stream || control_.stream->closed()) return;
+  while (route_.direct && session_.has_next(wire::StreamClass::control)) {
+    control_.stream->send(session_.take_next(wire::StreamClass::control, kControl));
+  }
+  pump_streams();
+}
+
+std::optional<wire::Envelope> Link::next_for_a_merge_stream(Session::Way way) {
+  if (!carried_.empty()) {
+    wire::Envelope next = std::move(carried_.front());
+    carried_.pop_front();
+    return next;
+  }
+  if (!route_.direct) return std::nullopt;
+  for (const auto c : {wire::StreamClass::merge, wire::StreamClass::bulk}) {
+    if (session_.has_next(c)) return session_.take_next(c, way);
+  }
+  return std::nullopt;
+}
+
+bool Link::waits_for_a_merge_stream() const {
+  const bool own = session_.has_next(wire::StreamClass::merge) || session_.has_next(wire::StreamClass::bulk);
+  return !carried_.empty() || (route_.direct && own);
+}
+
+// Beginning with another stream each time, so that small merges use all of them too.
+void Link::pump_streams() {
+  for (std::size_t i = 0; i < merge_.size() && waits_for_a_merge_stream(); ++i) {
+    const std::size_t number = (next_merge_ + i) % merge_.size();
+    const Held& held = merge_[number];
+    while (held.stream && !held.stream->closed() && held.stream->unsent().value <= kAhead) {
+      const auto next = next_for_a_merge_stream(way_of_merge(number));
+      if (!next) break;
+      held.stream->send(*next);
     }
   }
   if (!merge_.empty()) next_merge_ = (next_merge_ + 1) % merge_.size();
@@ -80,7 +220,7 @@ bool Link::busy() const {
   const auto full = [](const Held& held) {
     return held.stream && !held.stream->closed() && held.stream->unsent().value > kAhead;
   };
-  return !queue_.empty() || std::any_of(merge_.begin(), merge_.end(), full);
+  return waits_for_a_merge_stream() || std::any_of(merge_.begin(), merge_.end(), full);
 }
 
 void Link::count_transfer() {
@@ -110,9 +250,30 @@ Link::Transfer Link::transfer() const {
           transferred_.time + (loop_.now() - *waiting_since_)};
 }
 
-void Link::receive(wire::Message message) {
+// ---- receiving ----
+
+void Link::take(wire::Message message) {
   if (const auto* heartbeat = std::get_if<wire::Heartbeat>(&message)) return on_heartbeat(*heartbeat);
-  handlers_.message(std::move(message));
+  if (const auto* hearing = std::get_if<wire::Hearing>(&message)) return handlers_.hearing(*hearing);
+  if (const auto* refusal = std::get_if<wire::Refusal>(&message)) return handlers_.refused(*refusal);
+  if (auto* envelope = std::get_if<wire::Envelope>(&message)) return handlers_.envelope(std::move(*envelope));
+  // Anything else has no business outside an envelope.
+  end_control({.code = ErrorCode::give_up,
+               .where = {},
+               .what = std::string("sent a message that no stream begins with or carries: ") + wire::name_of(message),
+               .fix = "compare `intertie version` at both sites",
+               .cause = {}});
+}
+
+void Link::receive(const wire::Envelope& envelope) {
+  Result<std::vector<wire::Message>> due = session_.receive(envelope);
+  if (!due) return handlers_.broken(due.error());
+  const Incarnation of = session_.theirs();
+  for (wire::Message& message : *due) {
+    if (session_.theirs() != of) return;
+    handlers_.message(std::move(message));
+  }
+  pump();  // an acknowledgement may have made room
 }
 
 // A heartbeat echoes the last one heard, advanced by the time it was held here, so the difference to the original sender's
@@ -128,13 +289,24 @@ void Link::on_heartbeat(const wire::Heartbeat& heartbeat) {
   round_trip_ = *std::min_element(recent_round_trips_.begin(), recent_round_trips_.end());
 }
 
+// ---- the beat ----
+
 void Link::listen_to(Held& held, env::TimePoint now) {
   if (!held.stream || held.stream->bytes_received() == held.received) return;
   held.received = held.stream->bytes_received();
   held.heard_at = now;
 }
 
-std::optional<Error> Link::silence(env::TimePoint now) const {
+void Link::send_heartbeats(env::TimePoint now) {
+  const auto held = static_cast<std::uint64_t>((now - last_sent_by_peer_at_).count());
+  const wire::Heartbeat heartbeat{.sent = static_cast<std::uint64_t>(now.time_since_epoch().count()),
+                                  .echoed = last_sent_by_peer_ == 0 ? 0 : last_sent_by_peer_ + held};
+  for_each_stream([&heartbeat](Stream& stream) {
+    if (!stream.closed()) stream.send(heartbeat);
+  });
+}
+
+void Link::look_for_silence(env::TimePoint now) {
   const auto silent = [now](env::TimePoint since, const std::string& of) {
     return Error{.code = ErrorCode::retry,
                  .where = {},
@@ -142,37 +314,39 @@ std::optional<Error> Link::silence(env::TimePoint now) const {
                  .fix = "check the line and the other machine",
                  .cause = {}};
   };
-  env::TimePoint last = control_.heard_at;
-  for (const Held& held : merge_) last = std::max(last, held.heard_at);
-  if (now - last > settings_.silence_limit) return silent(last, "");
-  for (std::size_t i = 0; i < merge_.size(); ++i) {
-    if (!merge_[i].stream || now - merge_[i].heard_at <= settings_.stream_silence_limit) continue;
-    return silent(merge_[i].heard_at, fmt::format(" over merge stream {}, while others live", i));
+  const std::optional<env::TimePoint> last = heard_at();
+  if (!last) return;
+  if (now - *last > settings_.timing.drop_after) return end_control(silent(*last, ""));
+  for (std::uint16_t i = 0; i < merge_.size(); ++i) {
+    if (!merge_[i].stream || now - merge_[i].heard_at <= settings_.timing.stream_silence) continue;
+    end_merge(i, silent(merge_[i].heard_at, fmt::format(" over merge stream {}, while others live", i)));
   }
-  return std::nullopt;
+}
+
+// A relay may have lost what it could not hand on.
+void Link::look_for_progress(env::TimePoint now) {
+  if (!route_.relay || session_.num_acknowledged() != acknowledged_ || session_.unacknowledged(way_over(*route_.relay)) == 0) {
+    acknowledged_ = session_.num_acknowledged();
+    progress_at_ = now;
+  } else if (now - progress_at_ > settings_.timing.resend_after) {
+    session_.lost(way_over(*route_.relay));
+    progress_at_ = now;
+    pump();
+  }
 }
 
 void Link::beat() {
-  if (failed_ || closing_) return;
+  if (closing_) return;
   const env::TimePoint now = loop_.now();
   listen_to(control_, now);
   for (Held& held : merge_) listen_to(held, now);
-  if (std::optional<Error> error = silence(now)) return fail(std::move(*error));
-
-  const auto held = static_cast<std::uint64_t>((now - last_sent_by_peer_at_).count());
-  const wire::Heartbeat heartbeat{.sent = static_cast<std::uint64_t>(now.time_since_epoch().count()),
-                                  .echoed = last_sent_by_peer_ == 0 ? 0 : last_sent_by_peer_ + held};
-  for_each_stream([&heartbeat](Stream& stream) {
-    if (!stream.closed()) stream.send(heartbeat);
-  });
-  heartbeat_timer_ = loop_.call_after(settings_.heartbeat_every, [this] { beat(); });
-}
-
-// A site that goes closes all its connections, and the control stream, which brings its farewell, may be the last to end.
-void Link::merge_stream_ended(const Error& error) {
-  if (closing_ || error.code == ErrorCode::give_up) return fail(error);
-  loop_.cancel(ended_timer_);
-  ended_timer_ = loop_.call_after(settings_.silence_limit, [this, error] { fail(error); });
+  look_for_silence(now);
+  look_for_progress(now);
+  send_heartbeats(now);
+  if (auto acknowledgement = session_.acknowledgement()) {
+    if (route_.relay) return handlers_.carry(*route_.relay, std::move(*acknowledgement));
+    tell(*acknowledgement);
+  }
 }
 
 void Link::close_after_sending() {
@@ -186,25 +360,14 @@ bool Link::closed() const {
   return all;
 }
 
-void Link::fail(Error error) {
-  if (closing_) {
-    const auto closed = handlers_.closed;
-    return closed();
-  }
-  if (failed_) return;
-  failed_ = true;
-  const auto lost = handlers_.lost;
-  lost(std::move(error));
-}
-
 Bytes Link::bytes_sent() const {
-  Bytes total;
+  Bytes total = dropped_sent_;
   for_each_stream([&total](const Stream& stream) { total = total + stream.bytes_sent(); });
   return total;
 }
 
 Bytes Link::bytes_received() const {
-  Bytes total;
+  Bytes total = dropped_received_;
   for_each_stream([&total](const Stream& stream) { total = total + stream.bytes_received(); });
   return total;
 }

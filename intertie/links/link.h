@@ -1,6 +1,7 @@
-// Link: everything that joins this site to one other: a control stream, and merge streams that share a queue of chunks. A chunk
-// goes to whichever stream is free next, so unequal streams balance themselves. Measures bytes and round trip. Owner thread:
-// the loop.
+// Link: everything that joins this site to one other: the session of their present starts, and the direct way: a control stream
+// and merge streams, of which a chunk takes whichever is free next, so that unequal streams balance themselves. Where there is
+// no direct way the session's envelopes go over a relay, which is another link of the same mesh. Measures bytes and round trip.
+// Owner thread: the loop.
 #pragma once
 
 #include <deque>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "intertie/env/loop.h"
+#include "intertie/links/route.h"
+#include "intertie/links/session.h"
 #include "intertie/links/stream.h"
 
 namespace intertie::links {
@@ -17,34 +20,57 @@ namespace intertie::links {
 class Link {
  public:
   struct Handlers {
-    std::function<void(wire::Message)> message;
-    std::function<void(Error)> lost;  // once: see Settings
-    std::function<void()> closed;     // after close_after_sending(): a stream has closed
+    std::function<void(wire::Message)> message;               // of the session
+    std::function<void(wire::Envelope)> envelope;             // came over this link, for any session
+    std::function<void(SiteId relay, wire::Envelope)> carry;  // of this session, over a relay
+    std::function<void(const wire::Hearing&)> hearing;
+    std::function<void(const wire::Refusal&)> refused;
+    std::function<void(Error)> ended;                              // the direct way
+    std::function<void(std::uint16_t number, Error)> merge_ended;  // one merge stream of it
+    std::function<void(Error)> broken;                             // what came over the session makes no sense
+    std::function<void()> closed;                                  // after close_after_sending(): a stream has closed
   };
-  // A link is lost when its control stream has ended; when nothing came over any of its streams for silence_limit; or when one
-  // merge stream has ended, or brought nothing for stream_silence_limit, although the others live. What ends with the other
-  // site's farewell ends with the control stream, over which the farewell came before.
   struct Settings {
+    SiteId self;
+    Incarnation incarnation;
+    SiteId peer;
     std::uint16_t num_merge_streams = 4;
-    Duration heartbeat_every = std::chrono::seconds(1);  // over every stream, so that none is idle
-    Duration silence_limit = std::chrono::seconds(20);
-    Duration stream_silence_limit = std::chrono::minutes(2);  // long: streams of a slow line wait for each other
+    LinkTiming timing;
   };
 
   Link(env::Loop& loop, const Settings& settings, Handlers handlers);
-  ~Link();
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  // Streams whose hello was accepted. The control stream comes first; heartbeats start with it.
+  // The peer's present start; what belonged to another one is dropped, its streams too.
+  void begin_session(Incarnation theirs);
+  void end_session();
+  const Session& session() const { return session_; }
+
+  // Streams whose hello was accepted. The control stream comes first; one that was there before is replaced.
   void attach_control(std::unique_ptr<Stream> stream);
   void attach_merge(std::uint16_t number, std::unique_ptr<Stream> stream);
   bool has_control() const { return control_.stream != nullptr; }
   bool has_merge(std::uint16_t number) const { return merge_[number].stream != nullptr; }
-  bool complete() const;  // all merge streams are there
+  bool complete() const;  // all streams are there
+  // When bytes last came directly; nothing without a direct way.
+  std::optional<env::TimePoint> heard_at() const;
 
-  void send(const wire::Message& message);  // control
-  void send_chunk(wire::Chunk chunk);       // merge
+  void set_route(const Route& route);
+  const Route& route() const { return route_; }
+
+  // To the peer's present start, by whatever way.
+  void send(wire::StreamClass stream_class, const wire::Message& message);
+  // Over this link's direct way: a beat's words, or an envelope of another session.
+  void tell(const wire::Message& message);
+  void carry(wire::Envelope envelope);
+  // An envelope of this session has come, by whatever way.
+  void receive(const wire::Envelope& envelope);
+
+  // Every beat_every: heartbeats, acknowledgements, silence. The direct way may end in it.
+  void beat();
+  // Says `why` to the peer, and closes its streams.
+  void refuse(const wire::Refusal& why);
   // What is sent afterwards is dropped.
   void close_after_sending();
   bool closed() const;  // every stream of it
@@ -61,44 +87,53 @@ class Link {
   std::string congestion_control() const;
 
  private:
-  // A stream, and when bytes last came over it (looked at with every heartbeat).
+  // A stream, and when bytes last came over it (looked at with every beat).
   struct Held {
     std::unique_ptr<Stream> stream;
     Bytes received;
     env::TimePoint heard_at{};
   };
 
-  void receive(wire::Message message);
+  void take(wire::Message message);
   void on_heartbeat(const wire::Heartbeat& heartbeat);
-  void beat();
+  void send_heartbeats(env::TimePoint now);
   void listen_to(Held& held, env::TimePoint now);
-  std::optional<Error> silence(env::TimePoint now) const;
-  void merge_stream_ended(const Error& error);
+  void look_for_silence(env::TimePoint now);
+  void look_for_progress(env::TimePoint now);
+  void end_control(Error error);
+  void end_merge(std::uint16_t number, Error error);
+  void drop(Held& held);
+  void drop_streams();
   void pump();
+  void pump_streams();
+  std::optional<wire::Envelope> next_for_a_merge_stream(Session::Way way);
+  bool waits_for_a_merge_stream() const;
   bool busy() const;
   void count_transfer();
   Bytes handed_on() const;
-  void fail(Error error);
   template <class Function>
   void for_each_stream(Function function) const;
 
   env::Loop& loop_;
   Settings settings_;
   Handlers handlers_;
+  Session session_;
+  Route route_;
   Held control_;
   std::vector<Held> merge_;
-  std::size_t next_merge_ = 0;  // the merge stream that is asked first for the next chunk
-  std::deque<wire::Chunk> queue_;
+  std::size_t next_merge_ = 0;                   // the merge stream that is asked first for the next chunk
+  std::deque<wire::Envelope> carried_;           // of other sessions, for merge streams
   Transfer transferred_;                         // up to the last time that it was not busy
   std::optional<env::TimePoint> waiting_since_;  // it is busy
   Bytes handed_on_before_;                       // when that began
-  env::TimerId heartbeat_timer_;
-  env::TimerId ended_timer_;             // a merge stream has ended
+  Bytes dropped_sent_;                           // over streams that are gone
+  Bytes dropped_received_;
+  std::uint64_t acknowledged_ = 0;  // by the peer, when that last changed
+  env::TimePoint progress_at_{};
   std::uint64_t last_sent_by_peer_ = 0;  // its clock
   env::TimePoint last_sent_by_peer_at_{};
   Duration round_trip_{0};
   std::deque<Duration> recent_round_trips_;
-  bool failed_ = false;
   bool closing_ = false;
 };
 

@@ -4,28 +4,58 @@
 
 #include <algorithm>
 
+#include "intertie/base/planted.h"
+
 namespace intertie::links {
 
 using wire::StreamClass;
 
+namespace {
+
+std::uint16_t num_sites(const Identity& identity) { return static_cast<std::uint16_t>(identity.site_names.size()); }
+
+}  // namespace
+
 Mesh::Mesh(env::Loop& loop, env::Network& network, Settings settings, Handlers handlers)
-    : loop_(loop), network_(network), settings_(std::move(settings)), handlers_(std::move(handlers)) {
-  const std::size_t num_sites = settings_.identity.site_names.size();
-  incarnations_.resize(num_sites);
-  last_attempt_.resize(num_sites);
-  for (std::uint16_t i = 0; i < num_sites; ++i) {
-    const SiteId site{i};
-    links_.push_back(nullptr);
-    if (site == settings_.identity.self) continue;
-    links_.back() = std::make_unique<Link>(
-        loop_, Link::Settings{.num_merge_streams = settings_.num_merge_streams[i]},
-        Link::Handlers{.message = [this, site](wire::Message message) { handlers_.message(site, std::move(message)); },
-                       .lost = [this, site](Error error) { handlers_.lost(site, std::move(error)); },
-                       .closed = [this] { handlers_.closed(); }});
+    : loop_(loop),
+      network_(network),
+      settings_(std::move(settings)),
+      handlers_(std::move(handlers)),
+      peers_(settings_.identity.site_names.size()),
+      // What a third site tells comes with its next beat and ours.
+      hearing_(settings_.identity.self, settings_.identity.incarnation, num_sites(settings_.identity),
+               settings_.timing.silence + 2 * settings_.timing.beat_every, loop.now()) {
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
+    if (SiteId{i} != settings_.identity.self) peers_[i].link = make_link(SiteId{i}, settings_.num_merge_streams[i]);
   }
 }
 
+std::unique_ptr<Link> Mesh::make_link(SiteId site, std::uint16_t num_merge_streams) {
+  return std::make_unique<Link>(
+      loop_,
+      Link::Settings{.self = settings_.identity.self,
+                     .incarnation = settings_.identity.incarnation,
+                     .peer = site,
+                     .num_merge_streams = num_merge_streams,
+                     .timing = settings_.timing},
+      Link::Handlers{
+          .message =
+              [this, site](wire::Message message) {
+                if (const auto* refusal = std::get_if<wire::Refusal>(&message)) return refused_by(site, *refusal);
+                handlers_.message(site, std::move(message));
+              },
+          .envelope = [this, site](wire::Envelope envelope) { take_envelope(site, std::move(envelope)); },
+          .carry = [this](SiteId relay, wire::Envelope envelope) { peers_[relay.value].link->carry(std::move(envelope)); },
+          .hearing = [this](const wire::Hearing& told) { take_hearing(told); },
+          .refused = [this, site](const wire::Refusal& refusal) { refused_by(site, refusal); },
+          .ended = [this, site](Error error) { direct_ended(site, std::move(error)); },
+          .merge_ended = [this, site](std::uint16_t number, const Error& error) { merge_ended(site, number, error); },
+          .broken = [this, site](Error error) { handlers_.broken(site, std::move(error)); },
+          .closed = [this] { handlers_.closed(); }});
+}
+
 Mesh::~Mesh() {
+  loop_.cancel(beat_timer_);
   for (const Pending& pending : pending_) loop_.cancel(pending.deadline);
 }
 
@@ -34,50 +64,37 @@ Result<void> Mesh::start() {
       settings_.listen, [this](std::unique_ptr<env::Connection> connection) { accepted(std::move(connection)); },
       [this](Error error) { handlers_.refused(std::move(error)); });
   INTERTIE_ASSIGN(listener_, std::move(listener));
-  for (std::uint16_t i = 0; i < settings_.identity.self.value; ++i) connect(SiteId{i}, StreamClass::control, 0);
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
+    if (dials(SiteId{i})) dial({SiteId{i}, StreamClass::control, 0});
+  }
+  beat_due_ = loop_.now();
+  beat();
   return {};
 }
 
-void Mesh::open_merge_streams(Restart restart) {
-  restart_ = restart;
-  for (std::uint16_t i = 0; i < settings_.identity.self.value; ++i) {
-    for (std::uint16_t number = 0; number < settings_.num_merge_streams[i]; ++number) {
-      connect(SiteId{i}, StreamClass::merge, number);
-    }
-  }
-  for (auto pending = pending_.begin(); pending != pending_.end();) {
-    const auto next = std::next(pending);
-    if (pending->parked) admit(pending, *pending->parked);
-    pending = next;
-  }
-  if (all_merge_streams_open()) handlers_.merge_streams_open();
-}
-
 bool Mesh::all_connected() const {
-  return std::all_of(links_.begin(), links_.end(), [](const auto& link) { return !link || link->has_control(); });
-}
-
-bool Mesh::all_merge_streams_open() const {
-  return std::all_of(links_.begin(), links_.end(), [](const auto& link) { return !link || link->complete(); });
+  return std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return !peer.link || peer.link->has_control(); });
 }
 
 std::string Mesh::missing() const {
   std::string text;
-  for (std::uint16_t i = 0; i < links_.size(); ++i) {
-    if (!links_[i] || (links_[i]->has_control() && (!restart_ || links_[i]->complete()))) continue;
-    const std::string& last = last_attempt_[i];
-    const std::string what = links_[i]->has_control() ? "its merge streams are not open" : "it has not connected";
-    text += (text.empty() ? "" : "; ") + describe(SiteId{i}) + ": " + (last.empty() ? what : last);
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
+    const Peer& peer = peers_[i];
+    if (!peer.link || peer.link->has_control()) continue;
+    text += (text.empty() ? "" : "; ") + describe(SiteId{i}) + ": " +
+            (peer.last_attempt.empty() ? "it has not connected" : peer.last_attempt);
   }
   return text;
 }
 
-std::map<SiteId, Incarnation> Mesh::incarnations() const {
-  std::map<SiteId, Incarnation> all;
-  for (std::uint16_t i = 0; i < links_.size(); ++i) {
-    if (links_[i]) all[SiteId{i}] = incarnations_[i];
-  }
-  return all;
+Incarnation Mesh::incarnation(SiteId site) const {
+  return site == settings_.identity.self ? settings_.identity.incarnation : peers_[site.value].incarnation;
+}
+
+bool Mesh::reaches(SiteId site) const {
+  if (site == settings_.identity.self) return true;
+  const Link& link = *peers_[site.value].link;
+  return link.session().is_open() && (link.route().direct || link.route().relay);
 }
 
 std::string Mesh::describe(SiteId site) const {
@@ -85,25 +102,28 @@ std::string Mesh::describe(SiteId site) const {
                      env::to_string(settings_.addresses[site.value]));
 }
 
-void Mesh::send(SiteId to, const wire::Message& message) { links_[to.value]->send(message); }
+void Mesh::send(SiteId to, const wire::Message& message) { send_data(to, StreamClass::control, message); }
 
-void Mesh::send_to_all(const wire::Message& message) {
-  for (const auto& link : links_) {
-    if (link) link->send(message);
+void Mesh::send(const std::vector<SiteId>& to, const wire::Message& message) {
+  for (const SiteId site : to) {
+    if (site != settings_.identity.self) send(site, message);
   }
 }
 
-void Mesh::send_chunk(SiteId to, wire::Chunk chunk) { links_[to.value]->send_chunk(std::move(chunk)); }
+void Mesh::send_data(SiteId to, StreamClass stream_class, const wire::Message& message) {
+  peers_[to.value].link->send(stream_class, message);
+}
 
 void Mesh::close_after_sending() {
+  closing_ = true;
   listener_.reset();
-  for (const auto& link : links_) {
-    if (link) link->close_after_sending();
+  for (const Peer& peer : peers_) {
+    if (peer.link) peer.link->close_after_sending();
   }
 }
 
 bool Mesh::closed() const {
-  return std::all_of(links_.begin(), links_.end(), [](const auto& link) { return !link || link->closed(); });
+  return std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return !peer.link || peer.link->closed(); });
 }
 
 wire::Hello Mesh::hello_of(StreamClass stream_class, std::uint16_t number) const {
@@ -112,7 +132,7 @@ wire::Hello Mesh::hello_of(StreamClass stream_class, std::uint16_t number) const
   return {.run = identity.run,
           .site = identity.self,
           .incarnation = identity.incarnation,
-          .restart = restart_.value_or(Restart{}),
+          .view = view_,
           .agreement = identity.agreement,
           .data = identity.data,
           .stream_class = stream_class,
@@ -123,8 +143,29 @@ wire::Hello Mesh::hello_of(StreamClass stream_class, std::uint16_t number) const
 
 // ---- the side that connects ----
 
-void Mesh::connect(SiteId site, StreamClass stream_class, std::uint16_t number) {
-  const wire::Hello hello = hello_of(stream_class, number);
+void Mesh::dial(const Dialled& stream, Duration after) {
+  if (!dialling_.insert(stream).second) return;
+  if (after == Duration{0}) return connect(stream);
+  loop_.call_after(after, [this, stream, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) connect(stream);
+  });
+}
+
+// A merge stream belongs to a control stream, and comes again with it.
+bool Mesh::is_wanted(const Dialled& stream) const {
+  const auto& [site, stream_class, number] = stream;
+  const Link& link = *peers_[site.value].link;
+  if (closing_) return false;
+  return stream_class == StreamClass::control ? !link.has_control() : link.has_control() && !link.has_merge(number);
+}
+
+void Mesh::connect(const Dialled& stream) {
+  if (!is_wanted(stream)) {
+    dialling_.erase(stream);
+    return;
+  }
+  const SiteId site = std::get<SiteId>(stream);
+  const wire::Hello hello = hello_of(std::get<StreamClass>(stream), std::get<std::uint16_t>(stream));
   network_.connect(settings_.addresses[site.value], settings_.identity.site_names[site.value], settings_.attempt_deadline,
                    [this, site, hello, alive = std::weak_ptr(alive_)](Result<std::unique_ptr<env::Connection>> connection) {
                      if (!alive.expired()) connected(site, hello, std::move(connection));
@@ -132,6 +173,7 @@ void Mesh::connect(SiteId site, StreamClass stream_class, std::uint16_t number) 
 }
 
 void Mesh::connected(SiteId site, const wire::Hello& hello, Result<std::unique_ptr<env::Connection>> connection) {
+  if (closing_) return;
   if (!connection) return retry(site, hello, connection.error());
   say_hello(site, hello, std::move(*connection));
 }
@@ -155,39 +197,41 @@ void Mesh::say_hello(SiteId site, const wire::Hello& hello, std::unique_ptr<env:
 }
 
 void Mesh::answered(PendingRef pending, SiteId site, const wire::Hello& hello, const wire::Message& answer) {
-  std::unique_ptr<Stream> stream = std::move(pending->stream);
-  stream->set_handlers({});
-  if (const auto* refusal = std::get_if<wire::Refusal>(&answer)) {
-    pending->stream = std::move(stream);
+  const auto again = [&](ErrorCode code, std::string what) {
     drop(pending);
-    return handlers_.failed({.code = ErrorCode::reconfigure,
-                             .where = describe(site) + ", phase hello",
-                             .what = "refused this site: " + refusal->reason.text(),
-                             .fix = {},
-                             .cause = {}});
+    retry(site, hello, {.code = code, .where = "phase hello", .what = std::move(what), .fix = {}, .cause = {}});
+  };
+  if (const auto* refusal = std::get_if<wire::Refusal>(&answer)) {
+    peers_[site.value].view = refusal->view;
+    return again(refusal->code, "refused this site: " + refusal->reason.text());
   }
   const auto* welcome = std::get_if<wire::Welcome>(&answer);
-  if (!welcome || welcome->site != site || welcome->incarnation < incarnations_[site.value]) {
-    pending->stream = std::move(stream);
-    drop(pending);
-    return retry(site, hello,
-                 {.code = ErrorCode::retry, .where = "phase hello", .what = "unexpected answer", .fix = {}, .cause = {}});
+  if (!welcome || welcome->site != site || welcome->incarnation < peers_[site.value].incarnation) {
+    return again(ErrorCode::retry, "unexpected answer");
   }
-  incarnations_[site.value] = welcome->incarnation;
+  if (is_fenced(site, welcome->incarnation)) {
+    pending->stream->send(wire::Refusal{ErrorCode::rejoin, view_, peers_[site.value].fenced_because});
+    pending->stream->close_after_sending();
+    pending->stream->set_handlers({.message = {}, .drained = {}, .closed = [this, pending](const Error&) { drop(pending); }});
+    dialling_.erase({site, hello.stream_class, hello.stream});
+    return dial({site, hello.stream_class, hello.stream}, settings_.retry_every);
+  }
+  peers_[site.value].view = welcome->view;
+  note_incarnation(site, welcome->incarnation);
+  std::unique_ptr<Stream> stream = std::move(pending->stream);
+  stream->set_handlers({});
   drop(pending);
   attach(site, hello, std::move(stream));
 }
 
-// Anything that a later attempt may mend is tried again; the caller's start deadline ends it.
+// Anything that a later attempt may mend is tried again; of the rest the owner decides.
 void Mesh::retry(SiteId site, const wire::Hello& hello, Error error) {
-  last_attempt_[site.value] = error.message();
-  if (error.code != ErrorCode::retry) {
-    error.where = describe(site) + (error.where.empty() ? "" : ", " + error.where);
-    return handlers_.failed(std::move(error));
-  }
-  loop_.call_after(settings_.retry_every, [this, site, hello, alive = std::weak_ptr(alive_)] {
-    if (!alive.expired()) connect(site, hello.stream_class, hello.stream);
-  });
+  peers_[site.value].last_attempt = error.message();
+  dialling_.erase({site, hello.stream_class, hello.stream});
+  dial({site, hello.stream_class, hello.stream}, settings_.retry_every);
+  if (error.code == ErrorCode::retry) return;
+  error.where = describe(site) + (error.where.empty() ? "" : ", " + error.where);
+  handlers_.failed(site, std::move(error));
 }
 
 // ---- the side that accepts ----
@@ -203,79 +247,148 @@ void Mesh::accepted(std::unique_ptr<env::Connection> connection) {
 }
 
 void Mesh::greeted(PendingRef pending, const wire::Message& first) {
-  const auto* hello = std::get_if<wire::Hello>(&first);
-  if (!hello || pending->parked) return refuse(pending, "a stream begins with one hello and waits for the answer");
-  if (const Result<void> checked = check(*hello, *pending->stream); !checked) return refuse(pending, checked.error().message());
-  if (hello->stream_class == StreamClass::merge && !restart_) {
-    return park(pending, *hello);
+  const auto* said = std::get_if<wire::Hello>(&first);
+  if (!said) {
+    return refuse(pending, {.code = ErrorCode::reconfigure,
+                            .where = {},
+                            .what = "a stream begins with one hello and waits for the answer",
+                            .fix = {},
+                            .cause = {}});
   }
-  admit(pending, *hello);
-}
-
-// A site has one stream of a number, and so at most one that waits.
-void Mesh::park(PendingRef pending, const wire::Hello& hello) {
-  const bool taken = std::any_of(pending_.begin(), pending_.end(), [&hello](const Pending& other) {
-    return other.parked && other.parked->site == hello.site && other.parked->stream == hello.stream;
-  });
-  if (taken) return refuse(pending, "a merge stream with a number that waits already");
-  pending->parked = hello;
+  if (const Result<void> checked = check(*said, *pending->stream); !checked) return refuse(pending, checked.error());
+  const wire::Hello hello = *said;
+  note_incarnation(hello.site, hello.incarnation);
+  if (hello.stream_class == StreamClass::control) peers_[hello.site.value].view = hello.view;
+  std::unique_ptr<Stream> stream = std::move(pending->stream);
+  stream->set_handlers({});
+  drop(pending);
+  stream->send(wire::Welcome{settings_.identity.self, settings_.identity.incarnation, view_});
+  attach(hello.site, hello, std::move(stream));
 }
 
 Result<void> Mesh::check(const wire::Hello& hello, const Stream& stream) const {
   INTERTIE_RETURN_IF_ERROR(check_hello(settings_.identity, hello, stream.peer().name));
-  const auto refusal = [](std::string what) {
-    return Error{.code = ErrorCode::rejoin, .where = {}, .what = std::move(what), .fix = {}, .cause = {}};
+  const auto refusal = [](ErrorCode code, std::string what) {
+    return Error{.code = code, .where = {}, .what = std::move(what), .fix = {}, .cause = {}};
   };
-  const Link& link = *links_[hello.site.value];
-  if (hello.incarnation < incarnations_[hello.site.value]) return refusal("a newer start of this site was seen already");
+  const Peer& peer = peers_[hello.site.value];
+  if (is_fenced(hello.site, hello.incarnation)) return refusal(ErrorCode::rejoin, peer.fenced_because);
+  if (hello.incarnation < peer.incarnation) {
+    return refusal(
+        ErrorCode::reconfigure,
+        fmt::format("a newer start of this site was seen already (number {}, this is {}); is it running twice, or is "
+                    "its folder an old copy?",
+                    peer.incarnation.value, hello.incarnation.value));
+  }
+  const Link& link = *peer.link;
+  const auto heard = link.heard_at();
   if (hello.stream_class == StreamClass::control) {
-    if (link.has_control()) return refusal("this site is connected already; is it running twice?");
+    // One that broke unnoticed here is replaced; two processes of one start are not to take turns.
+    const bool alive = heard && hello.incarnation == peer.incarnation && loop_.now() - *heard < settings_.timing.silence;
+    if (alive) return refusal(ErrorCode::retry, "this site is connected already; is it running twice?");
     return {};
   }
-  if (!link.has_control()) return refusal("a merge stream came before the control stream");
-  if (hello.stream >= settings_.num_merge_streams[hello.site.value] || link.has_merge(hello.stream)) {
-    return refusal("a merge stream with a number that is taken or too high");
+  if (!link.has_control() || hello.incarnation != peer.incarnation) {
+    return refusal(ErrorCode::retry, "a merge stream came before the control stream");
+  }
+  if (hello.stream_class != StreamClass::merge || hello.stream >= settings_.num_merge_streams[hello.site.value]) {
+    return refusal(ErrorCode::reconfigure, "a merge stream with a number that is too high");
   }
   return {};
 }
 
-void Mesh::admit(PendingRef pending, const wire::Hello& hello) {
-  if (hello.stream_class == StreamClass::merge && hello.restart != *restart_) {
-    return refuse(pending, fmt::format("restart {} where restart {} is running", hello.restart.value, restart_->value));
-  }
-  const wire::Hello accepted = hello;  // `hello` may lie inside the pending stream that goes away below
-  incarnations_[accepted.site.value] = accepted.incarnation;
-  std::unique_ptr<Stream> stream = std::move(pending->stream);
-  stream->set_handlers({});
-  drop(pending);
-  stream->send(wire::Welcome{settings_.identity.self, settings_.identity.incarnation});
-  attach(accepted.site, accepted, std::move(stream));
-}
-
-void Mesh::refuse(PendingRef pending, const std::string& reason) {
+void Mesh::refuse(PendingRef pending, const Error& reason) {
   const env::Peer& peer = pending->stream->peer();
   const std::string who = peer.name.empty() ? peer.address : fmt::format("site {} ({})", peer.name, peer.address);
+  const std::string words = reason.message();
   const auto& names = settings_.identity.site_names;
   const auto site = std::find(names.begin(), names.end(), peer.name);
-  if (site != names.end()) last_attempt_[static_cast<std::size_t>(site - names.begin())] = "refused here: " + reason;
+  if (site != names.end()) {
+    peers_[static_cast<std::size_t>(site - names.begin())].last_attempt = "refused here: " + words;
+  }
   pending->stream->set_handlers({.message = {}, .drained = {}, .closed = [this, pending](const Error&) { drop(pending); }});
-  pending->stream->send(wire::Refusal{reason});
+  pending->stream->send(wire::Refusal{reason.code, view_, words});
   pending->stream->close_after_sending();
-  handlers_.refused(
-      {.code = ErrorCode::reconfigure, .where = who + ", phase hello", .what = "refused: " + reason, .fix = {}, .cause = {}});
+  handlers_.refused({.code = reason.code, .where = who + ", phase hello", .what = "refused: " + words, .fix = {}, .cause = {}});
 }
 
 // ---- both ----
 
 void Mesh::attach(SiteId site, const wire::Hello& hello, std::unique_ptr<Stream> stream) {
-  Link& link = *links_[site.value];
-  last_attempt_[site.value].clear();  // what failed before is over
-  if (hello.stream_class == StreamClass::control) {
-    link.attach_control(std::move(stream));
-    return handlers_.connected(site);
+  Peer& peer = peers_[site.value];
+  if (dials(site)) dialling_.erase({site, hello.stream_class, hello.stream});
+  peer.last_attempt.clear();  // what failed before is over
+  if (hello.stream_class == StreamClass::merge) return peer.link->attach_merge(hello.stream, std::move(stream));
+  peer.link->attach_control(std::move(stream));
+  peer.link->tell(hearing_.tell());
+  use_route(site);
+  if (dials(site)) {
+    for (std::uint16_t number = 0; number < settings_.num_merge_streams[site.value]; ++number) {
+      dial({site, StreamClass::merge, number});
+    }
   }
-  link.attach_merge(hello.stream, std::move(stream));
-  if (restart_ && all_merge_streams_open()) handlers_.merge_streams_open();
+  handlers_.connected(site);
+}
+
+// A new start of a site begins anew; what the one before it sent has no say any more.
+void Mesh::note_incarnation(SiteId site, Incarnation incarnation) {
+  Peer& peer = peers_[site.value];
+  if (incarnation <= peer.incarnation || is_fenced(site, incarnation)) return;
+  peer.incarnation = incarnation;
+  peer.link->begin_session(incarnation);
+  handlers_.appeared(site);
+}
+
+void Mesh::fence(SiteId site, Incarnation incarnation, const std::string& reason) {
+  Peer& peer = peers_[site.value];
+  if (incarnation <= peer.fenced || planted(Bug::stale_start)) return;
+  peer.fenced = incarnation;
+  peer.fenced_because = reason;
+  if (peer.incarnation > incarnation) return;
+  peer.link->refuse(wire::Refusal{ErrorCode::rejoin, view_, reason});
+  peer.link->end_session();
+  if (dials(site)) dial({site, StreamClass::control, 0}, settings_.retry_every);
+}
+
+void Mesh::refused_by(SiteId site, const wire::Refusal& refusal) {
+  peers_[site.value].view = refusal.view;
+  handlers_.failed(site, {.code = refusal.code,
+                          .where = describe(site),
+                          .what = "refused this site: " + refusal.reason.text(),
+                          .fix = {},
+                          .cause = {}});
+}
+
+// A relay hands on what it got from the author itself, so an envelope makes two hops at most.
+void Mesh::take_envelope(SiteId via, wire::Envelope envelope) {
+  const SiteId self = settings_.identity.self;
+  if (envelope.from.value >= peers_.size() || envelope.to.value >= peers_.size() || envelope.from == self) return;
+  if (envelope.to != self) {
+    if (envelope.from == via && envelope.to != via) peers_[envelope.to.value].link->carry(std::move(envelope));
+    return;
+  }
+  note_incarnation(envelope.from, envelope.from_incarnation);
+  if (is_fenced(envelope.from, envelope.from_incarnation)) return;
+  peers_[envelope.from.value].link->receive(envelope);
+}
+
+void Mesh::take_hearing(const wire::Hearing& told) {
+  hearing_.take(told, loop_.now());
+  for (const wire::HearingRow& row : told.rows) {
+    if (row.site.value < peers_.size() && row.site != settings_.identity.self) note_incarnation(row.site, row.incarnation);
+  }
+}
+
+void Mesh::direct_ended(SiteId site, Error error) {
+  Peer& peer = peers_[site.value];
+  peer.ended = std::move(error);
+  if (peer.link->route().direct) peer.ended_at = loop_.now();  // a relay that is in use stays
+  use_route(site);
+  if (dials(site)) dial({site, StreamClass::control, 0}, settings_.retry_every);
+}
+
+void Mesh::merge_ended(SiteId site, std::uint16_t number, const Error& /*error*/) {
+  if (dials(site)) dial({site, StreamClass::merge, number}, settings_.retry_every);
 }
 
 // The stream may be in the middle of delivering, so it is destroyed from the loop.
@@ -286,6 +399,58 @@ void Mesh::drop(PendingRef pending) {
     loop_.post([stream = std::shared_ptr<Stream>(std::move(pending->stream))] {});
   }
   pending_.erase(pending);
+}
+
+// ---- the beat ----
+
+void Mesh::beat() {
+  if (closing_) return;
+  const env::TimePoint now = loop_.now();
+  // A machine that stood still did not hear the others; that is no fault of theirs.
+  if (now - beat_due_ > settings_.timing.silence) hearing_.was_away(now - beat_due_);
+  std::vector<SiteId> hears;
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
+    if (!peers_[i].link) continue;
+    peers_[i].link->beat();
+    const auto heard = peers_[i].link->heard_at();
+    if (heard && now - *heard <= settings_.timing.silence) hears.push_back(SiteId{i});
+  }
+  hearing_.beat(hears, now);
+  const wire::Hearing told = hearing_.tell();
+  for (const Peer& peer : peers_) {
+    if (peer.link) peer.link->tell(told);
+  }
+  choose_routes();
+  handlers_.beat();
+  beat_due_ = now + settings_.timing.beat_every;
+  beat_timer_ = loop_.call_at(beat_due_, [this] { beat(); });
+}
+
+void Mesh::choose_routes() {
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
+    if (peers_[i].link) use_route(SiteId{i});
+  }
+}
+
+// Direct where both hear each other, and where there is nothing better to try.
+Route Mesh::route_to(SiteId site) const {
+  const env::TimePoint now = loop_.now();
+  const bool connected = peers_[site.value].link->heard_at().has_value();
+  const Route direct{.direct = connected, .relay = {}};
+  const auto last = hearing_.last_mutual(settings_.identity.self, site);
+  const bool heard_lately = hearing_.mutual(settings_.identity.self, site, now) || !last;
+  if (connected && heard_lately) return direct;
+  if (const auto relay = hearing_.relay_to(site, now, peers_[site.value].ended_at)) return {.direct = false, .relay = relay};
+  return direct;
+}
+
+void Mesh::use_route(SiteId site) {
+  Peer& peer = peers_[site.value];
+  const Route route = route_to(site);
+  if (route == peer.link->route()) return;
+  peer.link->set_route(route);
+  const std::optional<Error> why = route.direct ? std::exchange(peer.ended, std::nullopt) : peer.ended;
+  if (peer.link->session().is_open()) handlers_.route(site, route, why ? &*why : nullptr);
 }
 
 }  // namespace intertie::links

@@ -1,5 +1,6 @@
-// Mesh: the links of this site to all others. Listens, connects (a site connects to those before it in site order), does the
-// hello on every stream, and hands messages on. Hellos that fail are answered with a reason and never touch a link.
+// Mesh: the links of this site to all others, from its start to its end. Listens, connects (a site connects to those before it
+// in site order) and connects again, does the hello on every stream, beats, tells and hears who hears whom, and chooses the way
+// to each site: direct, or over one relay. Hellos that fail are answered with a reason and never touch a link.
 // Owner thread: the loop. Created before the run, destroyed after it.
 #pragma once
 
@@ -8,10 +9,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include "intertie/env/loop.h"
 #include "intertie/env/network.h"
+#include "intertie/links/hearing.h"
 #include "intertie/links/identity.h"
 #include "intertie/links/link.h"
 
@@ -24,17 +28,20 @@ class Mesh {
     std::vector<env::Address> addresses;           // that sites dial, in site order
     env::Address listen;                           // of this site; often the address that others dial
     std::vector<std::uint16_t> num_merge_streams;  // to each site, in site order
+    LinkTiming timing;
     Duration attempt_deadline = std::chrono::seconds(10);
     Duration retry_every = std::chrono::milliseconds(500);
   };
   struct Handlers {
-    std::function<void(SiteId, wire::Message)> message;
-    std::function<void(SiteId)> connected;     // its control stream is up
-    std::function<void()> merge_streams_open;  // all of all links
-    std::function<void(SiteId, Error)> lost;
-    std::function<void()> closed;        // after close_after_sending(): a stream has closed
-    std::function<void(Error)> refused;  // by this site: somebody who may not join, with the reason; it goes on
-    std::function<void(Error)> failed;   // this site was refused, or cannot listen: it cannot take part
+    std::function<void(SiteId, wire::Message)> message;  // of the site's present start
+    std::function<void(SiteId)> connected;               // its control stream is up
+    std::function<void(SiteId)> appeared;                // a start of it that was not heard of before, perhaps over a relay
+    std::function<void(SiteId, const Route&, const Error* why)> route;  // the way to it has changed; why: the direct one ended
+    std::function<void(SiteId, Error)> broken;                          // what its present start said makes no sense (give_up)
+    std::function<void()> beat;                                         // after every beat
+    std::function<void()> closed;                                       // after close_after_sending(): a stream has closed
+    std::function<void(Error)> refused;         // by this site: somebody who may not join, with the reason
+    std::function<void(SiteId, Error)> failed;  // by that site: this start may not take part (rejoin, reconfigure)
   };
 
   Mesh(env::Loop& loop, env::Network& network, Settings settings, Handlers handlers);
@@ -43,59 +50,92 @@ class Mesh {
   Mesh& operator=(const Mesh&) = delete;
 
   Result<void> start();
-  // The restart number is agreed: merge streams may open (and those that arrived early are looked at).
-  void open_merge_streams(Restart restart);
 
   bool all_connected() const;
-  bool all_merge_streams_open() const;
-  // Sites that are not connected yet, or whose merge streams are not open though they may, each with what its last attempt
-  // said, for an error message.
+  // Sites that are not connected, each with what its last attempt said, for an error message.
   std::string missing() const;
 
-  void send(SiteId to, const wire::Message& message);
-  void send_to_all(const wire::Message& message);
-  void send_chunk(SiteId to, wire::Chunk chunk);
+  void send(SiteId to, const wire::Message& message);                      // control
+  void send(const std::vector<SiteId>& to, const wire::Message& message);  // but not to this site itself
+  void send_data(SiteId to, wire::StreamClass stream_class, const wire::Message& message);
   void close_after_sending();
   bool closed() const;  // every stream to everybody
 
+  // What hellos say from now on.
+  void set_view(ViewNumber view) { view_ = view; }
+  // The view that the site's start was a member of when it last said hello; 0: none.
+  ViewNumber view_of(SiteId site) const { return peers_[site.value].view; }
+  // No start of the site up to this one has a say any more; it is told so whenever it connects.
+  void fence(SiteId site, Incarnation incarnation, const std::string& reason);
+
+  const HearingTable& hearing() const { return hearing_; }
   // nullptr for this site itself.
-  const Link* link(SiteId site) const { return links_[site.value].get(); }
-  std::map<SiteId, Incarnation> incarnations() const;  // of the others, as their hellos said
-  std::string describe(SiteId site) const;             // "site columbus (127.0.0.1:7402)"
+  const Link* link(SiteId site) const { return peers_[site.value].link.get(); }
+  Incarnation incarnation(SiteId site) const;  // the newest that is known; this site's own
+  bool reaches(SiteId site) const;             // by any way
+  std::string describe(SiteId site) const;     // "site columbus (127.0.0.1:7402)"
 
  private:
+  struct Peer {
+    std::unique_ptr<Link> link;
+    Incarnation incarnation;  // highest seen
+    ViewNumber view;
+    Incarnation fenced;  // highest that has no say
+    std::string fenced_because;
+    std::string last_attempt;
+    std::optional<Error> ended;  // why the direct way did, until there is one again
+    env::TimePoint ended_at{};
+  };
   struct Pending {  // a stream whose hello is not done
     std::unique_ptr<Stream> stream;
     env::TimerId deadline;
-    std::optional<wire::Hello> parked;  // a merge hello that came before the restart number was known
   };
   using PendingRef = std::list<Pending>::iterator;
 
-  void connect(SiteId site, wire::StreamClass stream_class, std::uint16_t number);
+  using Dialled = std::tuple<SiteId, wire::StreamClass, std::uint16_t>;  // a stream, by its number
+
+  void dial(const Dialled& stream, Duration after = Duration{0});
+  void connect(const Dialled& stream);
+  bool is_wanted(const Dialled& stream) const;
   void connected(SiteId site, const wire::Hello& hello, Result<std::unique_ptr<env::Connection>> connection);
   void say_hello(SiteId site, const wire::Hello& hello, std::unique_ptr<env::Connection> connection);
   void answered(PendingRef pending, SiteId site, const wire::Hello& hello, const wire::Message& answer);
   void retry(SiteId site, const wire::Hello& hello, Error error);
   void accepted(std::unique_ptr<env::Connection> connection);
   void greeted(PendingRef pending, const wire::Message& first);
-  void admit(PendingRef pending, const wire::Hello& hello);
-  void park(PendingRef pending, const wire::Hello& hello);
-  void refuse(PendingRef pending, const std::string& reason);
+  void refuse(PendingRef pending, const Error& reason);
   Result<void> check(const wire::Hello& hello, const Stream& stream) const;
   void attach(SiteId site, const wire::Hello& hello, std::unique_ptr<Stream> stream);
   void drop(PendingRef pending);
   wire::Hello hello_of(wire::StreamClass stream_class, std::uint16_t number) const;
+
+  std::unique_ptr<Link> make_link(SiteId site, std::uint16_t num_merge_streams);
+  bool dials(SiteId site) const { return site < settings_.identity.self; }
+  bool is_fenced(SiteId site, Incarnation incarnation) const { return incarnation <= peers_[site.value].fenced; }
+  void note_incarnation(SiteId site, Incarnation incarnation);
+  void take_envelope(SiteId via, wire::Envelope envelope);
+  void take_hearing(const wire::Hearing& told);
+  void refused_by(SiteId site, const wire::Refusal& refusal);
+  void direct_ended(SiteId site, Error error);
+  void merge_ended(SiteId site, std::uint16_t number, const Error& error);
+  void beat();
+  void choose_routes();
+  Route route_to(SiteId site) const;
+  void use_route(SiteId site);
 
   env::Loop& loop_;
   env::Network& network_;
   Settings settings_;
   Handlers handlers_;
   std::unique_ptr<env::Listener> listener_;
-  std::vector<std::unique_ptr<Link>> links_;  // by site; none for this one
-  std::vector<Incarnation> incarnations_;     // highest seen of each site
-  std::vector<std::string> last_attempt_;     // by site
+  std::vector<Peer> peers_;  // by site; this one's without a link
+  HearingTable hearing_;
+  ViewNumber view_;
   std::list<Pending> pending_;
-  std::optional<Restart> restart_;
+  std::set<Dialled> dialling_;  // under way, or about to be: each stream once
+  env::TimerId beat_timer_;
+  env::TimePoint beat_due_{};
+  bool closing_ = false;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

@@ -9,7 +9,7 @@
 namespace intertie::members {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 Error damaged(const std::string& path, const std::string& what) {
   return {.code = ErrorCode::reconfigure,
@@ -22,7 +22,10 @@ Error damaged(const std::string& path, const std::string& what) {
 Json to_json(const CheckpointRecord& record) {
   Json manifests = Json::array();
   for (const auto& manifest : record.manifests) manifests.push(manifest ? Json(to_string(*manifest)) : Json());
-  return Json::object({{"version", record.version.value}, {"restart", record.restart.value}, {"manifests", manifests}});
+  return Json::object({{"version", record.version.value},
+                       {"restart", record.restart.value},
+                       {"manifests", manifests},
+                       {"complete", record.complete}});
 }
 
 Json to_json(const StoreState& state) {
@@ -43,7 +46,8 @@ Json to_json(const StoreState& state) {
 
 CheckpointRecord record_from(const Json& json, std::string& problem) {
   JsonFields fields(json, problem);
-  CheckpointRecord record{{fields.number<std::uint64_t>("version")}, {fields.number<std::uint32_t>("restart")}, {}};
+  CheckpointRecord record{
+      {fields.number<std::uint64_t>("version")}, {fields.number<std::uint32_t>("restart")}, {}, fields.flag("complete")};
   for (const Json& manifest : fields.array("manifests")) {
     record.manifests.push_back(manifest.text() ? parse_hash(*manifest.text()) : std::nullopt);
     if (!manifest.is_null() && !record.manifests.back()) problem = "a manifest's hash is none";
@@ -69,8 +73,12 @@ StoreState state_from(const Json& json, std::string& problem) {
 
 }  // namespace
 
-bool CheckpointRecord::complete() const {
-  return std::all_of(manifests.begin(), manifests.end(), [](const auto& manifest) { return manifest.has_value(); });
+std::vector<SiteId> CheckpointRecord::writers() const {
+  std::vector<SiteId> sites;
+  for (std::uint16_t i = 0; i < manifests.size(); ++i) {
+    if (manifests[i]) sites.push_back(SiteId{i});
+  }
+  return sites;
 }
 
 Result<StoreState> parse_store(const std::string& text, const std::string& path) {

@@ -1,4 +1,4 @@
-// The store: the authority for views and for which checkpoints of the run are complete (docs/protocol.md rules 12, 16).
+// The store: the authority for views and for which checkpoints of the run are complete (docs/protocol.md rules 14, 20).
 // Embedded form: one small JSON file in the folder of the site that holds it, replaced atomically and synced before anybody is
 // answered. StoreState is a value; load and save block briefly. Owner thread: the loop.
 #pragma once
@@ -16,8 +16,9 @@ namespace intertie::members {
 struct CheckpointRecord {
   Version version;
   Restart restart;
-  std::vector<std::optional<Hash64>> manifests;  // by site; complete when all are there
-  bool complete() const;
+  std::vector<std::optional<Hash64>> manifests;  // by site
+  bool complete = false;                         // every member that made the version and is still one has written its part
+  std::vector<SiteId> writers() const;           // whose manifests are here
   friend bool operator==(const CheckpointRecord&, const CheckpointRecord&) = default;
 };
 

@@ -9,15 +9,16 @@ namespace {
 
 // Divides `blocks` into shares that differ by at most one block; the sites that get one more begin at `first_extra`, so that
 // over many buckets nobody always has the larger share.
-void append_shares(const BlockRange& blocks, std::uint16_t num_sites, std::uint32_t first_extra,
+void append_shares(const BlockRange& blocks, const std::vector<SiteId>& members, std::uint32_t first_extra,
                    std::vector<wire::Piece>& pieces) {
+  const auto num_sites = static_cast<std::uint32_t>(members.size());
   const std::uint32_t base = blocks.size() / num_sites;
   const std::uint32_t extra = blocks.size() % num_sites;
   std::uint32_t at = blocks.first;
-  for (std::uint16_t site = 0; site < num_sites; ++site) {
-    const bool one_more = (site + num_sites - first_extra % num_sites) % num_sites < extra;
+  for (std::uint32_t member = 0; member < num_sites; ++member) {
+    const bool one_more = (member + num_sites - first_extra % num_sites) % num_sites < extra;
     const std::uint32_t size = base + (one_more ? 1 : 0);
-    if (size > 0) pieces.push_back({.blocks = {at, at + size}, .owner = SiteId{site}});
+    if (size > 0) pieces.push_back({.blocks = {at, at + size}, .owner = members[member]});
     at += size;
   }
 }
@@ -48,14 +49,14 @@ wire::Schedule make_schedule(const Request& request) {
     if (request.reduction == wire::Reduction::gather) {
       schedule.pieces.push_back({.blocks = range, .owner = SiteId{0}});
     } else {
-      append_shares(range, request.num_sites, first_extra, schedule.pieces);
-      first_extra += range.size() % request.num_sites;
+      append_shares(range, request.members, first_extra, schedule.pieces);
+      first_extra += range.size() % static_cast<std::uint32_t>(request.members.size());
     }
   }
   return schedule;
 }
 
-Result<void> validate(const wire::Schedule& schedule, std::uint16_t num_sites, std::uint64_t elements) {
+Result<void> validate(const wire::Schedule& schedule, std::span<const SiteId> members, std::uint64_t elements) {
   if (schedule.elements != elements) {
     return bad_schedule(fmt::format("is for {} elements, the model has {}", schedule.elements, elements));
   }
@@ -63,7 +64,9 @@ Result<void> validate(const wire::Schedule& schedule, std::uint16_t num_sites, s
   std::uint32_t at = 0;
   for (const wire::Piece& piece : schedule.pieces) {
     if (piece.blocks.first != at || piece.blocks.empty()) return bad_schedule("pieces leave a gap or overlap");
-    if (piece.owner.value >= num_sites) return bad_schedule("names an owner that is not a member");
+    const bool gather = schedule.reduction == wire::Reduction::gather;
+    if (!gather && std::find(members.begin(), members.end(), piece.owner) == members.end())
+      return bad_schedule("names an owner that is not a member");
     at = piece.blocks.last;
   }
   if (at != blocks_of(elements)) return bad_schedule("pieces do not cover the fragment");

@@ -26,7 +26,7 @@ inline constexpr std::uint32_t kChunkBlocks = 16;  // 256 KiB of f32
 
 struct Request {
   wire::Reduction reduction = wire::Reduction::owners;
-  std::uint16_t num_sites = 1;
+  std::vector<SiteId> members = {};  // in site order; at least one
   std::uint64_t elements = 0;
   std::uint32_t bucket_blocks = 0;  // shares are equal within each bucket of so many blocks; 0: one bucket
 };
@@ -36,8 +36,8 @@ wire::Schedule make_schedule(const Request& request);
 // when the backward pass has come through it. At least one block for every site, and no more pieces than a view may name.
 std::uint32_t bucket_blocks(double mib, std::uint64_t elements, std::uint16_t num_sites);
 
-// A schedule that came over the wire: pieces cover the fragment without gap, owners exist. Errors: give_up.
-Result<void> validate(const wire::Schedule& schedule, std::uint16_t num_sites, std::uint64_t elements);
+// A schedule that came over the wire: pieces cover the fragment without gap, owners are members. Errors: give_up.
+Result<void> validate(const wire::Schedule& schedule, std::span<const SiteId> members, std::uint64_t elements);
 
 // What travels as a unit, in block order: pieces cut into chunks of at most chunk_blocks.
 struct ChunkSlot {

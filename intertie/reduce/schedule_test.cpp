@@ -9,9 +9,16 @@ namespace intertie::reduce {
 namespace {
 
 using wire::Reduction;
+using Sites = std::vector<SiteId>;
+
+const Sites kTwo = {SiteId{0}, SiteId{1}};
+const Sites kThree = {SiteId{0}, SiteId{1}, SiteId{2}};
+const Sites kWithGaps = {SiteId{1}, SiteId{4}, SiteId{9}};
 
 TEST(Schedule, SharesDifferByAtMostOneBlockOverAllBuckets) {
-  for (const std::uint16_t sites : {std::uint16_t{3}, std::uint16_t{4}, std::uint16_t{7}}) {
+  const Sites seven = {SiteId{0}, SiteId{1}, SiteId{2}, SiteId{3}, SiteId{4}, SiteId{5}, SiteId{6}};
+  const Sites four = {SiteId{0}, SiteId{2}, SiteId{3}, SiteId{200}};
+  for (const Sites& sites : {kThree, kWithGaps, four, seven}) {
     for (const std::uint32_t bucket : {0U, 5U, 64U}) {
       const std::uint64_t elements = 200 * kBlockElements + 17;
       const wire::Schedule schedule = make_schedule({Reduction::owners, sites, elements, bucket});
@@ -24,25 +31,26 @@ TEST(Schedule, SharesDifferByAtMostOneBlockOverAllBuckets) {
         least = std::min(least, blocks);
         most = std::max(most, blocks);
       }
-      EXPECT_EQ(owned.size(), sites);
-      EXPECT_LE(most - least, 1U) << sites << " sites, buckets of " << bucket;
+      EXPECT_EQ(owned.size(), sites.size());
+      for (const SiteId site : sites) EXPECT_TRUE(owned.contains(site)) << site;
+      EXPECT_LE(most - least, 1U) << sites.size() << " sites, buckets of " << bucket;
     }
   }
 }
 
 TEST(Schedule, PiecesNeverCrossABucket) {
-  const wire::Schedule schedule = make_schedule({Reduction::owners, 3, 100 * kBlockElements, 8});
+  const wire::Schedule schedule = make_schedule({Reduction::owners, kWithGaps, 100 * kBlockElements, 8});
   for (const wire::Piece& piece : schedule.pieces) EXPECT_EQ(piece.blocks.first / 8, (piece.blocks.last - 1) / 8);
 }
 
 TEST(Schedule, AFragmentSmallerThanTheNumberOfSitesStillWorks) {
-  const wire::Schedule schedule = make_schedule({Reduction::owners, 5, 10, 0});
-  ASSERT_TRUE(validate(schedule, 5, 10));
-  EXPECT_THAT(schedule.pieces, testing::SizeIs(1));
+  const wire::Schedule schedule = make_schedule({Reduction::owners, kWithGaps, 10, 0});
+  ASSERT_TRUE(validate(schedule, kWithGaps, 10));
+  EXPECT_THAT(schedule.pieces, testing::ElementsAre(wire::Piece{{0, 1}, SiteId{1}}));
 }
 
 TEST(Schedule, ChunksAreAtMostChunkBlocksAndInOrder) {
-  const wire::Schedule schedule = make_schedule({Reduction::owners, 3, 100 * kBlockElements, 0});
+  const wire::Schedule schedule = make_schedule({Reduction::owners, kThree, 100 * kBlockElements, 0});
   std::uint32_t at = 0;
   for (const ChunkSlot& slot : chunks_of(schedule)) {
     EXPECT_EQ(slot.blocks.first, at);
@@ -54,32 +62,53 @@ TEST(Schedule, ChunksAreAtMostChunkBlocksAndInOrder) {
 
 TEST(Schedule, BadSchedulesFromTheWireAreRefused) {
   const std::uint64_t elements = 10 * kBlockElements;
-  const wire::Schedule good = make_schedule({Reduction::owners, 2, elements, 0});
-  ASSERT_TRUE(validate(good, 2, elements));
-  EXPECT_FALSE(validate(good, 2, elements + 1));
-  EXPECT_FALSE(validate(good, 1, elements)) << "owner outside the members";
+  const wire::Schedule good = make_schedule({Reduction::owners, kTwo, elements, 0});
+  ASSERT_TRUE(validate(good, kTwo, elements));
+  EXPECT_FALSE(validate(good, kTwo, elements + 1));
+  EXPECT_FALSE(validate(good, Sites{SiteId{0}}, elements)) << "owner outside the members";
+  const Sites others = {SiteId{0}, SiteId{2}};
+  EXPECT_FALSE(validate(good, others, elements)) << "the number of members is right, but not who they are";
   wire::Schedule gap = good;
   gap.pieces[1].blocks.first += 1;
-  EXPECT_FALSE(validate(gap, 2, elements));
+  EXPECT_FALSE(validate(gap, kTwo, elements));
   wire::Schedule brief = good;
   brief.pieces.resize(1);
-  EXPECT_FALSE(validate(brief, 2, elements));
+  EXPECT_FALSE(validate(brief, kTwo, elements));
   wire::Schedule empty = good;
   empty.pieces[0].blocks = {0, 0};
-  EXPECT_FALSE(validate(empty, 2, elements));
+  EXPECT_FALSE(validate(empty, kTwo, elements));
   wire::Schedule huge = good;
   huge.chunk_blocks = 100000;
-  EXPECT_FALSE(validate(huge, 2, elements));
+  EXPECT_FALSE(validate(huge, kTwo, elements));
+}
+
+TEST(Schedule, AGatherNeedsNoOwners) {
+  const wire::Schedule gather = make_schedule({Reduction::gather, kWithGaps, 100 * kBlockElements, 8});
+  EXPECT_TRUE(validate(gather, kWithGaps, 100 * kBlockElements));
+  EXPECT_EQ(gather.pieces.size(), 13U);
+}
+
+TEST(Schedule, EverySlotIsSentOnceTheNextOwnersFirstAndTheOwnLast) {
+  const auto slots = chunks_of(make_schedule({Reduction::owners, kWithGaps, 100 * kBlockElements, 0}));
+  const auto order = sending_order(slots, SiteId{4}, 10);
+  std::vector<bool> seen(slots.size());
+  for (const std::size_t slot : order) seen[slot] = true;
+  EXPECT_THAT(seen, testing::Each(true));
+  ASSERT_EQ(order.size(), slots.size());
+  EXPECT_EQ(slots[order[0]].owner, SiteId{9});
+  EXPECT_EQ(slots[order[1]].owner, SiteId{1}) << "in turns";
+  EXPECT_EQ(slots[order[2]].owner, SiteId{9});
+  EXPECT_EQ(slots[order.back()].owner, SiteId{4});
 }
 
 TEST(Schedule, PredictionsFollowTheCostTable) {
   const std::uint64_t elements = 1 << 20;
   const BitRate rate{100e6};
   const Duration delay = std::chrono::milliseconds(20);
-  const Cost owners = predict(make_schedule({Reduction::owners, 3, elements, 0}), 3, {4, 4}, {rate, delay});
+  const Cost owners = predict(make_schedule({Reduction::owners, kThree, elements, 0}), 3, {4, 4}, {rate, delay});
   EXPECT_EQ(owners.sent_per_site.value, 4U * elements * 4 / 3);
   EXPECT_NEAR(static_cast<double>(owners.time.count()), 4.0 / 3 * 4 * elements * 8 / 100e6 * 1e9 + 40e6, 1e3);
-  const Cost gather = predict(make_schedule({Reduction::gather, 2, elements, 0}), 2, {2, 2}, {rate, delay});
+  const Cost gather = predict(make_schedule({Reduction::gather, kTwo, elements, 0}), 2, {2, 2}, {rate, delay});
   EXPECT_EQ(gather.sent_per_site.value, 2U * elements);
 }
 

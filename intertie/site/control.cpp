@@ -7,12 +7,17 @@ namespace {
 
 constexpr std::string_view kCut = "cut ";
 constexpr std::string_view kMend = "mend ";
+constexpr std::string_view kLeave = "leave";
 
 }  // namespace
 
-std::string ControlLine::text() const { return std::string(kind == Kind::cut ? kCut : kMend) + site; }
+std::string ControlLine::text() const {
+  if (kind == Kind::leave) return std::string(kLeave);
+  return std::string(kind == Kind::cut ? kCut : kMend) + site;
+}
 
 Result<ControlLine> parse_control_line(std::string_view text) {
+  if (text == kLeave) return ControlLine{.kind = ControlLine::Kind::leave, .site = {}};
   ControlLine line;
   for (const auto& [kind, word] : {std::pair(ControlLine::Kind::cut, kCut), std::pair(ControlLine::Kind::mend, kMend)}) {
     if (!text.starts_with(word)) continue;
@@ -22,7 +27,7 @@ Result<ControlLine> parse_control_line(std::string_view text) {
   return Error{.code = ErrorCode::reconfigure,
                .where = "standard input",
                .what = fmt::format("{:?} says nothing to a site", text.substr(0, 80)),
-               .fix = "write cut NAME or mend NAME",
+               .fix = "write cut NAME, mend NAME or leave",
                .cause = nullptr};
 }
 

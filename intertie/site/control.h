@@ -3,6 +3,7 @@
 //
 //   cut columbus      nothing crosses the link to columbus any more, and nobody is told
 //   mend columbus     it does again
+//   leave             the site leaves the run, and the others go on
 #pragma once
 
 #include <string>
@@ -13,9 +14,9 @@
 namespace intertie::site {
 
 struct ControlLine {
-  enum class Kind { cut, mend };
+  enum class Kind { cut, mend, leave };
   Kind kind = Kind::cut;
-  std::string site;  // at the other end of the link
+  std::string site;  // at the other end of the link; empty: leave
   std::string text() const;
   friend bool operator==(const ControlLine&, const ControlLine&) = default;
 };

@@ -15,11 +15,19 @@ TEST(ControlLines, AreReadAsTheyWereWritten) {
   EXPECT_EQ((ControlLine{.kind = ControlLine::Kind::mend, .site = "a"}.text()), "mend a");
 }
 
+TEST(ControlLines, LeavingNamesNobody) {
+  const ControlLine line{.kind = ControlLine::Kind::leave, .site = {}};
+  EXPECT_EQ(line.text(), "leave");
+  const Result<ControlLine> read = parse_control_line("leave");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*read, line);
+}
+
 TEST(ControlLines, OthersAreRefused) {
-  for (const char* text : {"", "cut", "cut ", "cut a b", "cutcolumbus", "CUT a", " cut a", "leave"})
+  for (const char* text : {"", "cut", "cut ", "cut a b", "cutcolumbus", "CUT a", " cut a", "leave ", "leave a", "leaves"})
     EXPECT_FALSE(parse_control_line(text)) << text;
   EXPECT_EQ(parse_control_line("cat\x1b[2J").error().message(),
-            "standard input: \"cat\\x1b[2J\" says nothing to a site; write cut NAME or mend NAME");
+            "standard input: \"cat\\x1b[2J\" says nothing to a site; write cut NAME, mend NAME or leave");
 }
 
 }  // namespace

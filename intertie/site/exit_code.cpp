@@ -14,7 +14,7 @@ struct Row {
   const char* next;
 };
 
-constexpr std::array<Row, 5> kRows = {{
+constexpr std::array<Row, 6> kRows = {{
     {ExitCode::done, "Done.", ""},
     {ExitCode::failed, "Failed: the machine, another site, or a fault of the program. What is on disk is intact.",
      "Read the message; go on with `--resume`."},
@@ -22,10 +22,16 @@ constexpr std::array<Row, 5> kRows = {{
      "The command line, the run file, the data or a certificate is wrong. Found before anything is written, but for what shows "
      "only later (the sites differ, a port is in use, the folder holds a run already): then there are logs and encoded text.",
      "Change what the message names."},
-    {ExitCode::stopped, "Stopped because someone asked: with a checkpoint if the run had begun; before that there is none.",
-     "Go on with `--resume`, or start anew where there is no checkpoint."},
+    {ExitCode::stopped,
+     "Stopped because someone asked: with a checkpoint if the run had begun; before that there is none. Or this site was asked "
+     "to "
+     "leave: the others go on, and it says so.",
+     "Go on with `--resume`, or start anew where there is no checkpoint. A site that left comes back with `--resume`."},
     {ExitCode::unreachable, "The other sites could not be reached, or were lost.",
      "Start all sites, with `--resume` if the run had begun."},
+    {ExitCode::store_away,
+     "The site that holds the store was away for longer than `run.store_wait`, and this site could not go on without it.",
+     "Bring that site back, then start all sites with `--resume`."},
 }};
 
 }  // namespace
@@ -35,6 +41,7 @@ ExitCode exit_code_of(const Error& error) {
     case ErrorCode::retry: return ExitCode::unreachable;
     case ErrorCode::reconfigure: return ExitCode::input;
     case ErrorCode::cancelled: return ExitCode::stopped;
+    case ErrorCode::store_away: return ExitCode::store_away;
     case ErrorCode::rejoin:
     case ErrorCode::give_up: return ExitCode::failed;
   }

@@ -13,6 +13,7 @@ enum class ExitCode : int {
   input = 2,
   stopped = 3,
   unreachable = 4,
+  store_away = 5,
 };
 
 ExitCode exit_code_of(const Error& error);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <tuple>
+#include <utility>
 
 namespace intertie::site {
 namespace {
@@ -27,8 +28,12 @@ int explains(const SiteEnd& end) {
 
 Launch::Launch(std::vector<std::string> site_names) {
   for (std::string& name : site_names)
-    sites_.push_back({.name = std::move(name), .message = {}, .end = {}, .order = 0, .asked = false, .killed = false});
+    sites_.push_back(
+        {.name = std::move(name), .message = {}, .end = {}, .order = 0, .asked = false, .killed = false, .leaves = false});
 }
+
+// A site that was asked to leave ends as one that stops.
+bool Launch::has_left(const Site& site) { return site.leaves && site.end && code_of(*site.end) == ExitCode::stopped; }
 
 void Launch::failed_because(std::size_t site, std::string message) { sites_[site].message = std::move(message); }
 
@@ -38,7 +43,6 @@ LaunchActions Launch::ended(std::size_t site, SiteEnd end, env::TimePoint now) {
   one.end = end;
   one.order = num_ends_++;
   one.asked = asked && (end.signal != 0 || one.message.empty());
-  ++num_ended_;
   // What ends the run last, and without anybody having finished, its outcome says.
   if (all_ended()) return failed(end) && any_finished() && !asked ? LaunchActions{Say{words_of_end(one)}} : LaunchActions{};
   if (failed(end)) {
@@ -47,6 +51,7 @@ LaunchActions Launch::ended(std::size_t site, SiteEnd end, env::TimePoint now) {
     given_up_ = true;
     return enter(Phase::asked, kAskWait, SIGINT, now);
   }
+  if (phase_ == Phase::running && has_left(one)) return {Say{fmt::format("site {} has left; the others go on", one.name)}};
   if (phase_ == Phase::running) {
     phase_ = Phase::ending;
     deadline_ = now + (stop_requested_ ? kStopWait : kEndWait);
@@ -72,6 +77,9 @@ LaunchActions Launch::requested(const LaunchRequest& request, env::TimePoint now
     case LaunchRequest::Kind::mend: return cut_or_mend(request);
     case LaunchRequest::Kind::kill: return kill(request.site);
     case LaunchRequest::Kind::restore: return restore(request.site);
+    case LaunchRequest::Kind::leave:
+      if (request.site != 0) return leave(request.site);
+      break;
     case LaunchRequest::Kind::stop: break;
   }
   if (stop_requested_) return {Say{"it is stopping; Ctrl-C ends everything at once"}};
@@ -82,6 +90,7 @@ bool Launch::is_cut(std::size_t site, std::size_t other) const { return cut_.cou
 
 std::string Launch::fate(std::size_t site) const {
   const Site& one = sites_[site];
+  if (has_left(one)) return "left";
   if (!one.end || !failed(*one.end)) return {};
   if (one.killed) return "killed";
   return one.end->signal != 0 ? fmt::format("died of signal {}", one.end->signal) : "failed";
@@ -107,12 +116,18 @@ LaunchActions Launch::kill(std::size_t site) {
   return {SendSignal{site, SIGKILL}};
 }
 
+LaunchActions Launch::leave(std::size_t site) {
+  Site& one = sites_[site];
+  if (!runs(site)) return {Say{fmt::format("site {} does not run", one.name)}};
+  if (std::exchange(one.leaves, true)) return {Say{fmt::format("site {} was asked to leave already", one.name)}};
+  return {Say{fmt::format("site {} is asked to leave", one.name)}, Tell{site, {ControlLine::Kind::leave, {}}}};
+}
+
 LaunchActions Launch::restore(std::size_t site) {
   Site& one = sites_[site];
   if (runs(site)) return {Say{fmt::format("site {} runs", one.name)}};
   if (phase_ != Phase::running || stop_requested_) return {Say{"the run is ending: nobody comes back"}};
-  one = {.name = one.name, .message = {}, .end = {}, .order = 0, .asked = false, .killed = false};
-  --num_ended_;
+  one = {.name = one.name, .message = {}, .end = {}, .order = 0, .asked = false, .killed = false, .leaves = false};
   StartAgain start{site, {}};
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     if (i != site && is_cut(site, i)) start.cut_from.push_back(sites_[i].name);
@@ -131,17 +146,20 @@ LaunchActions Launch::time_passed(env::TimePoint now) {
   return {};
 }
 
-bool Launch::all_ended() const { return num_ended_ == sites_.size(); }
+bool Launch::all_ended() const {
+  return std::all_of(sites_.begin(), sites_.end(), [](const Site& site) { return site.end.has_value(); });
+}
 
 bool Launch::any_finished() const {
-  return std::any_of(sites_.begin(), sites_.end(), [](const Site& site) { return site.end && !failed(*site.end); });
+  return std::any_of(sites_.begin(), sites_.end(),
+                     [](const Site& site) { return site.end && !failed(*site.end) && !has_left(site); });
 }
 
 Launch::Outcome Launch::outcome() const {
   const Site* cause = nullptr;
   bool stopped = false;
   for (const Site& site : sites_) {
-    stopped = stopped || code_of(*site.end) == ExitCode::stopped;
+    stopped = stopped || (code_of(*site.end) == ExitCode::stopped && !has_left(site));
     if (!failed(*site.end)) continue;
     const auto rank = [](const Site& s) { return std::tuple(s.asked, explains(*s.end), s.order); };
     if (!cause || rank(site) < rank(*cause)) cause = &site;

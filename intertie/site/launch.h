@@ -4,10 +4,10 @@
 //   a request to stop         the first site (the store's holder) is asked, and stops the whole run at a checkpoint
 //   a second one              everybody is killed
 //   a site ends well          the others have kEndWait to do so, too
-//   a site fails or is killed the others go on without it (what they can do alone is theirs to know), and it can be brought
-//                             back; what becomes of the run is what becomes of the sites that finish
+//   a site is asked to leave  the others go on, and it can be brought back
+//   a site fails or is killed the same (what the others can do alone is theirs to know); what becomes of the run is what
+//                             becomes of the sites that finish
 //   ... before the run began, or after a request to stop: the others are asked to stop, then told to, then killed
-//
 // Values; the launcher's thread.
 #pragma once
 
@@ -65,7 +65,7 @@ class Launch {
   void failed_because(std::size_t site, std::string message);
   LaunchActions ended(std::size_t site, SiteEnd end, env::TimePoint now);
   LaunchActions stop_requested(env::TimePoint now);
-  // By keys or a script. A stop that was asked for already is not asked for again: that would kill.
+  // By keys or a script. A stop that was asked for already is not asked for again, since that would kill.
   LaunchActions requested(const LaunchRequest& request, env::TimePoint now);
   LaunchActions time_passed(env::TimePoint now);
   // The sites have come together: from now on the run survives the death of one.
@@ -74,7 +74,7 @@ class Launch {
   bool all_ended() const;
   bool runs(std::size_t site) const { return !sites_[site].end; }
   bool is_cut(std::size_t site, std::size_t other) const;
-  // Why it does not run, in a word or two: "killed", "died of signal 11", "failed"; empty where it runs, or ended well.
+  // Why it does not run, in a word or two ("killed", "died of signal 11"); empty where it runs, or ended well.
   std::string fate(std::size_t site) const;
   // When time_passed() wants to be called; far in the future where nothing is waited for.
   env::TimePoint deadline() const { return deadline_; }
@@ -88,18 +88,20 @@ class Launch {
  private:
   enum class Phase { running, ending, asked, terminating };
   struct Site {
-    std::string name;
-    std::string message;
+    std::string name, message;
     std::optional<SiteEnd> end;
     std::size_t order = 0;  // of ending
     bool asked = false;     // it ended without a word of its own after this launcher had told it to: an echo of a failure
     bool killed = false;    // on request
+    bool leaves = false;    // on request
   };
   bool any_finished() const;
   LaunchActions cut_or_mend(const LaunchRequest& request);
   LaunchActions kill(std::size_t site);
+  LaunchActions leave(std::size_t site);
   LaunchActions restore(std::size_t site);
   bool ends_all(const Site& site) const;
+  static bool has_left(const Site& site);
   std::string words_of_end(const Site& site) const;
   LaunchActions ask_the_late(env::TimePoint now);
   LaunchActions signal_all(int signal) const;
@@ -108,7 +110,6 @@ class Launch {
   std::vector<Site> sites_;
   Phase phase_ = Phase::running;
   env::TimePoint deadline_ = env::TimePoint::max();
-  std::size_t num_ended_ = 0;
   std::size_t num_ends_ = 0;                           // with those of sites that were brought back
   std::set<std::pair<std::size_t, std::size_t>> cut_;  // links; the lower site first
   bool begun_ = false;

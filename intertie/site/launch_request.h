@@ -11,6 +11,7 @@ struct LaunchRequest {
     mend,     // that link
     kill,     // the process of `site`, at once
     restore,  // starts `site` again, which goes on with --resume
+    leave,    // asks `site` to leave, after which it can be restored; the first site stops the run
     stop,     // the run, at its next checkpoint
   };
   Kind kind = Kind::stop;

@@ -20,14 +20,16 @@ struct Verb {
   std::size_t num_sites;
   std::string_view usage;
 };
-constexpr std::array<Verb, 5> kVerbs = {{{"cut", LaunchRequest::Kind::cut, 2, "cut SITE SITE"},
+constexpr std::array<Verb, 6> kVerbs = {{{"cut", LaunchRequest::Kind::cut, 2, "cut SITE SITE"},
                                          {"mend", LaunchRequest::Kind::mend, 2, "mend SITE SITE"},
                                          {"kill", LaunchRequest::Kind::kill, 1, "kill SITE"},
                                          {"restore", LaunchRequest::Kind::restore, 1, "restore SITE"},
+                                         {"leave", LaunchRequest::Kind::leave, 1, "leave SITE"},
                                          {"stop", LaunchRequest::Kind::stop, 0, "stop"}}};
 constexpr Duration kMostTime = std::chrono::hours(24'000);
 constexpr std::string_view kForms =
-    "a line is: at version N, at TIME or at +TIME, then cut SITE SITE, mend SITE SITE, kill SITE, restore SITE or stop";
+    "a line is: at version N, at TIME or at +TIME, then cut SITE SITE, mend SITE SITE, kill SITE, restore SITE, leave SITE or "
+    "stop";
 
 Error wrong_line(std::string what, std::string fix = std::string(kForms)) {
   return Error{.code = ErrorCode::reconfigure, .where = {}, .what = std::move(what), .fix = std::move(fix), .cause = nullptr};

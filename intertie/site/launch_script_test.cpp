@@ -32,9 +32,10 @@ at version 3 cut ashburn columbus
 at 20s kill dublin   # dublin burns
   at 1.5 min mend columbus	ashburn
 at +500 ms restore dublin
+at version 8 leave columbus
 at version 9 stop)");
   ASSERT_TRUE(lines) << lines.error().message();
-  ASSERT_EQ(lines->size(), 5U);
+  ASSERT_EQ(lines->size(), 6U);
   const auto& all = *lines;
   EXPECT_EQ(all[0].request, (LaunchRequest{RequestKind::cut, 0, 1}));
   EXPECT_EQ(std::get<AtVersion>(all[0].when).version, 3U);
@@ -47,7 +48,8 @@ at version 9 stop)");
   EXPECT_EQ(all[3].request, (LaunchRequest{RequestKind::restore, 2, 0}));
   EXPECT_EQ(std::get<AtTime>(all[3].when).time, 500ms);
   EXPECT_TRUE(std::get<AtTime>(all[3].when).after_the_line_before);
-  EXPECT_EQ(all[4].request.kind, RequestKind::stop);
+  EXPECT_EQ(all[4].request, (LaunchRequest{RequestKind::leave, 1, 0}));
+  EXPECT_EQ(all[5].request.kind, RequestKind::stop);
 }
 
 TEST(LaunchScript, MistakesNameFileLineAndWhatIsValid) {

@@ -14,6 +14,7 @@ using ::testing::IsEmpty;
 const env::TimePoint kStart{};
 
 constexpr SiteEnd kDone{.exit_code = 0, .signal = 0};
+constexpr SiteEnd kStopped{.exit_code = 3, .signal = 0};
 constexpr SiteEnd kKilled{.exit_code = 0, .signal = SIGKILL};
 constexpr SiteEnd kLostOthers{.exit_code = 4, .signal = 0};
 
@@ -191,6 +192,38 @@ TEST(Launch, ASiteIsKilledAndComesBack) {
   }
   EXPECT_TRUE(launch.all_ended());
   EXPECT_EQ(launch.outcome().code, ExitCode::done);
+}
+
+TEST(Launch, ASiteLeavesAndComesBack) {
+  Launch launch = three_that_began();
+  EXPECT_THAT(ask(launch, Kind::leave, 2),
+              ElementsAre(say("site quincy is asked to leave"), LaunchAction(Tell{2, {ControlLine::Kind::leave, {}}})));
+  EXPECT_THAT(ask(launch, Kind::leave, 2), ElementsAre(say("site quincy was asked to leave already")));
+  EXPECT_THAT(launch.ended(2, kStopped, kStart), ElementsAre(say("site quincy has left; the others go on")));
+  EXPECT_EQ(launch.fate(2), "left");
+  EXPECT_EQ(launch.deadline(), env::TimePoint::max()) << "nobody has to end because of it";
+  EXPECT_THAT(ask(launch, Kind::leave, 2), ElementsAre(say("site quincy does not run")));
+  EXPECT_THAT(ask(launch, Kind::restore, 2), ElementsAre(say("site quincy is started again"), LaunchAction(StartAgain{2, {}})));
+  EXPECT_EQ(launch.fate(2), "");
+  for (std::size_t i = 0; i < 3; ++i) launch.ended(i, kDone, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::done);
+}
+
+TEST(Launch, WhatBecomesOfTheRunIsNotUpToOneThatLeft) {
+  for (const SiteEnd& end : {kDone, kLostOthers}) {
+    Launch launch = three_that_began();
+    ask(launch, Kind::leave, 1);
+    launch.ended(1, kStopped, kStart);
+    for (const std::size_t site : {0, 2}) launch.ended(site, end, kStart);
+    EXPECT_EQ(launch.outcome().code, end.exit_code == 0 ? ExitCode::done : ExitCode::unreachable);
+  }
+}
+
+TEST(Launch, TheFirstSiteDoesNotLeaveItStopsTheRun) {
+  Launch launch = three_that_began();
+  EXPECT_THAT(ask(launch, Kind::leave, 0), testing::Contains(LaunchAction(SendSignal{0, SIGINT})));
+  for (std::size_t i = 0; i < 3; ++i) launch.ended(i, kStopped, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::stopped);
 }
 
 TEST(Launch, WhereTheOthersCannotGoOnTheKillIsNamed) {

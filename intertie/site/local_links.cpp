@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <map>
 
-#include "intertie/site/control.h"
-
 namespace intertie::site {
 namespace {
 
@@ -47,8 +45,7 @@ Result<void> LocalLinks::cut_from_the_start(const std::vector<std::string>& site
   return {};
 }
 
-Result<void> LocalLinks::obey(const std::string& text) {
-  INTERTIE_ASSIGN(const ControlLine line, parse_control_line(text));
+Result<void> LocalLinks::obey(const ControlLine& line) {
   const bool there = line.kind == ControlLine::Kind::cut ? network_.cut(line.site) : network_.mend(line.site);
   return there ? Result<void>() : no_link(line.text());
 }

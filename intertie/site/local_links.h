@@ -8,6 +8,7 @@
 
 #include "intertie/base/ids.h"
 #include "intertie/env/real/emulated_network.h"
+#include "intertie/site/control.h"
 #include "intertie/site/run_file.h"
 
 namespace intertie::site {
@@ -20,8 +21,8 @@ class LocalLinks final : public env::Network {
   bool emulated() const { return emulated_; }
   // Before anybody connects. Errors (reconfigure): there is no such site.
   Result<void> cut_from_the_start(const std::vector<std::string>& sites);
-  // A line of the launcher. Errors (reconfigure): it says nothing, or names no other site; nothing has changed.
-  Result<void> obey(const std::string& text);
+  // What the launcher says of a link. Errors (reconfigure): it names no other site; nothing has changed.
+  Result<void> obey(const ControlLine& line);
 
   Result<std::unique_ptr<env::Listener>> listen(const env::Address& address, Accepted accepted,
                                                 std::function<void(Error)> refused) override {

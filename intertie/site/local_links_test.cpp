@@ -17,7 +17,9 @@ TEST(LocalLinks, EveryLinkCanBeCutThoughTheRunFileStatesNone) {
   env::real::RealLoop loop;
   LocalLinks links(loop, nullptr, unlinked_sites(), SiteId{0});
   EXPECT_FALSE(links.emulated());
-  for (const char* line : {"cut columbus", "cut quincy", "mend columbus", "mend quincy"}) EXPECT_TRUE(links.obey(line)) << line;
+  for (const auto kind : {ControlLine::Kind::cut, ControlLine::Kind::mend}) {
+    for (const char* site : {"columbus", "quincy"}) EXPECT_TRUE(links.obey({.kind = kind, .site = site})) << site;
+  }
   EXPECT_TRUE(links.cut_from_the_start({"columbus", "quincy"}));
 }
 
@@ -32,9 +34,9 @@ TEST(LocalLinks, ARateOrADelayIsEmulated) {
 TEST(LocalLinks, WhatIsNotUnderstoodIsAnError) {
   env::real::RealLoop loop;
   LocalLinks links(loop, nullptr, unlinked_sites(), SiteId{0});
-  EXPECT_EQ(links.obey("cut ashburn").error().message(),
+  EXPECT_EQ(links.obey({.kind = ControlLine::Kind::cut, .site = "ashburn"}).error().message(),
             "cut ashburn: there is no link to that site; name another site of the run");
-  EXPECT_FALSE(links.obey("burn columbus"));
+  EXPECT_FALSE(links.obey({.kind = ControlLine::Kind::mend, .site = "dublin"}));
   EXPECT_FALSE(links.cut_from_the_start({"dublin"}));
 }
 

@@ -25,6 +25,8 @@ struct RunSettings {
   std::uint64_t seed = 1;
   std::string folder;                             // where this run's state lives; default runs/NAME in the working folder
   Duration start_wait = std::chrono::minutes(2);  // how long a site waits for the others to appear
+  Duration store_wait = std::chrono::minutes(10);
+  Duration lost_after = std::chrono::seconds(3);
 };
 
 struct SiteSettings {

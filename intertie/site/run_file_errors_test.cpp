@@ -40,6 +40,17 @@ void check(const std::vector<Case>& cases) {
   for (const Case& wrong : cases) EXPECT_EQ(message(wrong.text), wrong.message) << wrong.text;
 }
 
+TEST(RunFileErrors, HowLongASiteMayBeSilent) {
+  check({
+      {"[run]\nname = \"r\"\nlost_after = \"1999 ms\"\n",
+       R"(run.toml:3: run.lost_after must be at least 2.00 s and at most 5 min, not "1999 ms")"},
+      {"[run]\nname = \"r\"\nlost_after = \"301 s\"\n",
+       R"(run.toml:3: run.lost_after must be at least 2.00 s and at most 5 min, not "301 s")"},
+      {"[run]\nname = \"r\"\nstore_wait = \"0 s\"\n",
+       R"(run.toml:3: run.store_wait must be at least 1.00 s and at most a year, not "0 s")"},
+  });
+}
+
 TEST(RunFileErrors, KeysAndSections) {
   check({
       {with("[sync]\nevry = 3\n"), R"(run.toml:6: unknown key "evry" in sync; did you mean "every"?)"},

@@ -33,6 +33,10 @@ const Keys<RunSettings>& run_keys() {
        "Where certificates, checkpoints and logs go."},
       {"start_wait", bind(&T::start_wait, duration(std::chrono::seconds(1))), Scope::local, "2 min",
        "How long a site waits for the others to appear."},
+      {"store_wait", bind(&T::store_wait, duration(std::chrono::seconds(1))), Scope::agreed, "",
+       "How long a site that cannot go on without the first one, which holds the store, waits for it before it gives up."},
+      {"lost_after", bind(&T::lost_after, duration(std::chrono::seconds(2), std::chrono::minutes(5))), Scope::agreed, "",
+       "A site of which nothing is heard for so long, by no way, is no member any more; the others go on without it."},
   };
   return keys;
 }

@@ -209,6 +209,8 @@ TEST(RunFile, AgreementHoldsWhatMustBeEqualAndNothingElse) {
   const std::string agreement = read(kThree).agreement();
   EXPECT_THAT(agreement, HasSubstr("sync.every = 10\n"));
   EXPECT_THAT(agreement, HasSubstr("train.tokens = 200 steps\n"));
+  EXPECT_THAT(agreement, HasSubstr("run.store_wait = 10 min\n"));
+  EXPECT_THAT(agreement, HasSubstr("run.lost_after = 3.00 s\n"));
   EXPECT_THAT(agreement, HasSubstr("site[1] = columbus\n"));
   EXPECT_THAT(agreement, HasSubstr("site.columbus.local_batch_size = 6\n"));
   EXPECT_THAT(agreement, HasSubstr("link.quincy-ashburn.paths[0].streams = 2\n"));

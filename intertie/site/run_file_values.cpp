@@ -187,13 +187,15 @@ ValueType<std::vector<std::string>> texts(std::string words) {
           [](const std::vector<std::string>& values) { return fmt::format("{}", fmt::join(values, ", ")); }};
 }
 
-ValueType<Duration> duration(Duration low) {
+ValueType<Duration> duration(Duration low, Duration high) {
   const std::string example = R"("20 ms" or "2 min")";
   return {"duration such as " + example,
           [=](const Node& node) -> Result<Duration> {
             INTERTIE_ASSIGN(const Duration value, quantity<Duration>(node, parse_duration));
-            if (value < low || value > std::chrono::hours(24 * 365))
-              return unfit(node, "at least " + to_string(low) + " and at most a year");
+            if (value < low || value > high) {
+              const bool year = high == std::chrono::hours(24 * 365);
+              return unfit(node, "at least " + to_string(low) + " and at most " + (year ? "a year" : to_string(high)));
+            }
             return value;
           },
           [](const Duration& value) { return to_string(value); }};

@@ -44,14 +44,14 @@ ValueType<std::string> text(std::string words);                   // not empty
 ValueType<std::string> name();                                    // [a-z0-9-]+, at most 63
 ValueType<std::string> one_of(std::vector<std::string> allowed);  // suggests the nearest
 ValueType<std::vector<std::string>> texts(std::string words);     // a list, or one text
-ValueType<Duration> duration(Duration low);                       // at least `low`, at most 365 days
-ValueType<BitRate> bit_rate();                                    // 10 kbit/s to 1e18 bit/s
-ValueType<double> mebibytes();                                    // "4 MiB"
-ValueType<Watts> watts();                                         // "30 MW"; a text that ends in .csv is a file by the hour
-ValueType<env::Address> address();                                // host:port
-ValueType<Encoding> encoding();                                   // names the ones to come
-ValueType<sync::Method> method();                                 // names the ones to come
-ValueType<train::Stretch> stretch(std::uint64_t low);             // steps, or a count of tokens with its scale
+ValueType<Duration> duration(Duration low, Duration high = std::chrono::hours(24 * 365));
+ValueType<BitRate> bit_rate();                         // 10 kbit/s to 1e18 bit/s
+ValueType<double> mebibytes();                         // "4 MiB"
+ValueType<Watts> watts();                              // "30 MW"; a text that ends in .csv is a file by the hour
+ValueType<env::Address> address();                     // host:port
+ValueType<Encoding> encoding();                        // names the ones to come
+ValueType<sync::Method> method();                      // names the ones to come
+ValueType<train::Stretch> stretch(std::uint64_t low);  // steps, or a count of tokens with its scale
 
 // Of keys that are checked and not used yet.
 ValueType<Node> coordinates();             // [latitude, longitude] in degrees

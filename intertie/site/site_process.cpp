@@ -21,6 +21,7 @@
 #include "intertie/site/run_file.h"
 #include "intertie/site/site_data.h"
 #include "intertie/site/site_output.h"
+#include "intertie/site/starts.h"
 #include "intertie/site/text_notes.h"
 #include "intertie/status/json_log.h"
 #include "intertie/status/recorder.h"
@@ -40,6 +41,8 @@ struct Prepared {
   std::optional<SiteData> data;
   std::unique_ptr<train::LocalStep> model;
 };
+
+constexpr const char* kLeftWords = "this site has left the run; the others go on, and it comes back with --resume\n";
 
 Error input_error(const std::string& where, std::string what, std::string fix) {
   return {.code = ErrorCode::reconfigure, .where = where, .what = std::move(what), .fix = std::move(fix), .cause = {}};
@@ -124,7 +127,9 @@ sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command)
                              .agreement_text = file.agreement(),
                              .data = site.data->corpus.hash,
                              .carried = to_manifest(text_notes(site.data->corpus)),
-                             .start_wait = file.run.start_wait};
+                             .start_wait = file.run.start_wait,
+                             .store_wait = file.run.store_wait,
+                             .lost_after = file.run.lost_after};
   settings.train.threads = site.threads;
   if (command.progress_every > Duration(0)) settings.progress_every = command.progress_every;
   if (command.addresses.empty()) settings.listen = listens_at(file.sites[site.self.value]);
@@ -175,21 +180,17 @@ class Process {
     INTERTIE_RETURN_IF_ERROR(open_log(disk));
     recorder_.record(started(site_, links_ && links_->emulated()));
     warn();
-    sync::Run run(run_settings(site_, command_), {.loop = loop_,
-                                                  .worker = worker_,
-                                                  .network = *network_,
-                                                  .disk = disk,
-                                                  .model = *site_.model,
-                                                  .samples = site_.data->samples.train,
-                                                  .validation = validation(),
-                                                  .events = recorder_});
-    const env::real::Signals signals(loop_, [this, &run](int) { interrupted(run); });
+    Starts starts(loop_, {.make = [this, &disk, &make_model](bool again) { return make_run(disk, make_model, again); },
+                          .warn = [this](const std::string& message) { warn(message); }});
+    const env::real::Signals signals(loop_, [this, &starts](int) { interrupted(starts); });
     std::optional<env::real::InputLines> control;
-    if (command_.control && links_) control.emplace(loop_, STDIN_FILENO, [this](const std::string& line) { obey(line); });
+    if (command_.control && links_) {
+      control.emplace(loop_, STDIN_FILENO, [this, &starts](const std::string& line) { obey(line, starts); });
+    }
     std::optional<Result<sync::Outcome>> outcome;
     loop_.post([&] {
       clear_flush_to_zero();
-      run.start([&](Result<sync::Outcome> result) {
+      starts.begin([&](Result<sync::Outcome> result) {
         outcome = std::move(result);
         loop_.post([this] { loop_.stop(); });  // after the last events were consumed
       });
@@ -206,6 +207,25 @@ class Process {
   const data::EvaluationWindows* validation() const {
     const auto& windows = site_.data->samples.validation;
     return site_.self == SiteId{0} && windows ? &*windows : nullptr;
+  }
+
+  // One that comes back begins with a new model, as any start does: the run may have begun anew meanwhile.
+  Result<std::unique_ptr<sync::Run>> make_run(env::Disk& disk, const ModelFactory& make_model, bool again) {
+    sync::RunSettings settings = run_settings(site_, command_);
+    if (again) {
+      site_.model.reset();
+      INTERTIE_RETURN_IF_ERROR(open_model(site_, make_model));
+      settings.resume = true;
+      settings.fresh = false;
+    }
+    return std::make_unique<sync::Run>(std::move(settings), sync::RunServices{.loop = loop_,
+                                                                              .worker = worker_,
+                                                                              .network = *network_,
+                                                                              .disk = disk,
+                                                                              .model = *site_.model,
+                                                                              .samples = site_.data->samples.train,
+                                                                              .validation = validation(),
+                                                                              .events = recorder_});
   }
 
   Result<void> open_network(env::Disk& disk) {
@@ -238,15 +258,19 @@ class Process {
     for (const std::string& note : site_.data->corpus.notes) warn(note);
   }
   // A word of the launcher; one that is not understood changes nothing.
-  void obey(const std::string& line) {
-    const Result<void> done = links_->obey(line);
+  void obey(const std::string& text, Starts& starts) {
+    const Result<ControlLine> line = parse_control_line(text);
+    if (line && line->kind == ControlLine::Kind::leave) return starts.request_leave("asked to leave");
+    const Result<void> done = line ? links_->obey(*line) : line.error();
     if (!done) warn("ignored: " + done.error().message());
   }
   void warn(const std::string& message) { recorder_.record({"warning", {{"message", message}}}); }
 
-  void interrupted(sync::Run& run) {
+  // Whoever started all sites of a run stops it as a whole; else it is one site that goes.
+  void interrupted(Starts& starts) {
     if (std::exchange(interrupted_, true)) std::_Exit(static_cast<int>(ExitCode::failed));
-    run.request_stop(fmt::format("interrupted at {}", name()));
+    const std::string reason = fmt::format("interrupted at {}", name());
+    command_.local ? starts.request_stop(reason) : starts.request_leave(reason);
   }
 
   Prepared& site_;
@@ -284,6 +308,7 @@ Result<std::unique_ptr<train::LocalStep>> make_toy_only(const ModelRequest& requ
 
 ExitCode run_site(const SiteCommand& command, const ModelFactory& make_model) {
   const Result<sync::Outcome> outcome = prepare_and_run(command, make_model);
+  if (outcome && outcome->left) env::real::TextOutput(STDERR_FILENO, {}).write(kLeftWords);
   if (outcome) return outcome->stopped ? ExitCode::stopped : ExitCode::done;
   env::real::TextOutput(STDERR_FILENO, {}).write(kErrorPrefix + outcome.error().message() + "\n");
   return exit_code_of(outcome.error());

@@ -63,7 +63,7 @@ std::string link_changed(const Event& event) {
   const std::string state = text_of(event, "state");
   if (state == "relayed") return fmt::format("reaches {} over {}{}", peer, text_of(event, "relay"), because(event, "message"));
   if (state == "cut") return fmt::format("has no way to {}{}", peer, because(event, "message"));
-  return fmt::format("reaches {} directly again{}", peer, because(event, "message"));
+  return fmt::format("reaches {} directly", peer);
 }
 
 std::string joining(const Event& event) {

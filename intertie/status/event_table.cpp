@@ -87,7 +87,7 @@ std::vector<EventDoc> run_events() {
       {"warning", "Something that the run goes on with, but a person should know.", {{"message", text, "", "What and where."}}},
       {"error",
        "The site cannot go on and ends.",
-       {{"code", text, "", "retry, rejoin, reconfigure, give up or cancelled."}, {"message", text, "", "What and where."}}},
+       {{"code", text, "", "retry, reconfigure, give up, cancelled or store away."}, {"message", text, "", "What and where."}}},
   };
 }
 
@@ -164,7 +164,7 @@ std::vector<EventDoc> member_events() {
        {kPeer,
         {"state", text, "", "direct, relayed, or cut: no way."},
         {"relay", text, "", "The member that relays; empty if none does."},
-        {"message", text, "", "What ended the way before; empty if it is direct again."}}},
+        {"message", text, "", "What ended the direct way; empty if nothing did."}}},
       {"site.left", "Another site left the run politely.", {kPeer, {"reason", text, "", "In its own words."}}},
       {"site.fenced",
        "This site was taken out of the members while it lived. It comes back as a new start and fetches what the run has.",

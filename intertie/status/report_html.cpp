@@ -73,7 +73,7 @@ std::string tiles(const RunHistory& history, const RunFigures& run) {
          "\n";
 }
 
-std::string state_of(const SiteFigures& site) {
+std::string shown_state(const SiteFigures& site) {
   if (!site.has_log) return "no log here";
   if (!site.has_started) return "not begun";
   if (!site.finished) return "not finished";
@@ -83,7 +83,7 @@ std::string state_of(const SiteFigures& site) {
 std::vector<Cell> site_row(const RunHistory& history, const SiteFigures& site) {
   const auto number = [](std::string text) { return Cell{std::move(text), "number"}; };
   return {{site_name(history, site.site), ""},
-          {state_of(site), site.finished ? "" : "bad"},
+          {shown_state(site), site.finished ? "" : "bad"},
           number(std::to_string(site.step)),
           number(amount_to_string(site.tokens)),
           number(fixed(site.loss, 3)),

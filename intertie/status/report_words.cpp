@@ -14,7 +14,7 @@
 namespace intertie::status {
 namespace {
 
-std::string because(const Event& event, const char* field) {
+std::string for_a_reason(const Event& event, const char* field) {
   const std::string reason = text_of(event, field);
   return reason.empty() ? "" : ": " + reason;
 }
@@ -31,15 +31,15 @@ std::string run_words(const std::string& site, const Event& event) {
     return fmt::format("{} goes on from the checkpoint of step {}", site, integer_of(event, "step"));
   }
   if (event.name == "run.stopping") {
-    return fmt::format("the run stops at version {}{}", integer_of(event, "version"), because(event, "reason"));
+    return fmt::format("the run stops at version {}{}", integer_of(event, "version"), for_a_reason(event, "reason"));
   }
   if (event.name == "run.finished") {
     return fmt::format("{} {} at step {}", site, flag_of(event, "complete") ? "is done" : "has stopped",
                        integer_of(event, "step"));
   }
-  if (event.name == "warning") return site + " warns" + because(event, "message");
-  if (event.name == "error") return fmt::format("{} ends with an error{}", site, because(event, "message"));
-  if (event.name == "connection.refused") return site + " refused a connection" + because(event, "message");
+  if (event.name == "warning") return site + " warns" + for_a_reason(event, "message");
+  if (event.name == "error") return fmt::format("{} ends with an error{}", site, for_a_reason(event, "message"));
+  if (event.name == "connection.refused") return site + " refused a connection" + for_a_reason(event, "message");
   return {};
 }
 
@@ -47,16 +47,16 @@ std::string link_words(const std::string& site, const Event& event) {
   if (event.name != "link.changed") return {};
   const std::string peer = text_of(event, "peer");
   const std::string state = text_of(event, "state");
-  const std::string why = because(event, "message");
+  const std::string why = for_a_reason(event, "message");
   if (state == "relayed") return fmt::format("{} reaches {} through {}{}", site, peer, text_of(event, "relay"), why);
   if (state == "cut") return fmt::format("{} has no way to {}{}", site, peer, why);
-  return fmt::format("{} reaches {} directly again", site, peer);
+  return fmt::format("{} reaches {} directly", site, peer);
 }
 
 std::string member_words(const std::string& site, const Event& event) {
   if (event.name == "view.entered") {
     return fmt::format("view {}: {}, from version {}{}", integer_of(event, "view"), names_of(event, "members"),
-                       integer_of(event, "from_version"), because(event, "reason"));
+                       integer_of(event, "from_version"), for_a_reason(event, "reason"));
   }
   if (event.name == "merge.ordered") {
     return fmt::format("the open merge to version {} is completed ({}) with {}", integer_of(event, "version"),
@@ -67,7 +67,8 @@ std::string member_words(const std::string& site, const Event& event) {
                        amount_to_string(static_cast<double>(integer_of(event, "lost_tokens"))), text_of(event, "peer"),
                        text_of(event, "samples"));
   }
-  if (event.name == "site.left") return fmt::format("{} leaves the run{}", text_of(event, "peer"), because(event, "reason"));
+  if (event.name == "site.left")
+    return fmt::format("{} leaves the run{}", text_of(event, "peer"), for_a_reason(event, "reason"));
   if (event.name == "site.fenced") {
     return fmt::format("{} was taken out while it lived (view {}) and gives up {} tokens of its own", site,
                        integer_of(event, "view"), amount_to_string(static_cast<double>(integer_of(event, "lost_tokens"))));
@@ -81,7 +82,7 @@ std::string member_words(const std::string& site, const Event& event) {
                        seconds_in(event));
   }
   if (event.name == "store.away") {
-    return fmt::format("{} cannot reach the store at {}{}", site, text_of(event, "peer"), because(event, "message"));
+    return fmt::format("{} cannot reach the store at {}{}", site, text_of(event, "peer"), for_a_reason(event, "message"));
   }
   if (event.name == "store.back") {
     return fmt::format("{} reaches the store at {} again, after {}", site, text_of(event, "peer"), seconds_in(event));

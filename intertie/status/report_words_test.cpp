@@ -44,7 +44,7 @@ TEST(Words, OfLinks) {
   };
   EXPECT_EQ(words("relayed"), "a reaches b through c: why");
   EXPECT_EQ(words("cut"), "a has no way to b: why");
-  EXPECT_EQ(words("direct"), "a reaches b directly again");
+  EXPECT_EQ(words("direct"), "a reaches b directly");
 }
 
 TEST(Timeline, WhatSeveralRecordIsOneEntry) {

@@ -8,10 +8,27 @@ namespace intertie::sync {
 
 Result<void> AnchorHashes::add(SiteId site, Version version, Hash64 hash) {
   if (version <= compared_) return {};
-  std::map<SiteId, Hash64>& hashes = reported_[version];
-  hashes[site] = hash;
-  if (hashes.size() < site_names_.size()) return {};
-  const std::map<SiteId, Hash64> all = std::move(hashes);
+  reported_[version][site] = hash;
+  return compare(version);
+}
+
+Result<void> AnchorHashes::look_again() {
+  std::vector<Version> versions;
+  for (const auto& [version, hashes] : reported_) versions.push_back(version);
+  for (const Version version : versions) INTERTIE_RETURN_IF_ERROR(compare(version));
+  return {};
+}
+
+Result<void> AnchorHashes::compare(Version version) {
+  const auto found = reported_.find(version);
+  if (found == reported_.end()) return {};
+  std::map<SiteId, Hash64> all;
+  for (const SiteId site : reporters_(version)) {
+    const auto hash = found->second.find(site);
+    if (hash == found->second.end()) return {};
+    all.insert(*hash);
+  }
+  if (all.empty()) return {};
   reported_.erase(reported_.begin(), reported_.upper_bound(version));
   const bool equal =
       std::all_of(all.begin(), all.end(), [&](const auto& entry) { return entry.second == all.begin()->second; });

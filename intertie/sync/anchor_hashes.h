@@ -1,6 +1,7 @@
-// AnchorHashes: compares what all sites say their anchor is (docs/protocol.md rule 11). Sans-I/O. Owner thread: the loop.
+// AnchorHashes: compares what all members say their anchor is (docs/protocol.md rule 11). Sans-I/O. Owner thread: the loop.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,19 +14,25 @@ namespace intertie::sync {
 
 class AnchorHashes {
  public:
-  explicit AnchorHashes(std::vector<std::string> site_names) : site_names_(std::move(site_names)) {}
+  // `reporters`: the sites that are to report a version.
+  AnchorHashes(std::vector<std::string> site_names, std::function<std::vector<SiteId>(Version)> reporters)
+      : site_names_(std::move(site_names)), reporters_(std::move(reporters)) {}
 
   // `site` applied `version` and got `hash`. When all have reported and differ: an error (give_up) that names the sites
   // outside the majority, or all of them where there is none.
   Result<void> add(SiteId site, Version version, Hash64 hash);
+  // The reporters have changed.
+  Result<void> look_again();
 
   // The newest version that all sites have reported and agreed on.
   Version compared() const { return compared_; }
 
  private:
+  Result<void> compare(Version version);
   Error disagreement(Version version, const std::map<SiteId, Hash64>& hashes) const;
 
   std::vector<std::string> site_names_;
+  std::function<std::vector<SiteId>(Version)> reporters_;
   std::map<Version, std::map<SiteId, Hash64>> reported_;
   Version compared_;
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "intertie/base/planted.h"
 #include "intertie/base/reduction.h"
 #include "intertie/codec/codec.h"
 #include "intertie/fragment/fragment.h"
@@ -25,15 +26,16 @@ struct Offer {
   TimePoint ready_at;
 };
 
-double learning_rate_of(const SiteState& site, std::uint64_t step) {
-  return train::learning_rate(site.train, site.timetable.tokens_before(step), site.timetable.tokens_per_step());
+double learning_rate_of(const SiteState& site, const Lap& lap, std::uint32_t step) {
+  return train::learning_rate(site.train, site.timetable.tokens_before(lap, step), site.timetable.tokens_per_step());
 }
 
 // ---- samples -> data -> train ----
 
 // One inner step's gradient. Worker thread.
-Result<train::StepReport> gradient_of(SiteState& site, std::uint64_t step, const train::LocalStep::GradientReady& ready) {
-  const wire::SampleRange range = site.timetable.samples_of(site.self, step);
+Result<train::StepReport> gradient_of(SiteState& site, const Lap& lap, std::uint32_t step,
+                                      const train::LocalStep::GradientReady& ready) {
+  const wire::SampleRange range = site.timetable.samples_of(lap, site.self, step);
   const data::Batch batch = site.samples.batch(range.first, static_cast<int>(range.count));
   return site.model.compute_gradient(batch, site.train.micro_batches, ready);
 }
@@ -46,22 +48,22 @@ Task<Done> pace(SiteState& site, TimePoint start) {
 
 // H steps, each with its own optimiser step (diloco).
 Task<Result<Done>> train_locally(SiteState& site, MergeReport& report) {
-  const std::uint64_t first = site.timetable.first_step(report.merge.version);
+  const Lap& lap = report.lap;
   site.meter.enter(Meter::Phase::computing, site.loop.now());
-  for (std::uint64_t step = first; step < first + report.steps; ++step) {
+  for (std::uint32_t step = 0; step < lap.steps; ++step) {
     if (site.waiting.failure()) co_return *site.waiting.failure();
     const TimePoint start = site.loop.now();
-    report.learning_rate = learning_rate_of(site, step);
+    report.learning_rate = learning_rate_of(site, lap, step);
     Result<train::StepReport> trained = train::StepReport{};
     double norm = 0;
     std::function<void()> work = [&] {
-      trained = gradient_of(site, step, {});
-      if (trained) norm = site.inner.apply(site.model.gradient(), report.learning_rate, step);
+      trained = gradient_of(site, lap, step, {});
+      if (trained) norm = site.inner.apply(site.model.gradient(), report.learning_rate, lap.first_step + step);
     };
     co_await env::run_on(site.loop, site.worker, std::move(work));
     if (!trained) co_return trained.error();
-    report.loss += trained->loss / report.steps;
-    report.gradient_norm += norm / report.steps;
+    report.loss += trained->loss / lap.steps;
+    report.gradient_norm += norm / lap.steps;
     co_await pace(site, start);
     site.meter.steps += 1;
     site.meter.loss += trained->loss;
@@ -106,30 +108,28 @@ std::function<void()> offering(SiteState& site, Version version, Offer piece) {
   };
 }
 
-// Tells everybody what is coming; without this site's header nobody can commit the version.
+// Tells everybody what is coming.
 Task<Result<Done>> announce(SiteState& site, const MergeReport& report, double sum_of_squares) {
   const Version version = report.merge.version;
   std::function<bool()> allowed = [&site, version] { return site.member.may_open(version); };
   INTERTIE_CO_RETURN_IF_ERROR(co_await site.waiting.until(std::move(allowed)));
   site.member.opened(version);
+  Round& round = *site.round(version);
   wire::ContributionHeader header{.merge = report.merge,
+                                  .view = round.view(),
                                   .restart = site.restart,
                                   .incarnation = site.incarnation,
                                   .contribution = Contribution{version.value},
                                   .agreement = site.agreement,
-                                  .tokens = 0,
-                                  .inner_steps = report.steps,
+                                  .tokens = site.timetable.tokens_of(site.self) * report.lap.steps,
+                                  .inner_steps = report.lap.steps,
                                   .sum_of_squares = sum_of_squares,
                                   .samples = {}};
-  const std::uint64_t first = site.timetable.first_step(version);
-  for (std::uint64_t step = first; step < first + report.steps; ++step) {
-    header.samples.push_back(site.timetable.samples_of(site.self, step));
+  for (std::uint32_t step = 0; step < report.lap.steps; ++step) {
+    header.samples.push_back(site.timetable.samples_of(report.lap, site.self, step));
   }
-  header.tokens = site.timetable.tokens_of(site.self) * report.steps;
-  site.mesh.send_to_all(header);
-  reduce::Sends sends;
-  INTERTIE_CO_RETURN_IF_ERROR(site.round(version)->take_header(site.self, header, sends));
-  site.send(std::move(sends));
+  site.mesh.send(round.members(), header);
+  INTERTIE_CO_RETURN_IF_ERROR(round.take_header(site.self, header));
   co_return Done{};
 }
 
@@ -148,8 +148,10 @@ Task<Result<Done>> contribute_outer_gradient(SiteState& site, MergeReport& repor
 
   const Version version = report.merge.version;
   const std::vector<reduce::ChunkSlot>& slots = site.round(version)->execution().slots();
+  // Now: a change of members may give chunks to other owners while the worker encodes.
+  const std::vector<std::size_t> order = reduce::sending_order(slots, site.self, site.num_sites);
   std::function<void()> encode = [&] {
-    for (const std::size_t slot : reduce::sending_order(slots, site.self, site.num_sites())) {
+    for (const std::size_t slot : order) {
       Offer piece{slot, encode_slot(site, difference, slots[slot]), site.loop.now()};
       site.loop.post(offering(site, version, std::move(piece)));
     }
@@ -208,9 +210,8 @@ Task<Result<Done>> contribute_gradient(SiteState& site, MergeReport& report) {
   site.meter.enter(Meter::Phase::computing, start);
   GradientSender sender(site, report.merge.version);
   Result<train::StepReport> trained = train::StepReport{};
-  const std::uint64_t step = site.timetable.first_step(report.merge.version);
   std::function<void()> work = [&] {
-    trained = gradient_of(site, step, [&sender](ElementRange range) { sender.ready(range); });
+    trained = gradient_of(site, report.lap, 0, [&sender](ElementRange range) { sender.ready(range); });
   };
   co_await env::run_on(site.loop, site.worker, std::move(work));
   if (!trained) co_return trained.error();
@@ -229,21 +230,28 @@ Task<Result<Done>> contribute_gradient(SiteState& site, MergeReport& report) {
 Task<Result<Done>> committed(SiteState& site, MergeReport& report) {
   site.meter.enter(Meter::Phase::waiting, site.loop.now());
   const Round& round = *site.round(report.merge.version);
-  std::function<bool()> condition = [&round] { return round.execution().committed(); };
+  std::function<bool()> condition = [&site, &round] {
+    return round.execution().committed() && (!site.flushing || planted(Bug::apply_in_flush));
+  };
   INTERTIE_CO_RETURN_IF_ERROR(co_await site.waiting.until(std::move(condition)));
-  report.tokens = round.tokens();
+  site.decided = report.merge.version;
+  report.set = round.set();
+  if (const auto order = site.orders.find(report.merge.version); order != site.orders.end()) {
+    report.ordered = true;
+    report.order = order->second.kind;
+  }
   co_return Done{};
 }
 
 // ---- outer -> back into the live parameters ----
 
 // Worker thread.
-void apply_outer(SiteState& site) {
+void apply_outer(SiteState& site, std::span<const float> result) {
   const auto lr = static_cast<float>(site.sync.outer_lr);
   if (site.sync.outer == "sgd") {
-    outer::sgd_step(site.anchor, site.result, lr);
+    outer::sgd_step(site.anchor, result, lr);
   } else {
-    outer::nesterov_step(site.anchor, site.momentum, site.result, lr, static_cast<float>(site.sync.outer_momentum));
+    outer::nesterov_step(site.anchor, site.momentum, result, lr, static_cast<float>(site.sync.outer_momentum));
   }
   // Every site waited, so the snapshot that was contributed is the live parameters: they become the new anchor.
   std::copy(site.anchor.begin(), site.anchor.end(), site.model.parameters().begin());
@@ -251,31 +259,28 @@ void apply_outer(SiteState& site) {
 }
 
 // Worker thread.
-void apply_gradient(SiteState& site, MergeReport& report) {
-  const std::uint64_t step = site.timetable.first_step(report.merge.version);
-  report.learning_rate = learning_rate_of(site, step);
-  report.gradient_norm = site.inner.apply(site.result, report.learning_rate, step);
+void apply_gradient(SiteState& site, std::span<const float> result, MergeReport& report) {
+  report.learning_rate = learning_rate_of(site, report.lap, 0);
+  report.gradient_norm = site.inner.apply(result, report.learning_rate, report.lap.first_step);
 }
 
 // Always before a checkpoint: one whose parts differ must not become complete. Loop's thread: a stop order may come at any
-// time, and one for `version` is here before `version` is committed.
-bool compares_hashes(const SiteState& site, Version version) {
-  if (site.timetable.falls_on(version, site.train.checkpoint_every) || site.member.stops_at(version)) return true;
+// time, and one for this version is here before the version is committed.
+bool compares_hashes(const SiteState& site, const wire::Progress& before, const wire::Progress& after) {
+  if (site.timetable.falls_on(before, after, site.train.checkpoint_every) || site.member.stops_at(after.version)) return true;
   const bool waits_long = site.sync.method == Method::diloco;
   const auto every = static_cast<std::uint64_t>(site.sync.hash_every > 0 ? site.sync.hash_every : (waits_long ? 1 : 20));
-  return version.value % every == 0 || version == site.timetable.last_version();
+  return after.version.value % every == 0 || site.timetable.complete(after);
 }
 
 Task<Result<Done>> apply(SiteState& site, MergeReport& report) {
   site.meter.enter(Meter::Phase::encoding, site.loop.now());
-  const bool compares = compares_hashes(site, report.merge.version);
+  const wire::Progress after = site.timetable.after(report.lap, report.set);
+  const bool compares = compares_hashes(site, report.before, after);
+  const std::span<const float> result = site.round(report.merge.version)->execution().result();
   bool finite = true;
   std::function<void()> work = [&] {
-    if (site.sync.method == Method::diloco) {
-      apply_outer(site);
-    } else {
-      apply_gradient(site, report);
-    }
+    apply_result(site, result, report);
     if (compares) {
       finite = all_finite(site.model.parameters());
       report.anchor_hash = hash_bytes(std::as_bytes(site.model.parameters()));
@@ -289,16 +294,26 @@ Task<Result<Done>> apply(SiteState& site, MergeReport& report) {
   site.meter.enter(Meter::Phase::other, site.loop.now());
   report.num_duplicates =
       std::exchange(site.num_duplicates, 0) + site.round(report.merge.version)->execution().num_duplicates();
-  site.version = report.merge.version;
-  site.rounds.erase(site.rounds.begin(), site.rounds.upper_bound(site.version));
+  site.progress = after;
+  site.forget_the_past();
   co_return Done{};
 }
 
 }  // namespace
 
+void apply_result(SiteState& site, std::span<const float> result, MergeReport& report) {
+  if (site.sync.method == Method::diloco) {
+    apply_outer(site, result);
+  } else {
+    apply_gradient(site, result, report);
+  }
+}
+
 Task<Result<MergeReport>> merge(SiteState& site) {
-  MergeReport report{.merge = {FragmentId{0}, site.version.next()}};
-  report.steps = site.timetable.steps_of(report.merge.version);
+  const Version version = site.version().next();
+  MergeReport report{.merge = {FragmentId{0}, version},
+                     .lap = site.timetable.lap(site.progress, site.members(version)),
+                     .before = site.progress};
   if (site.sync.method == Method::diloco) {
     INTERTIE_CO_RETURN_IF_ERROR(co_await train_locally(site, report));
     INTERTIE_CO_RETURN_IF_ERROR(co_await contribute_outer_gradient(site, report));

@@ -14,8 +14,11 @@ namespace intertie::sync {
 
 struct MergeReport {
   MergeId merge;
-  std::uint32_t steps = 0;
-  std::uint64_t tokens = 0;           // of all sites
+  Lap lap;
+  wire::Progress before;
+  std::vector<SiteId> set;  // whose contributions it contains
+  bool ordered = false;     // a change of members found it open
+  wire::OrderKind order = wire::OrderKind::adopt;
   double loss = 0;                    // mean of this site's inner steps
   double gradient_norm = 0;           // mean, before clipping
   double learning_rate = 0;           // of the last step
@@ -23,7 +26,11 @@ struct MergeReport {
   std::optional<Hash64> anchor_hash;  // if it is to be compared for this version
 };
 
-// Makes version `site.version + 1`. On an error the version stays; what the model holds then is of no use.
+// Makes version `site.version() + 1`. On an error the version stays; what the model holds then is of no use.
 env::Task<Result<MergeReport>> merge(SiteState& site);
+
+// The last part of it: what the sites agreed on becomes the model. Also for a site that was given the result afterwards;
+// `report` has the lap. Worker thread.
+void apply_result(SiteState& site, std::span<const float> result, MergeReport& report);
 
 }  // namespace intertie::sync

@@ -1,6 +1,6 @@
-// Round: the book-keeping of one merge at one site - headers until the set is known, then the execution. A faster site may
-// begin the next merge while this one still applies the last, so rounds are made when their first message arrives.
-// Owner thread: the loop.
+// Round: the book-keeping of one merge at one site: who makes it, their headers, and the execution. A faster site may begin the
+// next merge while this one still applies the last, so rounds are made when their first message arrives, and one that was
+// applied stays until the next is, for those who miss its result. Owner thread: the loop.
 #pragma once
 
 #include <optional>
@@ -18,30 +18,34 @@ class Round {
   struct Settings {
     reduce::Execution::Settings execution;
     Hash64 agreement;
-    std::vector<Incarnation> incarnations;  // of the members, in site order
-    std::uint32_t inner_steps = 0;          // that a contribution is made of
-    std::vector<std::uint64_t> tokens;      // that each site's contribution was trained on, in site order
+    std::vector<wire::MemberRecord> members;     // that make it, in site order
+    std::vector<std::uint64_t> tokens_per_step;  // that each site of the run trains, by site
   };
-  // `schedule` and `result` outlive the round.
-  Round(Settings settings, const wire::Schedule& schedule, std::span<float> result);
+  Round(Settings settings, const wire::Schedule& schedule, std::vector<float> result);
 
-  // A site's header (this site's own included). When the last is here the set `all` is presumed: weights from tokens.
-  Result<void> take_header(SiteId from, const wire::ContributionHeader& header, reduce::Sends& sends);
+  Result<void> take_header(SiteId from, const wire::ContributionHeader& header);
+  // A chunk of another start than the member's is dropped and counted.
   Result<void> take_chunk(SiteId from, const wire::Chunk& chunk, reduce::Sends& sends);
+  void order(const wire::MergeOrder& order, reduce::Sends& sends);
 
   reduce::Execution& execution() { return execution_; }
   const reduce::Execution& execution() const { return execution_; }
-  std::uint64_t tokens() const;  // of the headers that are here
+  ViewNumber view() const { return settings_.execution.view; }
+  std::vector<SiteId> members() const;
+  // Whose contributions it contains, as far as is known.
+  std::vector<SiteId> set() const;
   // The sites that the commit still waits for, by number.
   std::vector<SiteId> waits_for() const;
+  std::uint64_t num_stale() const { return num_stale_; }
 
  private:
-  bool is_the_one(SiteId from, Contribution number);
+  std::optional<Incarnation> incarnation_of(SiteId site) const;
+  std::vector<reduce::SetMember> with_weights(const std::vector<wire::MemberRecord>& set) const;
 
   Settings settings_;
   reduce::Execution execution_;
-  std::vector<std::optional<wire::ContributionHeader>> headers_;  // by site
-  std::vector<std::optional<Contribution>> numbers_;              // that its header or first chunk named, by site
+  std::vector<bool> headers_;  // by site
+  std::uint64_t num_stale_ = 0;
 };
 
 }  // namespace intertie::sync

@@ -15,6 +15,7 @@
 #include "intertie/sync/merge.h"
 #include "intertie/sync/run_settings.h"
 #include "intertie/sync/saving.h"
+#include "intertie/sync/transfer.h"
 
 namespace intertie::sync {
 
@@ -25,40 +26,99 @@ class Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
+  // Ends with an error of code rejoin where the members have gone on without this site: another Run fetches what they have.
   void start(std::function<void(Result<Outcome>)> finished);
   // Stops the whole run at the next version that is not open yet, with a checkpoint. Before the run has begun: at once.
   void request_stop(const std::string& reason);
+  // This site leaves, with a checkpoint, and the others go on. At the store's holder: stops the run.
+  void request_leave(const std::string& reason);
 
   // For tests and status; the state exists once the view is entered.
   const SiteState* state() const { return state_ ? &*state_ : nullptr; }
 
  private:
+  // A site that comes to the run and gets the state from this one.
+  struct Donation {
+    wire::MemberRecord to;
+    std::uint64_t number = 0;
+    env::TimePoint seen_at{};
+    bool begun = false;
+  };
+  struct Refusals {
+    env::TimePoint reported_at{};
+    std::uint64_t since = 0;  // that no event told of
+  };
+  struct Reached {
+    env::TimePoint at{};
+    std::uint64_t step = 0;
+  };
+  using Done = env::Done;
+
+  // From the start to the end (run.cpp).
   env::Task<Result<Outcome>> main();
   env::Task<Result<Outcome>> take_part();
-  Result<void> prepare();
-  env::Task<Result<env::Done>> join();
-  env::Task<Result<env::Done>> go_on_from_checkpoint();
-  env::Task<Result<env::Done>> after_merge(MergeReport report);
-  env::Task<Result<env::Done>> evaluate();
-  env::Task<Result<env::Done>> write_checkpoint();
-  env::Task<env::Done> leave(std::optional<Error> error);
+  env::Task<Result<Done>> after_merge(MergeReport report);
+  env::Task<Result<Done>> settle(const MergeReport& report);
+  env::Task<Result<Done>> evaluate();
+  env::Task<Result<Done>> write_checkpoint();
+  bool ends_with(const wire::Progress& progress) const;
+  bool makes_the_next() const;
+  std::vector<SiteId> reporters(Version version) const;
+  Outcome outcome() const;
 
+  // How it begins and ends (run_join.cpp).
+  Result<void> prepare();
+  env::Task<Result<Done>> join();
+  void make_mesh();
+  void say_ready();
+  env::Task<Result<Done>> go_on_from_checkpoint();
+  env::Task<Result<Done>> follow();
+  env::Task<Result<Done>> take_first_copy();
+  env::Task<Result<Done>> apply_next_result();
+  Result<void> remove_void_checkpoints();
+  env::Task<Done> leave(std::optional<Error> error);
+  void make_state(Restart restart, const wire::Progress& progress);
+  Error late(const std::string& what) const;
+
+  // Messages and actions (run_messages.cpp).
   void receive(SiteId from, wire::Message message);
   Result<void> take(SiteId from, const wire::Message& message);
+  Result<void> take_farewell(SiteId from, const wire::Farewell& farewell);
+  Result<void> take_state(SiteId from, const wire::Message& message);
+  Result<void> take_part_of_merge(SiteId from, const wire::Message& message);
+  Result<void> take_hash(SiteId from, const wire::AnchorHash& hash);
+  Result<void> serve(SiteId from, const wire::ChunkRequest& request);
+  void take_early();
   void perform(members::Actions actions);
   Result<void> perform_one(members::Action action);
+
+  // Members and links that change (run_members.cpp).
   void enter(const wire::View& view);
-  void lost(SiteId site, const Error& error);
-  Error late(const std::string& what) const;
+  void report_for(ViewNumber number);
+  void fenced(const wire::View& view);
+  void beat();
+  void look_for_the_store();
+  void look_for_the_donor();
+  void route_changed(SiteId site, const links::Route& route, const Error* why);
+  void refused(SiteId site, Error error);
+  void broken(SiteId site, Error error);
+  Duration silence() const;
+  env::Task<Result<Done>> give_state(const MergeReport* applied);
+  void give_copy(Donation& donation, const std::vector<ArrayCopy>& copies);
+  void give_result(const Donation& donation, const ArrayCopy& result);
+  bool still_wanted(Donation& donation) const;
+  bool is_there(const wire::MemberRecord& member) const;
+  bool copies_wanted() const;
+
   env::Address listens_at() const { return settings_.listen.value_or(settings_.addresses[settings_.self.value]); }
   std::string path(const std::string& name) const { return settings_.folder + "/" + name; }
-  Result<void> remove_void_checkpoints();
+  const std::string& name(SiteId site) const { return settings_.site_names[site.value]; }
+  std::string names(const std::vector<SiteId>& sites) const;
   void prune(std::vector<Hash64> keep);
   std::string phase() const;
-  bool ends_with(Version version) const;
 
-  void record(std::string name, std::vector<std::pair<std::string, Event::Value>> fields);
   // What happened, as events (run_report.cpp).
+  void record(std::string name, std::vector<std::pair<std::string, Event::Value>> fields);
   void report_waiting();
   void report_connected(SiteId site);
   void report_refused(const Error& error);
@@ -67,6 +127,10 @@ class Run {
   void report_links();
   void warn_of_a_long_wait();
   void report_merge(const MergeReport& report, const Meter& before);
+  void report_order(const MergeReport& report);
+  void report_lost_samples(const MergeReport& report);
+  void report_view(const wire::View& view);
+  void report_fenced(const wire::View& view);
   void report_evaluation(double loss, Duration took);
   void report_checkpoint(const checkpoint::Written& written, Duration took);
   void report_stopping(Version version, const std::string& reason);
@@ -75,12 +139,10 @@ class Run {
   double eta_seconds() const;
   std::int64_t step() const;    // inner steps of the run that are in the current version
   std::int64_t tokens() const;  // counted so far
-  Bytes bytes_sent() const;     // over all links
+  std::vector<SiteId> present_members() const;
+  std::uint64_t tokens_per_step(const std::vector<SiteId>& members) const;
+  Bytes bytes_sent() const;  // over all links
   Bytes bytes_received() const;
-  struct Refusals {
-    env::TimePoint reported_at{};
-    std::uint64_t since = 0;  // that no event told of
-  };
 
   RunSettings settings_;
   RunServices services_;
@@ -90,17 +152,26 @@ class Run {
   std::vector<checkpoint::Found> found_;  // on this site's disk at start
   std::unique_ptr<members::Member> member_;
   std::unique_ptr<links::Mesh> mesh_;
-  std::optional<wire::View> view_;
+  std::optional<wire::View> started_with_;  // the view that the run began with, if this site was there
   std::optional<SiteState> state_;
+  std::optional<Fetch> fetch_;
+  bool fetched_ = false;  // a first copy was applied
+  std::map<SiteId, Donation> donations_;
+  std::uint64_t num_donations_ = 0;
+  std::vector<std::pair<SiteId, wire::Message>> early_;  // of views that have not come here
   std::optional<Version> stop_at_;
   std::optional<Version> complete_checkpoint_;
-  std::set<SiteId> left_;  // sites that said farewell
-  struct Reached {
-    env::TimePoint at{};
-    std::uint64_t step = 0;
-  };
+  std::optional<Incarnation> ready_said_to_;  // the start of the store's holder
+  std::set<SiteId> left_;                     // sites that said farewell at the run's end
+  std::optional<env::TimePoint> store_away_since_;
+  std::optional<env::TimePoint> donor_away_since_;
+  Incarnation donor_start_;
+  env::TimePoint store_away_told_{};
+  env::TimePoint joined_at_{};
   Reached started_;    // this start's first step
   Reached committed_;  // the last merge
+  std::uint64_t committed_meter_steps_ = 0;
+  bool runs_ = false;  // the state is what the view says
   Meter reported_;
   env::TimePoint reported_at_{};
   std::map<SiteId, links::Link::Transfer> reported_transfers_;  // at the last progress

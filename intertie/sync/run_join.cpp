@@ -1,4 +1,5 @@
-// How a run begins and ends at a site: its folder, the others, the view, a checkpoint to go on from; farewell.
+// How a run begins and ends at a site: its folder, the others, the view; a checkpoint to go on from, or the state that a member
+// gives; farewell.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 
 namespace intertie::sync {
 
-using env::Done;
 using env::Task;
 
 namespace {
@@ -47,13 +47,13 @@ Hash64 hash_of_layout(const train::Layout& layout) {
   return hash_bytes(writer.take());
 }
 
-wire::Schedule schedule_for(const RunSettings& settings, std::uint64_t elements) {
-  const auto num_sites = static_cast<std::uint16_t>(settings.site_names.size());
+wire::Schedule schedule_for(const RunSettings& settings, std::uint64_t elements, const std::vector<SiteId>& members) {
+  const auto num_sites = static_cast<std::uint16_t>(members.size());
   const bool gather = settings.sync.reduction == "gather" || (settings.sync.reduction == "auto" && num_sites <= 2);
   const bool in_buckets = settings.sync.method == Method::synchronous;
   return reduce::make_schedule(
       {.reduction = gather ? wire::Reduction::gather : wire::Reduction::owners,
-       .num_sites = num_sites,
+       .members = members,
        .elements = elements,
        .bucket_blocks = in_buckets ? reduce::bucket_blocks(settings.sync.bucket_mib, elements, num_sites) : 0});
 }
@@ -92,20 +92,33 @@ Result<void> Run::prepare() {
   }
   INTERTIE_ASSIGN(incarnation_, next_incarnation(services_.disk, path("incarnation")));
 
-  const Timetable timetable(settings_.sync, settings_.train, settings_.batch_sizes, settings_.sequence_length);
-  members::Member::Settings member{.run = settings_.run,
-                                   .self = settings_.self,
-                                   .site_names = settings_.site_names,
-                                   .incarnation = incarnation_,
-                                   .schedule = schedule_for(settings_, services_.model.layout().num_elements),
-                                   .store = {},
-                                   .last_version = timetable.last_version()};
-  if (settings_.self == SiteId{0} && !settings_.fresh) {
+  make_mesh();
+  members::Member::Settings member{
+      .run = settings_.run,
+      .self = settings_.self,
+      .site_names = settings_.site_names,
+      .incarnation = incarnation_,
+      .schedule =
+          [this](const std::vector<SiteId>& members) {
+            return schedule_for(settings_, services_.model.layout().num_elements, members);
+          },
+      .store = {},
+      .surroundings = {
+          .direct = [this](SiteId a,
+                           SiteId b) { return services_.loop.now() - mesh_->hearing().last_mutual_or_new(a, b) < silence(); },
+          .reaches = [this](SiteId site) { return mesh_->reaches(site); },
+          .incarnation = [this](SiteId site) { return mesh_->incarnation(site); },
+          .view_of = [this](SiteId site) { return mesh_->view_of(site); }},
+      .silence = silence()};
+  if (members::Member::holder() == settings_.self && !settings_.fresh) {
     INTERTIE_ASSIGN(member.store, members::load_store(services_.disk, path("store.json"), settings_.run));
   }
   member_ = std::make_unique<members::Member>(std::move(member));
   return {};
 }
+
+// A site counts as heard for a while after it was; the rest of `lost_after` is left for nobody to hear of it.
+Duration Run::silence() const { return settings_.lost_after - links::LinkTiming{}.silence; }
 
 Error Run::late(const std::string& what) const {
   return {.code = ErrorCode::retry,
@@ -115,8 +128,7 @@ Error Run::late(const std::string& what) const {
           .cause = {}};
 }
 
-// Connects to everybody, agrees on the view, opens the merge streams.
-Task<Result<Done>> Run::join() {
+void Run::make_mesh() {
   const links::Identity identity{.run = settings_.run,
                                  .self = settings_.self,
                                  .site_names = settings_.site_names,
@@ -129,62 +141,63 @@ Task<Result<Done>> Run::join() {
       links::Mesh::Settings{.identity = identity,
                             .addresses = settings_.addresses,
                             .listen = listens_at(),
-                            .num_merge_streams = settings_.num_merge_streams},
-      links::Mesh::Handlers{.message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
-                            .connected =
-                                [this](SiteId site) {
-                                  report_connected(site);
-                                  waiting_.notify();
-                                },
-                            .merge_streams_open = [this] { waiting_.notify(); },
-                            .lost = [this](SiteId site, const Error& error) { lost(site, error); },
-                            .closed = [this] { waiting_.notify(); },
-                            .refused = [this](const Error& error) { report_refused(error); },
-                            .failed = [this](Error error) { waiting_.fail(std::move(error)); }});
-  INTERTIE_CO_RETURN_IF_ERROR(mesh_->start());
-  waiting_timer_ = services_.loop.call_after(std::chrono::seconds(2), [this] { report_waiting(); });
+                            .num_merge_streams = settings_.num_merge_streams,
+                            .timing = {}},
+      links::Mesh::Handlers{
+          .message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
+          .connected =
+              [this](SiteId site) {
+                report_connected(site);
+                waiting_.notify();
+              },
+          .appeared = [this](SiteId) { waiting_.notify(); },
+          .route = [this](SiteId site, const links::Route& route, const Error* why) { route_changed(site, route, why); },
+          .broken = [this](SiteId site, Error error) { broken(site, std::move(error)); },
+          .beat = [this] { beat(); },
+          .closed = [this] { waiting_.notify(); },
+          .refused = [this](const Error& error) { report_refused(error); },
+          .failed = [this](SiteId site, Error error) { refused(site, std::move(error)); }});
+}
 
-  const auto deadline = [this] { return services_.loop.now() + settings_.start_wait; };
-  std::function<bool()> connected = [this] { return mesh_->all_connected(); };
-  std::function<Error()> missing = [this] { return late("still missing: " + mesh_->missing()); };
-  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(connected), deadline(), std::move(missing)));
-
+// To the store's holder, once to each start of it.
+void Run::say_ready() {
+  const SiteId holder = members::Member::holder();
+  if (member_->view() || !mesh_->reaches(holder) || ready_said_to_ == mesh_->incarnation(holder)) return;
+  ready_said_to_ = mesh_->incarnation(holder);
   wire::Ready ready{.layout = hash_of_layout(services_.model.layout()), .checkpoints = {}, .resume = settings_.resume};
   for (const checkpoint::Found& found : settings_.resume ? found_ : std::vector<checkpoint::Found>()) {
     ready.checkpoints.push_back({found.manifest.version, found.manifest.restart, found.manifest_hash});
   }
-  perform(member_->ready(ready, mesh_->incarnations()));
-  // A run that is resumed where it ended has nothing to send: the others may be gone already.
-  std::function<bool()> in_view = [this] {
-    return state_.has_value() && (mesh_->all_merge_streams_open() || ends_with(state_->version));
-  };
-  std::function<Error()> no_view = [this] {
-    return late(state_ ? "still missing: " + mesh_->missing() : "the view has not come: " + member_->waits_for());
-  };
-  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(in_view), deadline(), std::move(no_view)));
-  co_return Done{};
+  perform(member_->ready(ready));
 }
 
-void Run::enter(const wire::View& view) {
-  const auto num_sites = static_cast<std::uint16_t>(settings_.site_names.size());
-  if (const Result<void> valid = reduce::validate(view.schedule, num_sites, services_.model.layout().num_elements); !valid) {
-    return waiting_.fail(valid.error());
-  }
-  view_ = view;
-  std::vector<Incarnation> incarnations;
-  for (const wire::MemberRecord& member : view.members) incarnations.push_back(member.incarnation);
+// Connects to everybody, until a view lets the run begin or a member gives this site the state of the run that goes on.
+Task<Result<env::Done>> Run::join() {
+  joined_at_ = services_.loop.now();
+  INTERTIE_CO_RETURN_IF_ERROR(mesh_->start());
+  waiting_timer_ = services_.loop.call_after(std::chrono::seconds(2), [this] { report_waiting(); });
+  std::function<bool()> in_view = [this] { return started_with_.has_value() || (fetch_ && fetch_->begun()); };
+  std::function<Error()> no_view = [this] {
+    const std::string missing = mesh_->missing();
+    return late(missing.empty() ? "the view has not come: " + member_->waits_for() : "still missing: " + missing);
+  };
+  const env::TimePoint deadline = services_.loop.now() + settings_.start_wait;
+  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(in_view), deadline, std::move(no_view)));
+  co_return env::Done{};
+}
+
+void Run::make_state(Restart restart, const wire::Progress& progress) {
   state_.emplace(
       SiteState{.self = settings_.self,
                 .incarnation = incarnation_,
-                .restart = view.restart,
-                .incarnations = incarnations,
+                .restart = restart,
+                .num_sites = static_cast<std::uint16_t>(settings_.site_names.size()),
                 .agreement = settings_.agreement,
                 .carried = settings_.carried,
                 .sync = settings_.sync,
                 .train = settings_.train,
                 .timetable = Timetable(settings_.sync, settings_.train, settings_.batch_sizes, settings_.sequence_length),
                 .step_time = settings_.step_time,
-                .schedule = view.schedule,
                 .loop = services_.loop,
                 .worker = services_.worker,
                 .mesh = *mesh_,
@@ -194,30 +207,30 @@ void Run::enter(const wire::View& view) {
                 .waiting = waiting_,
                 .meter = {},
                 .inner = Inner(settings_.train, services_.model),
-                .version = view.from_checkpoint ? view.checkpoint.version : Version{0},
+                .progress = progress,
+                .decided = progress.version,
                 .anchor = {},
-                .momentum = {},
-                .result = std::vector<float>(services_.model.layout().num_elements)});
+                .momentum = {}});
   if (settings_.sync.method == Method::diloco) {
     const std::span<float> parameters = services_.model.parameters();
     state_->anchor.assign(parameters.begin(), parameters.end());
     if (settings_.sync.outer == "nesterov") state_->momentum.assign(parameters.size(), 0.0F);
   }
   state_->carried[kAgreementText] = settings_.agreement_text;
-  mesh_->open_merge_streams(view.restart);
 }
 
-Task<Result<Done>> Run::go_on_from_checkpoint() {
+Task<Result<env::Done>> Run::go_on_from_checkpoint() {
   reported_at_ = services_.loop.now();
-  if (view_->from_checkpoint) {
+  if (started_with_->from_checkpoint) {
     const auto found = std::find_if(found_.begin(), found_.end(), [this](const checkpoint::Found& each) {
-      return each.manifest.version == view_->checkpoint.version && each.manifest.restart == view_->checkpoint.restart;
+      return each.manifest.version == started_with_->checkpoint.version &&
+             each.manifest.restart == started_with_->checkpoint.restart;
     });
     if (found == found_.end()) {
       co_return Error{.code = ErrorCode::give_up,
-                      .where = mesh_->describe(SiteId{0}),
+                      .where = mesh_->describe(members::Member::holder()),
                       .what = fmt::format("its view names a checkpoint of version {} that this site did not offer",
-                                          view_->checkpoint.version.value),
+                                          started_with_->checkpoint.version.value),
                       .fix = "compare `intertie version` at all sites",
                       .cause = {}};
     }
@@ -226,7 +239,11 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
     std::function<void()> work = [&] { restored = restore(services_.disk, *found, *state_); };
     co_await env::run_on(services_.loop, services_.worker, std::move(work));
     if (!restored) co_return restored.error();
-    complete_checkpoint_ = state_->version;
+    state_->progress = {.version = found->manifest.version,
+                        .step = found->manifest.step,
+                        .next_sample = found->manifest.next_sample,
+                        .tokens = found->manifest.tokens};
+    complete_checkpoint_ = state_->version();
     report_resumed(found->folder, found->manifest.threads);
   } else if (settings_.resume) {
     record("warning", {{"message", fmt::format("no checkpoint in {}: the run starts at step 0", path("checkpoints"))}});
@@ -235,31 +252,103 @@ Task<Result<Done>> Run::go_on_from_checkpoint() {
   std::function<void()> remove = [&] { removed = remove_void_checkpoints(); };
   co_await env::run_on(services_.loop, services_.worker, std::move(remove));
   if (!removed) co_return removed.error();
-  co_return Done{};
+  co_return env::Done{};
 }
 
-// The view is in force: what was written after the point that the run goes on from is void.
+// What was written after the point that the run goes on from is void.
 Result<void> Run::remove_void_checkpoints() {
-  const auto kept = std::pair(view_->checkpoint.version, view_->checkpoint.restart);
+  const auto stays = [this](const checkpoint::Manifest& manifest) {
+    if (!started_with_) return manifest.version <= state_->version() && manifest.restart <= state_->restart;
+    const auto kept = std::pair(started_with_->checkpoint.version, started_with_->checkpoint.restart);
+    return started_with_->from_checkpoint && std::pair(manifest.version, manifest.restart) <= kept;
+  };
   for (const checkpoint::Found& found : found_) {
-    if (view_->from_checkpoint && std::pair(found.manifest.version, found.manifest.restart) <= kept) continue;
-    INTERTIE_RETURN_IF_ERROR(services_.disk.remove_all(found.folder));
+    if (!stays(found.manifest)) INTERTIE_RETURN_IF_ERROR(services_.disk.remove_all(found.folder));
   }
   return {};
 }
 
+// ---- a run that goes on elsewhere ----
+
+// One step towards what the members hold: the first copy, or the result of one merge; or the wait for it.
+Task<Result<env::Done>> Run::follow() {
+  state_->meter.enter(Meter::Phase::waiting, services_.loop.now());
+  std::function<bool()> something = [this] {
+    return fetched_ ? fetch_->has_after(state_->version()) || makes_the_next() || left_.contains(fetch_->donor())
+                    : fetch_->whole();
+  };
+  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(something)));
+  if (!fetched_) co_return co_await take_first_copy();
+  if (fetch_->has_after(state_->version())) co_return co_await apply_next_result();
+  if (!makes_the_next()) stop_at_ = state_->version();  // the members have ended where this site is
+  co_return env::Done{};
+}
+
+Task<Result<env::Done>> Run::take_first_copy() {
+  Result<void> taken;
+  std::function<void()> work = [&] {
+    taken = fetch_->check_hashes();
+    if (!taken) return;
+    const std::vector<NamedArray> arrays = transferred_arrays(*state_);
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      std::copy(fetch_->values()[i].begin(), fetch_->values()[i].end(), arrays[i].values.begin());
+    }
+    if (settings_.sync.method == Method::diloco) {
+      std::copy(state_->anchor.begin(), state_->anchor.end(), services_.model.parameters().begin());
+    }
+    services_.model.parameters_changed();
+    state_->restart = fetch_->begin().restart;
+  };
+  co_await env::run_on(services_.loop, services_.worker, std::move(work));
+  if (!taken) co_return taken.error();
+  fetched_ = true;
+  state_->progress = fetch_->begin().progress;
+  state_->decided = state_->version();
+  std::function<void()> remove = [&] { taken = remove_void_checkpoints(); };
+  co_await env::run_on(services_.loop, services_.worker, std::move(remove));
+  if (!taken) co_return taken.error();
+  record("join.finished", {{"donor", name(fetch_->donor())},
+                           {"version", static_cast<std::int64_t>(state_->version().value)},
+                           {"bytes", static_cast<std::int64_t>(fetch_->bytes())},
+                           {"seconds", seconds_of(services_.loop.now() - joined_at_)}});
+  perform(member_->caught_up(state_->version()));
+  co_return env::Done{};
+}
+
+Task<Result<env::Done>> Run::apply_next_result() {
+  const Fetch::Step step = fetch_->take_after(state_->version());
+  MergeReport report{.merge = {FragmentId{0}, step.after.version},
+                     .lap = {.version = step.after.version,
+                             .members = {},
+                             .steps = static_cast<std::uint32_t>(step.after.step - state_->progress.step),
+                             .first_step = state_->progress.step,
+                             .first_sample = state_->progress.next_sample,
+                             .samples_per_step = 0,
+                             .tokens_before = state_->progress.tokens},
+                     .before = state_->progress};
+  std::function<void()> work = [&] { apply_result(*state_, step.result, report); };
+  co_await env::run_on(services_.loop, services_.worker, std::move(work));
+  state_->progress = step.after;
+  state_->decided = step.after.version;
+  state_->forget_the_past();
+  if (state_->flushing && state_->reported_for != state_->flushing) report_for(*state_->flushing);
+  take_early();
+  co_return env::Done{};
+}
+
 // Says why this site goes, and waits until the words have reached the others or there is nobody to hear them.
-Task<Done> Run::leave(std::optional<Error> error) {
+Task<env::Done> Run::leave(std::optional<Error> error) {
   if (mesh_) {
     wire::Farewell farewell{.finished = !error, .code = ErrorCode::give_up, .reason = "complete"};
     if (error) farewell = {.finished = false, .code = error->code, .reason = error->message()};
-    mesh_->send_to_all(farewell);
-    for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) left_.insert(SiteId{i});
+    for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
+      if (SiteId{i} != settings_.self) mesh_->send(SiteId{i}, farewell);
+    }
     mesh_->close_after_sending();
     std::function<bool()> closed = [this] { return mesh_->closed(); };
     co_await waiting_.at_most_until(services_.loop.now() + kFarewellWait, std::move(closed));
   }
-  co_return Done{};
+  co_return env::Done{};
 }
 
 }  // namespace intertie::sync

@@ -18,9 +18,21 @@ void Run::record(std::string name, std::vector<std::pair<std::string, Event::Val
   services_.events.record({std::move(name), std::move(fields)});
 }
 
-std::int64_t Run::step() const { return number(state_->timetable.first_step(state_->version.next())); }
+std::string Run::names(const std::vector<SiteId>& sites) const {
+  std::vector<std::string> all;
+  for (const SiteId site : sites) all.push_back(name(site));
+  return fmt::format("{}", fmt::join(all, ", "));
+}
 
-std::int64_t Run::tokens() const { return number(state_->timetable.tokens_before(static_cast<std::uint64_t>(step()))); }
+std::int64_t Run::step() const { return number(state_->progress.step); }
+
+std::int64_t Run::tokens() const { return number(state_->progress.tokens); }
+
+// Who makes the next version, as far as is known here.
+std::vector<SiteId> Run::present_members() const {
+  const std::vector<SiteId> members = state_->members(state_->version().next());
+  return members.empty() ? std::vector{settings_.self} : members;
+}
 
 Bytes Run::bytes_sent() const {
   Bytes total;
@@ -47,8 +59,8 @@ void Run::report_connected(SiteId site) {
 
 // While the others are missing, so that nobody wonders what goes on.
 void Run::report_waiting() {
-  if (state_ && mesh_->all_merge_streams_open()) return;
-  const std::string whom = mesh_->all_connected() && !state_ ? member_->waits_for() : mesh_->missing();
+  if (started_with_ || fetched_) return;
+  const std::string whom = mesh_->all_connected() ? member_->waits_for() : mesh_->missing();
   record("start.waiting", {{"listening", env::to_string(listens_at())}, {"message", whom}});
   waiting_timer_ = services_.loop.call_after(settings_.progress_every, [this] { report_waiting(); });
 }
@@ -66,7 +78,7 @@ void Run::report_refused(const Error& error) {
 void Run::report_resumed(const std::string& folder, int threads_then) {
   record("run.resumed", {{"step", step()},
                          {"tokens", tokens()},
-                         {"version", number(state_->version.value)},
+                         {"version", number(state_->version().value)},
                          {"restart", std::int64_t{state_->restart.value}},
                          {"checkpoint", folder}});
   if (threads_then == settings_.train.threads) return;
@@ -75,11 +87,18 @@ void Run::report_resumed(const std::string& folder, int threads_then) {
                                              settings_.train.threads, threads_then)}});
 }
 
+std::uint64_t Run::tokens_per_step(const std::vector<SiteId>& members) const {
+  std::uint64_t sum = 0;
+  for (const SiteId member : members) sum += state_->timetable.tokens_of(member);
+  return sum;
+}
+
 // By the pace of what is committed: a step counts only when its merge is done. NaN before the first commit, and once a merge
 // takes longer than they all did so far.
 double Run::eta_seconds() const {
   const auto committed = static_cast<double>(committed_.step - started_.step);
-  const auto left = static_cast<double>(state_->timetable.num_steps() - committed_.step);
+  const std::uint64_t num_steps = state_->timetable.num_steps(state_->progress, present_members());
+  const auto left = static_cast<double>(num_steps - std::min(num_steps, committed_.step));
   const double eta =
       per(left * seconds_of(committed_.at - started_.at), committed) - seconds_of(services_.loop.now() - committed_.at);
   return committed > 0 && eta > 0 ? eta : std::nan("");
@@ -94,12 +113,15 @@ void Run::report_progress() {
   const std::uint64_t steps = meter.steps - reported_.steps;
   if (elapsed > 0) {
     const Timetable& timetable = state_->timetable;
-    const std::uint64_t done = std::min(timetable.num_steps(), started_.step + meter.steps);
+    const std::uint64_t num_steps = timetable.num_steps(state_->progress, present_members());
+    const std::uint64_t ahead = meter.steps - std::min(meter.steps, committed_meter_steps_);
+    const std::uint64_t done = std::min(num_steps, state_->progress.step + ahead);
+    const std::uint64_t trained = (done - state_->progress.step) * tokens_per_step(present_members());
     if (steps > 0) last_loss_ = (meter.loss - reported_.loss) / static_cast<double>(steps);
     const auto share = [elapsed](Duration a, Duration b) { return std::max(0.0, per(seconds_of(a - b), elapsed)); };
     record("progress", {{"step", number(done)},
-                        {"num_steps", number(timetable.num_steps())},
-                        {"tokens", number(timetable.tokens_before(done))},
+                        {"num_steps", number(num_steps)},
+                        {"tokens", number(state_->progress.tokens + trained)},
                         {"loss", last_loss_},
                         {"lr", meter.learning_rate},
                         {"gradient_norm", meter.gradient_norm},
@@ -141,7 +163,7 @@ void Run::warn_of_a_long_wait() {
       now - std::max(meter.phase_began, warned_at_.value_or(meter.phase_began)) < kLong) {
     return;
   }
-  const Round* round = state_->round(state_->version.next());
+  const Round* round = state_->round(state_->version().next());
   if (!round) return;
   std::string names;
   for (const SiteId site : round->waits_for()) names += (names.empty() ? "" : ", ") + mesh_->describe(site);
@@ -156,10 +178,10 @@ void Run::report_merge(const MergeReport& report, const Meter& before) {
   record("merge.committed", {{"fragment", std::int64_t{report.merge.fragment.value}},
                              {"version", number(report.merge.version.value)},
                              {"step", step()},
-                             {"set_size", number(settings_.site_names.size())},
-                             {"set", fmt::format("{}", fmt::join(settings_.site_names, ", "))},
-                             {"steps", std::int64_t{report.steps}},
-                             {"merge_tokens", number(report.tokens)},
+                             {"set_size", number(report.set.size())},
+                             {"set", names(report.set)},
+                             {"steps", std::int64_t{report.lap.steps}},
+                             {"merge_tokens", number(state_->progress.tokens - report.before.tokens)},
                              {"loss", report.loss},
                              {"gradient_norm", report.gradient_norm},
                              {"lr", report.learning_rate},
@@ -169,9 +191,52 @@ void Run::report_merge(const MergeReport& report, const Meter& before) {
                              {"duplicates", number(report.num_duplicates)},
                              {"bytes_sent", number(sent.value - merged_sent_.value)},
                              {"bytes_received", number(received.value - merged_received_.value)}});
-  committed_ = {services_.loop.now(), static_cast<std::uint64_t>(step())};
+  if (report.ordered) report_order(report);
+  report_lost_samples(report);
+  committed_ = {services_.loop.now(), state_->progress.step};
+  committed_meter_steps_ = state_->meter.steps;
   merged_sent_ = sent;
   merged_received_ = received;
+}
+
+void Run::report_order(const MergeReport& report) {
+  record("merge.ordered", {{"version", number(report.merge.version.value)},
+                           {"order", std::string(report.order == wire::OrderKind::adopt ? "adopt" : "re-sum")},
+                           {"set", names(report.set)}});
+}
+
+// Told by the first site of the set, once for the run. The samples were drawn and nobody draws them again.
+void Run::report_lost_samples(const MergeReport& report) {
+  if (report.set.empty() || report.set.front() != settings_.self) return;
+  for (const SiteId site : report.lap.members) {
+    if (std::find(report.set.begin(), report.set.end(), site) != report.set.end()) continue;
+    std::vector<std::string> ranges;
+    for (std::uint32_t step = 0; step < report.lap.steps; ++step) {
+      const wire::SampleRange range = state_->timetable.samples_of(report.lap, site, step);
+      ranges.push_back(fmt::format("{}-{}", range.first, range.first + range.count - 1));
+    }
+    record("samples.lost", {{"peer", name(site)},
+                            {"version", number(report.merge.version.value)},
+                            {"samples", fmt::format("{}", fmt::join(ranges, ", "))},
+                            {"lost_tokens", number(state_->timetable.tokens_of(site) * report.lap.steps)}});
+  }
+}
+
+void Run::report_view(const wire::View& view) {
+  std::vector<SiteId> members;
+  for (const wire::MemberRecord& member : view.members) members.push_back(member.site);
+  record("view.entered", {{"view", number(view.number.value)},
+                          {"members", names(members)},
+                          {"num_members", number(members.size())},
+                          {"from_version", number(view.from_version.value)},
+                          {"reason", view.reason.text()}});
+}
+
+void Run::report_fenced(const wire::View& view) {
+  const std::uint64_t steps = state_ ? state_->meter.steps - std::min(state_->meter.steps, committed_meter_steps_) : 0;
+  record("site.fenced", {{"view", number(view.number.value)},
+                         {"version", number(state_ ? state_->version().value : 0)},
+                         {"lost_tokens", number(steps * (state_ ? state_->timetable.tokens_of(settings_.self) : 0))}});
 }
 
 void Run::report_evaluation(double loss, Duration took) {
@@ -185,7 +250,7 @@ void Run::report_evaluation(double loss, Duration took) {
 
 void Run::report_checkpoint(const checkpoint::Written& written, Duration took) {
   record("checkpoint.written", {{"step", step()},
-                                {"version", number(state_->version.value)},
+                                {"version", number(state_->version().value)},
                                 {"restart", std::int64_t{state_->restart.value}},
                                 {"folder", written.folder},
                                 {"bytes", number(written.bytes)},
@@ -193,9 +258,7 @@ void Run::report_checkpoint(const checkpoint::Written& written, Duration took) {
 }
 
 void Run::report_stopping(Version version, const std::string& reason) {
-  record(
-      "run.stopping",
-      {{"step", number(state_->timetable.first_step(version.next()))}, {"version", number(version.value)}, {"reason", reason}});
+  record("run.stopping", {{"step", step()}, {"version", number(version.value)}, {"reason", reason}});
 }
 
 void Run::report_finished(const Outcome& outcome) {

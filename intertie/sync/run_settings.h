@@ -41,6 +41,8 @@ struct RunSettings {
   Hash64 data;
   std::map<std::string, std::string> carried = {};  // into every manifest, for whoever only uses the model
   Duration start_wait = std::chrono::minutes(2);    // for the others to appear
+  Duration store_wait = std::chrono::minutes(10);   // for the store's holder, where this site cannot go on without it
+  Duration lost_after = std::chrono::seconds(3);    // a site that is heard of by no way for so long is no member any more
   Duration progress_every = std::chrono::seconds(5);
 };
 
@@ -57,6 +59,7 @@ struct RunServices {
 
 struct Outcome {
   bool stopped = false;  // by request, at a checkpoint; else the run is complete
+  bool left = false;     // this site did, and the others go on
   Version version;
   std::uint64_t tokens = 0;
   Hash64 parameters;  // equal at all sites

@@ -59,14 +59,13 @@ Result<checkpoint::Written> save(env::Disk& disk, const SaveAs& as, SiteState& s
   const std::vector<std::byte> model_state = site.model.state();
   tensors.push_back({kModelState, "U8", {static_cast<std::int64_t>(model_state.size())}, model_state});
 
-  const std::uint64_t step = site.timetable.first_step(site.version.next());
   checkpoint::Manifest manifest{.run = as.run,
                                 .site = as.site,
-                                .version = site.version,
+                                .version = site.version(),
                                 .restart = site.restart,
-                                .step = step,
-                                .tokens = site.timetable.tokens_before(step),
-                                .next_sample = site.timetable.samples_of(SiteId{0}, step).first,
+                                .step = site.progress.step,
+                                .tokens = site.progress.tokens,
+                                .next_sample = site.progress.next_sample,
                                 .agreement = site.agreement,
                                 .data = as.data,
                                 .threads = site.train.threads,

@@ -1,5 +1,5 @@
 // What a site's checkpoint contains, and back: parameters under their published names, inner moments, anchor, outer momentum,
-// the model's random state, and the cursor (docs/protocol.md rule 16). Between merges, when nothing is in flight.
+// the model's random state, and the cursor (docs/protocol.md rule 20). Between merges, when nothing is in flight.
 // Owner thread: the worker.
 #pragma once
 

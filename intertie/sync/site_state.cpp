@@ -1,5 +1,7 @@
 #include "intertie/sync/site_state.h"
 
+#include <algorithm>
+
 namespace intertie::sync {
 
 void Meter::count(env::TimePoint now) {
@@ -19,33 +21,104 @@ void Meter::enter(Phase next, env::TimePoint now) {
   phase_began = now;
 }
 
+std::vector<SiteId> Membership::sites() const {
+  std::vector<SiteId> all;
+  for (const wire::MemberRecord& member : members) all.push_back(member.site);
+  return all;
+}
+
+bool Membership::has(SiteId site) const {
+  return std::any_of(members.begin(), members.end(), [site](const wire::MemberRecord& member) { return member.site == site; });
+}
+
+const Membership* SiteState::membership(Version of) const {
+  const auto found = std::find_if(memberships.rbegin(), memberships.rend(), [of](const Membership& m) { return m.from <= of; });
+  return found == memberships.rend() ? nullptr : &*found;
+}
+
+std::vector<SiteId> SiteState::members(Version of) const {
+  const Membership* found = membership(of);
+  return found ? found->sites() : std::vector<SiteId>();
+}
+
 Round* SiteState::round(Version of) {
-  // Nobody can be more than one merge ahead: the one between needs this site's contribution.
-  if (of <= version || of > version.next().next() || of > timetable.last_version()) return nullptr;
-  const auto found = rounds.find(of);
-  if (found != rounds.end()) return &found->second;
-  const reduce::Execution::Settings execution{.merge = {FragmentId{0}, of},
-                                              .self = self,
-                                              .incarnation = incarnation,
-                                              .restart = restart,
-                                              .num_sites = num_sites(),
-                                              .contribution_encoding = sync.encoding,
-                                              .result_encoding = sync.result_encoding};
-  Round::Settings settings{.execution = execution,
+  if (const auto found = rounds.find(of); found != rounds.end()) return &found->second;
+  const Membership* who = membership(of);
+  if (!who || of <= version()) return nullptr;
+  Round::Settings settings{.execution = {.merge = {FragmentId{0}, of},
+                                         .view = who->view,
+                                         .self = self,
+                                         .incarnation = incarnation,
+                                         .restart = restart,
+                                         .num_sites = num_sites,
+                                         .contribution_encoding = sync.encoding,
+                                         .result_encoding = sync.result_encoding},
                            .agreement = agreement,
-                           .incarnations = incarnations,
-                           .inner_steps = timetable.steps_of(of),
-                           .tokens = {}};
-  for (std::uint16_t i = 0; i < num_sites(); ++i) {
-    settings.tokens.push_back(timetable.tokens_of(SiteId{i}) * settings.inner_steps);
+                           .members = who->members,
+                           .tokens_per_step = {}};
+  for (std::uint16_t i = 0; i < num_sites; ++i) settings.tokens_per_step.push_back(timetable.tokens_of(SiteId{i}));
+  std::vector<float> result;
+  if (!spare_results.empty()) {
+    result = std::move(spare_results.back());
+    spare_results.pop_back();
   }
+  result.resize(model.layout().num_elements);
   const auto made = rounds.emplace(std::piecewise_construct, std::forward_as_tuple(of),
-                                   std::forward_as_tuple(std::move(settings), schedule, result));
-  return &made.first->second;
+                                   std::forward_as_tuple(std::move(settings), who->schedule, std::move(result)));
+  Round& round = made.first->second;
+  if (const auto order = orders.find(of); order != orders.end()) {
+    reduce::Sends sends;
+    round.order(order->second, sends);
+    send(std::move(sends));
+  }
+  return &round;
+}
+
+void SiteState::enter(const wire::View& view) {
+  memberships.push_back({view.number, view.from_version, view.members, view.schedule});
+  // Parts of later merges may have come from members of the view before, who had the result that this site still waits for.
+  rounds.erase(rounds.lower_bound(view.from_version), rounds.end());
+  for (const wire::MergeOrder& order : view.orders) {
+    if (order.merge.version <= version()) continue;
+    orders[order.merge.version] = order;
+    const auto open = rounds.find(order.merge.version);
+    if (open == rounds.end()) {
+      round(order.merge.version);
+      continue;
+    }
+    reduce::Sends sends;
+    open->second.order(order, sends);
+    send(std::move(sends));
+  }
+  if (flushing && view.number >= *flushing) flushing.reset();
+}
+
+void SiteState::forget_the_past() {
+  while (!rounds.empty() && rounds.begin()->first < version()) {
+    spare_results.push_back(rounds.begin()->second.execution().take_result());
+    rounds.erase(rounds.begin());
+  }
+  if (const auto applied = rounds.find(version()); applied != rounds.end()) applied->second.execution().forget_contributions();
+  orders.erase(orders.begin(), orders.upper_bound(version()));
+  while (memberships.size() > 1 && memberships[1].from <= version()) memberships.erase(memberships.begin());
+}
+
+std::vector<NamedArray> transferred_arrays(SiteState& site) {
+  const std::span<float> agreed = site.sync.method == Method::diloco ? std::span(site.anchor) : site.model.parameters();
+  const std::vector<NamedArray> all = {{"parameters", agreed},
+                                       {"outer.momentum", site.momentum},
+                                       {"optimizer.first_moment", site.inner.first_moment()},
+                                       {"optimizer.second_moment", site.inner.second_moment()}};
+  std::vector<NamedArray> used;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(used), [](const NamedArray& array) { return !array.values.empty(); });
+  return used;
 }
 
 void SiteState::send(reduce::Sends sends) {
-  for (reduce::Send& each : sends) mesh.send_chunk(each.to, std::move(each.chunk));
+  for (const reduce::Send& each : sends) {
+    const bool chunk = std::holds_alternative<wire::Chunk>(each.message);
+    mesh.send_data(each.to, chunk ? wire::StreamClass::merge : wire::StreamClass::control, each.message);
+  }
 }
 
 }  // namespace intertie::sync

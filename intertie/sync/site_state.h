@@ -1,7 +1,7 @@
 // SiteState: what a site's run works with - who it is, the services it borrows, and the state that merges change. One value,
 // made by Run, so that merge.cpp can be read on its own.
-// Owner thread: the loop; while the worker runs, the model, `inner`, `anchor` and `momentum` belong to it,
-// and `result` while it applies a version; before, the loop sums there.
+// Owner thread: the loop; while the worker runs, the model, `inner`, `anchor` and `momentum` belong to it. The result of a
+// merge is the loop's until it is committed, and afterwards nobody changes it.
 #pragma once
 
 #include <map>
@@ -17,6 +17,7 @@
 #include "intertie/sync/round.h"
 #include "intertie/sync/settings.h"
 #include "intertie/sync/timetable.h"
+#include "intertie/sync/transfer.h"
 #include "intertie/sync/waiting.h"
 #include "intertie/train/local_step.h"
 
@@ -44,19 +45,29 @@ struct Meter {
   void count(env::TimePoint now);
 };
 
+// Who makes the versions from one on, as a view said.
+struct Membership {
+  ViewNumber view;
+  Version from;
+  std::vector<wire::MemberRecord> members;  // in site order
+  wire::Schedule schedule;
+
+  std::vector<SiteId> sites() const;
+  bool has(SiteId site) const;
+};
+
 struct SiteState {
   // Who this is.
   SiteId self;
   Incarnation incarnation;
   Restart restart;
-  std::vector<Incarnation> incarnations;  // of the members, in site order
+  std::uint16_t num_sites = 0;  // of the run file
   Hash64 agreement;
   std::map<std::string, std::string> carried;  // into every manifest
   Settings sync;
   train::Settings train;
   Timetable timetable;
   std::optional<Duration> step_time;  // a paced site: an inner step takes at least this long
-  wire::Schedule schedule;
 
   // Services, borrowed.
   env::Loop& loop;
@@ -67,21 +78,37 @@ struct SiteState {
   const data::Sampler& samples;
   Waiting& waiting;
 
+  // What the store's holder said.
+  std::vector<Membership> memberships = {};               // oldest first; those of versions that are behind us are forgotten
+  std::map<Version, wire::MergeOrder> orders = {};        // of merges that a change of members found open here
+  std::optional<ViewNumber> flushing = std::nullopt;      // until this view has come, nothing is applied
+  std::optional<ViewNumber> reported_for = std::nullopt;  // the last flush that this site has answered
+
   // What training changes.
   Meter meter;
   Inner inner;
-  Version version;              // of the anchor
+  wire::Progress progress;      // of the anchor
+  Version decided;              // the newest version that is applied, or being applied
   std::vector<float> anchor;    // last agreed parameters (diloco; for synchronous the live parameters are the anchor)
   std::vector<float> momentum;  // of the outer optimiser
-  std::vector<float> result;    // weighted sum of the merge in progress
   std::map<Version, Round> rounds = {};
-  std::uint64_t num_duplicates = 0;  // parts of merges that came again, since the last commit
+  std::vector<std::vector<float>> spare_results = {};  // memory of rounds that are behind us
+  std::uint64_t num_duplicates = 0;                    // parts of merges that came again, since the last commit
   std::shared_ptr<const bool> alive = std::make_shared<const bool>(true);  // for what was posted and may outlive this
 
-  std::uint16_t num_sites() const { return static_cast<std::uint16_t>(incarnations.size()); }
-  // The round of `version`, made if need be; nullptr if it is too old or too far ahead to be anybody's business.
+  Version version() const { return progress.version; }
+  // nullptr: no view has said who makes it.
+  const Membership* membership(Version of) const;
+  std::vector<SiteId> members(Version of) const;
+  // The round of `version`, made if need be; nullptr if it is too old, or nobody has said who makes it.
   Round* round(Version of);
+  void enter(const wire::View& view);
+  // `progress` has moved: what belongs to versions before it is forgotten, but for the last result.
+  void forget_the_past();
   void send(reduce::Sends sends);
 };
+
+// What a site that comes needs beside its own batches: the parameters that are agreed on, the moments of both optimisers.
+std::vector<NamedArray> transferred_arrays(SiteState& site);
 
 }  // namespace intertie::sync

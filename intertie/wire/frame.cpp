@@ -8,16 +8,36 @@
 namespace intertie::wire {
 namespace {
 
-constexpr std::uint8_t kChunkType = std::variant_size_v<Message> - 1;
-static_assert(std::is_same_v<std::variant_alternative_t<kChunkType, Message>, Chunk>);
+// Messages that bytes follow which are not copied.
+template <class T>
+constexpr bool kHasPayload = requires(T message) {
+  message.payload;
+};
+
+template <std::size_t... I>
+constexpr auto payload_types(std::index_sequence<I...>) {
+  return std::array<bool, sizeof...(I)>{kHasPayload<std::variant_alternative_t<I, Message>>...};
+}
+constexpr auto kPayloadTypes = payload_types(std::make_index_sequence<std::variant_size_v<Message>>());
 
 constexpr std::array<const char*, std::variant_size_v<Message>> kNames = {"hello",
                                                                           "welcome",
                                                                           "refusal",
                                                                           "heartbeat",
+                                                                          "hearing",
+                                                                          "envelope",
+                                                                          "acknowledge",
                                                                           "ready",
                                                                           "view",
-
+                                                                          "flushRequest",
+                                                                          "flushReport",
+                                                                          "leaveRequest",
+                                                                          "complaint",
+                                                                          "donate",
+                                                                          "stateBegin",
+                                                                          "replay",
+                                                                          "statePart",
+                                                                          "caughtUp",
                                                                           "stopRequest",
                                                                           "stopOrder",
                                                                           "stopAccepted",
@@ -25,6 +45,7 @@ constexpr std::array<const char*, std::variant_size_v<Message>> kNames = {"hello
                                                                           "checkpointComplete",
                                                                           "anchorHash",
                                                                           "contributionHeader",
+                                                                          "chunkRequest",
                                                                           "farewell",
                                                                           "chunk"};
 
@@ -41,9 +62,9 @@ Result<Message> decode_as(const SharedBytes& body) {
   std::variant_alternative_t<I, Message> message;
   Reader reader(body.view());
   reader(message);
-  if constexpr (I == kChunkType) {
+  if constexpr (kPayloadTypes[I]) {
     const std::size_t used = body.size() - reader.rest().size();
-    if (!reader.ok()) return bad_frame("a chunk's fields are cut short or invalid");
+    if (!reader.ok()) return bad_frame(fmt::format("the fields of a {} message are cut short or invalid", kNames[I]));
     message.payload = body.slice(used, body.size() - used);
   } else {
     if (!reader.finished()) return bad_frame(fmt::format("a {} message is cut short, too long or invalid", kNames[I]));
@@ -67,20 +88,31 @@ Result<Message> decode_message(std::uint8_t type, const SharedBytes& body) {
   return decode_by_type(type, body, std::make_index_sequence<std::variant_size_v<Message>>());
 }
 
-EncodedFrame encode_frame(const Message& message, std::uint64_t sequence) {
-  Writer body;
+EncodedBody encode_body(const Message& message) {
+  Writer fields;
   SharedBytes payload;
-  std::visit([&body](const auto& alternative) { body(alternative); }, message);
-  if (const auto* chunk = std::get_if<Chunk>(&message)) payload = chunk->payload;
-  const std::vector<std::byte> fields = body.take();
+  std::visit(
+      [&](const auto& alternative) {
+        fields(alternative);
+        if constexpr (kHasPayload<std::decay_t<decltype(alternative)>>) payload = alternative.payload;
+      },
+      message);
+  std::vector<std::byte> head = fields.take();
+  if (const auto* envelope = std::get_if<Envelope>(&message)) {
+    const std::span<const std::byte> inner = envelope->head.view();
+    head.insert(head.end(), inner.begin(), inner.end());
+  }
+  return {static_cast<std::uint8_t>(message.index()), std::move(head), std::move(payload)};
+}
 
+EncodedFrame encode_frame(const Message& message, std::uint64_t sequence) {
+  EncodedBody body = encode_body(message);
   Writer frame;
-  const auto type = static_cast<std::uint8_t>(message.index());
   const std::uint8_t zero = 0;
-  frame(static_cast<std::uint32_t>(fields.size() + payload.size()), type, zero, zero, zero, sequence);
+  frame(static_cast<std::uint32_t>(body.head.size() + body.payload.size()), body.type, zero, zero, zero, sequence);
   std::vector<std::byte> head = frame.take();
-  head.insert(head.end(), fields.begin(), fields.end());
-  return {SharedBytes(std::move(head)), std::move(payload)};
+  head.insert(head.end(), body.head.begin(), body.head.end());
+  return {SharedBytes(std::move(head)), std::move(body.payload)};
 }
 
 Result<void> FrameReader::begin_body() {
@@ -92,7 +124,7 @@ Result<void> FrameReader::begin_body() {
   if (type_ >= std::variant_size_v<Message> || (zero[0] | zero[1] | zero[2]) != 0) {
     return bad_frame(fmt::format("not a frame header (type {})", type_));
   }
-  const std::uint32_t limit = type_ == kChunkType ? kMaxChunkFrame : kMaxControlFrame;
+  const std::uint32_t limit = kPayloadTypes[type_] ? kMaxChunkFrame : kMaxControlFrame;
   if (length > (next_sequence_ == 0 ? std::min(first_limit_, limit) : limit)) {
     return bad_frame(fmt::format("a {} message of {} bytes is over the limit", kNames[type_], length));
   }

@@ -19,7 +19,15 @@ inline constexpr std::uint32_t kMaxControlFrame = 4 * 1024 * 1024;
 inline constexpr std::uint32_t kMaxChunkFrame = 8 * 1024 * 1024;
 inline constexpr std::uint32_t kMaxFirstFrame = 128 * 1024;  // of a stream between sites: a hello or its answer
 
-// Header and message; a chunk's payload is not copied but goes out as the second part.
+// A message without a frame: its fields, and what follows them uncopied.
+struct EncodedBody {
+  std::uint8_t type = 0;
+  std::vector<std::byte> head;
+  SharedBytes payload;
+};
+EncodedBody encode_body(const Message& message);
+
+// Header and message; a payload is not copied but goes out as the second part.
 struct EncodedFrame {
   SharedBytes head;
   SharedBytes payload;

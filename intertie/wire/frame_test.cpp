@@ -12,53 +12,134 @@ std::vector<std::byte> bytes_of(const EncodedFrame& frame) {
   return all;
 }
 
-std::vector<Message> examples() {
-  Chunk chunk{.kind = ChunkKind::result,
-              .merge = {FragmentId{3}, Version{70'000'000'000}},
-              .restart = Restart{2},
-              .site = SiteId{5},
-              .incarnation = Incarnation{9},
-              .contribution = Contribution{11},
-              .set = Hash64{0xfeedfacecafebeefULL},
-              .lane = Lane{1},
-              .blocks = {16, 32},
-              .encoding = Encoding::bf16,
-              .payload = SharedBytes(std::vector<std::byte>(1000, std::byte{7}))};
-  View view{.number = ViewNumber{4},
-            .restart = Restart{1},
-            .members = {{SiteId{0}, Incarnation{2}}, {SiteId{1}, Incarnation{3}}},
-            .from_checkpoint = true,
-            .checkpoint = {Version{8}, Restart{0}, Hash64{1}},
-            .schedule = {.number = 1,
-                         .reduction = Reduction::owners,
-                         .elements = 10000,
-                         .chunk_blocks = 16,
-                         .pieces = {{{0, 2}, SiteId{0}}, {{2, 3}, SiteId{1}}}}};
-  ContributionHeader header{.merge = {FragmentId{0}, Version{1}},
-                            .restart = Restart{0},
-                            .incarnation = Incarnation{1},
-                            .contribution = Contribution{1},
-                            .agreement = Hash64{2},
-                            .tokens = 768,
-                            .inner_steps = 30,
-                            .sum_of_squares = 0.25,
-                            .samples = {{0, 4}, {12, 4}}};
-  return {Hello{.run = "demo", .site = SiteId{2}, .incarnation = Incarnation{7}, .agreement_text = "run.seed = 1\n"},
-          Welcome{SiteId{1}, Incarnation{1}},
-          Refusal{"other data"},
-          Heartbeat{1, 2},
-          Ready{},
-          view,
+ChunkSet chunks(std::size_t num, std::initializer_list<std::size_t> in) {
+  ChunkSet set(num);
+  for (const std::size_t chunk : in) set.add(chunk);
+  return set;
+}
 
+SharedBytes payload_of(std::size_t size, int value) {
+  return SharedBytes(std::vector<std::byte>(size, static_cast<std::byte>(value)));
+}
+
+View example_view() {
+  const std::vector<MemberRecord> members = {{SiteId{0}, Incarnation{2}}, {SiteId{3}, Incarnation{70'000'000'000}}};
+  const MergeOrder adopt{.merge = {FragmentId{0}, Version{8}},
+                         .kind = OrderKind::adopt,
+                         .set = members,
+                         .survivors = {SiteId{0}, SiteId{3}},
+                         .sources = {{SiteId{0}, 0, 5, SiteId{3}}}};
+  const MergeOrder resum{.merge = {FragmentId{0}, Version{9}},
+                         .kind = OrderKind::resum,
+                         .set = {members[0], {SiteId{1}, Incarnation{4}}, members[1]},
+                         .survivors = {SiteId{0}, SiteId{3}},
+                         .sources = {{SiteId{1}, 0, 2, SiteId{0}}, {SiteId{1}, 2, 5, SiteId{3}}}};
+  return {.number = ViewNumber{4},
+          .restart = Restart{1},
+          .members = members,
+          .survivors = {SiteId{0}, SiteId{3}},
+          .from_version = Version{10},
+          .orders = {adopt, resum},
+          .stop_at = Version{12},
+          .reason = "nothing was heard of lyon",
+          .starts = true,
+          .from_checkpoint = true,
+          .checkpoint = {Version{8}, Restart{0}, Hash64{1}},
+          .schedule = {.number = 1,
+                       .reduction = Reduction::owners,
+                       .elements = 10000,
+                       .chunk_blocks = 16,
+                       .pieces = {{{0, 2}, SiteId{0}}, {{2, 3}, SiteId{3}}}}};
+}
+
+FlushReport example_report() {
+  return {.number = ViewNumber{5},
+          .applied = Version{8},
+          .ends = true,
+          .merges = {{.merge = {FragmentId{0}, Version{9}},
+                      .num_chunks = 11,
+                      .members = {{SiteId{0}, Incarnation{2}}, {SiteId{1}, Incarnation{4}}},
+                      .set = {{SiteId{0}, Incarnation{2}}},
+                      .results = chunks(11, {0, 7, 8, 10}),
+                      .contributions = {chunks(11, {1, 2}), chunks(11, {})}}}};
+}
+
+// As it is made: the body of the message within is in two parts.
+Envelope envelope_of(const Message& message) {
+  EncodedBody body = encode_body(message);
+  return {.from = SiteId{1},
+          .from_incarnation = Incarnation{3},
+          .to = SiteId{2},
+          .to_incarnation = Incarnation{4},
+          .stream_class = StreamClass::merge,
+          .number = 70'000'000'000,
+          .type = body.type,
+          .head = SharedBytes(std::move(body.head)),
+          .payload = std::move(body.payload)};
+}
+
+Chunk example_chunk() {
+  return {.kind = ChunkKind::result,
+          .merge = {FragmentId{3}, Version{70'000'000'000}},
+          .view = ViewNumber{6},
+          .restart = Restart{2},
+          .site = SiteId{5},
+          .incarnation = Incarnation{9},
+          .contribution = Contribution{11},
+          .set = Hash64{0xfeedfacecafebeefULL},
+          .lane = Lane{1},
+          .blocks = {16, 32},
+          .encoding = Encoding::bf16,
+          .payload = payload_of(1000, 7)};
+}
+
+ContributionHeader example_header() {
+  return {.merge = {FragmentId{0}, Version{1}},
+          .view = ViewNumber{2},
+          .restart = Restart{0},
+          .incarnation = Incarnation{1},
+          .contribution = Contribution{1},
+          .agreement = Hash64{2},
+          .tokens = 768,
+          .inner_steps = 30,
+          .sum_of_squares = 0.25,
+          .samples = {{0, 4}, {12, 4}}};
+}
+
+std::vector<Message> examples() {
+  const Progress progress{.version = Version{8}, .step = 240, .next_sample = 1920, .tokens = 30720};
+  return {Hello{.run = "demo",
+                .site = SiteId{2},
+                .incarnation = Incarnation{7},
+                .view = ViewNumber{3},
+                .agreement_text = "run.seed = 1\n"},
+          Welcome{SiteId{1}, Incarnation{1}, ViewNumber{2}},
+          Refusal{ErrorCode::rejoin, ViewNumber{5}, "no member any more"},
+          Heartbeat{1, 2},
+          Hearing{{{SiteId{0}, Incarnation{2}, 17, {SiteId{1}, SiteId{2}}}, {SiteId{1}, Incarnation{4}, 70'000'000'000, {}}}},
+          envelope_of(example_chunk()),
+          Acknowledge{{4, {}}, {70'000'000'000, {70'000'000'002, 70'000'000'005}}, {1, {3}}},
+          Ready{Hash64{6}, {{Version{8}, Restart{0}, Hash64{3}}}, true},
+          example_view(),
+          FlushRequest{ViewNumber{5}},
+          example_report(),
+          LeaveRequest{"Ctrl-C"},
+          Complaint{{SiteId{2}, Incarnation{8}}, "sent a chunk of another size"},
+          Donate{{SiteId{2}, Incarnation{8}}},
+          StateBegin{3, Restart{1}, progress, {{"anchor", 10000, Hash64{9}}, {"momentum", 5, Hash64{10}}}},
+          Replay{3, progress},
+          StatePart{3, Version{8}, 1, 70'000'000'000, payload_of(400, 9)},
+          CaughtUp{Version{9}},
           StopRequest{"Ctrl-C"},
           StopOrder{Version{9}, "Ctrl-C"},
           StopAccepted{Version{9}},
           CheckpointWritten{{Version{8}, Restart{0}, Hash64{3}}},
           CheckpointComplete{Version{8}, Restart{0}},
           AnchorHash{{FragmentId{0}, Version{1}}, Hash64{5}},
-          header,
+          example_header(),
+          ChunkRequest{ChunkKind::contribution, {FragmentId{0}, Version{9}}, Restart{1}, SiteId{1}, chunks(9, {0, 8})},
           Farewell{false, ErrorCode::reconfigure, "other data"},
-          chunk};
+          example_chunk()};
 }
 
 TEST(Frame, EveryMessageSurvivesAnyCutIntoPieces) {
@@ -87,7 +168,7 @@ TEST(Frame, BytesOfTheLayoutAreFixed) {
   const auto bytes = bytes_of(encode_frame(StopAccepted{Version{0x0102030405060708ULL}}, 5));
   std::vector<int> values;
   for (const std::byte b : bytes) values.push_back(std::to_integer<int>(b));
-  EXPECT_THAT(values, testing::ElementsAre(8, 0, 0, 0, 8, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1));
+  EXPECT_THAT(values, testing::ElementsAre(8, 0, 0, 0, 20, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1));
 }
 
 TEST(Frame, AWrongSequenceNumberEndsTheStream) {
@@ -110,8 +191,13 @@ TEST(Frame, ALengthOverTheLimitIsRefusedBeforeItsBodyArrives) {
 }
 
 TEST(Frame, TruncatedAndOverlongMessagesAreRefused) {
-  for (std::size_t type = 0; type + 1 < std::variant_size_v<Message>; ++type) {
+  const auto has_payload = [](const Message& message) {
+    return std::holds_alternative<Envelope>(message) || std::holds_alternative<StatePart>(message) ||
+           std::holds_alternative<Chunk>(message);
+  };
+  for (std::size_t type = 0; type < std::variant_size_v<Message>; ++type) {
     const Message message = examples()[type];
+    if (has_payload(message)) continue;
     auto body = bytes_of(encode_frame(message, 0));
     body.erase(body.begin(), body.begin() + kFrameHeader);
     auto shorter = body;
@@ -124,10 +210,81 @@ TEST(Frame, TruncatedAndOverlongMessagesAreRefused) {
   EXPECT_FALSE(decode_message(200, SharedBytes()));
 }
 
+TEST(Frame, TheFieldsBeforeAPayloadMayNotBeCutShort) {
+  for (const Message& message : examples()) {
+    auto frame = encode_frame(message, 0);
+    if (frame.payload.empty()) continue;
+    const auto fields = frame.head.view().subspan(kFrameHeader);
+    const std::size_t own =
+        std::holds_alternative<Envelope>(message) ? fields.size() - std::get<Envelope>(message).head.size() : fields.size();
+    const std::vector<std::byte> whole(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(own));
+    const std::vector<std::byte> cut(whole.begin(), whole.end() - 1);
+    const auto type = static_cast<std::uint8_t>(message.index());
+    EXPECT_TRUE(decode_message(type, SharedBytes(whole))) << name_of(message);
+    EXPECT_FALSE(decode_message(type, SharedBytes(cut))) << name_of(message);
+  }
+}
+
+TEST(Frame, AnEnvelopeArrivesWithTheWholeBodyOfItsMessageAsPayload) {
+  const Chunk sent = example_chunk();
+  const Envelope envelope = envelope_of(sent);
+  ASSERT_FALSE(envelope.head.empty());
+  FrameReader reader;
+  std::vector<Message> out;
+  ASSERT_TRUE(reader.feed(bytes_of(encode_frame(envelope, 0)), out));
+  ASSERT_EQ(out.size(), 1U);
+  const auto& arrived = std::get<Envelope>(out[0]);
+  EXPECT_TRUE(arrived.head.empty());
+  EXPECT_EQ(arrived.payload.size(), envelope.head.size() + envelope.payload.size());
+  EXPECT_EQ(arrived.to_incarnation, envelope.to_incarnation);
+  EXPECT_EQ(arrived.number, envelope.number);
+  const auto inner = decode_message(arrived.type, arrived.payload);
+  ASSERT_TRUE(inner) << inner.error().message();
+  EXPECT_EQ(bytes_of(encode_frame(*inner, 0)), bytes_of(encode_frame(sent, 0)));
+  // A relay hands on what it got: the same bytes again.
+  EXPECT_EQ(bytes_of(encode_frame(arrived, 0)), bytes_of(encode_frame(envelope, 0)));
+}
+
+TEST(Frame, AViewKeepsEveryFieldOfItsOrders) {
+  const View sent = example_view();
+  FrameReader reader;
+  std::vector<Message> out;
+  ASSERT_TRUE(reader.feed(bytes_of(encode_frame(sent, 0)), out));
+  const auto& view = std::get<View>(out.at(0));
+  EXPECT_EQ(view.orders, sent.orders);
+  EXPECT_EQ(view.survivors, sent.survivors);
+  EXPECT_EQ(view.members, sent.members);
+  EXPECT_EQ(view.stop_at, sent.stop_at);
+  EXPECT_EQ(view.reason, sent.reason);
+  EXPECT_EQ(view.schedule, sent.schedule);
+}
+
+TEST(Frame, AFirstFrameMayBeNoLongerThanAHello) {
+  const Message message = Hello{.run = "demo", .agreement_text = std::string(60'000, 'a')};
+  std::vector<Message> out;
+  FrameReader strict(50'000);
+  EXPECT_FALSE(strict.feed(bytes_of(encode_frame(message, 0)), out));
+  FrameReader reader(kMaxFirstFrame);
+  EXPECT_TRUE(reader.feed(bytes_of(encode_frame(message, 0)), out));
+  EXPECT_TRUE(reader.feed(bytes_of(encode_frame(StatePart{.payload = payload_of(200'000, 1)}, 1)), out)) << "only the first";
+}
+
+TEST(ChunkSetOfAMerge, HasWhatWasAddedAndNothingBeyondItsEnd) {
+  const ChunkSet set = chunks(11, {0, 7, 8, 10});
+  std::vector<std::size_t> in;
+  for (std::size_t chunk = 0; chunk < 100; ++chunk) {
+    if (set.has(chunk)) in.push_back(chunk);
+  }
+  EXPECT_THAT(in, testing::ElementsAre(0, 7, 8, 10));
+  EXPECT_FALSE(ChunkSet().has(0));
+  EXPECT_NE(set, chunks(11, {0, 7, 8}));
+}
+
 TEST(Frame, AListCountIsCheckedBeforeAllocation) {
   Writer writer;
   writer(Hash64{1}, std::uint32_t{0xffffffff});
-  EXPECT_FALSE(decode_message(4, SharedBytes(writer.take())));
+  const auto ready = static_cast<std::uint8_t>(Message(Ready{}).index());
+  EXPECT_FALSE(decode_message(ready, SharedBytes(writer.take())));
 }
 
 TEST(Frame, UnknownEnumeratorsAreRefused) {
@@ -136,6 +293,8 @@ TEST(Frame, UnknownEnumeratorsAreRefused) {
   FrameReader reader;
   std::vector<Message> out;
   EXPECT_FALSE(reader.feed(bytes, out));
+  EXPECT_FALSE(is_known(static_cast<OrderKind>(2)));
+  EXPECT_FALSE(is_known(static_cast<StreamClass>(3)));
 }
 
 }  // namespace

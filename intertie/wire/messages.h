@@ -14,11 +14,12 @@
 
 namespace intertie::wire {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
-// What a stream carries. Control has a stream of its own, so that it never waits behind a merge.
-enum class StreamClass : std::uint8_t { control = 0, merge = 1 };
-inline bool is_known(StreamClass c) { return c <= StreamClass::merge; }
+// What is sent over a stream, or within a session. Control has a stream of its own, so that it never waits behind a merge; bulk
+// shares the streams of merges and goes only while no merge has anything to send.
+enum class StreamClass : std::uint8_t { control = 0, merge = 1, bulk = 2 };
+inline bool is_known(StreamClass c) { return c <= StreamClass::bulk; }
 
 // First frame of every stream, from the side that connected [16, 26].
 struct Hello {
@@ -26,7 +27,7 @@ struct Hello {
   std::string run;
   SiteId site;
   Incarnation incarnation;
-  Restart restart;   // merge streams only: control streams open before it is known
+  ViewNumber view;   // that the site is a member of; 0: none yet
   Hash64 agreement;  // of the run file's shared part
   Hash64 data;       // of the tokens
   StreamClass stream_class = StreamClass::control;
@@ -35,7 +36,7 @@ struct Hello {
   std::string agreement_text;  // control only: to name the first difference
   template <class A>
   void fields(A& a) {
-    a(protocol, run, site, incarnation, restart, agreement, data, stream_class, lane, stream, agreement_text);
+    a(protocol, run, site, incarnation, view, agreement, data, stream_class, lane, stream, agreement_text);
   }
 };
 
@@ -43,18 +44,22 @@ struct Hello {
 struct Welcome {
   SiteId site;
   Incarnation incarnation;
+  ViewNumber view;  // as in Hello
   template <class A>
   void fields(A& a) {
-    a(site, incarnation);
+    a(site, incarnation, view);
   }
 };
 
-// The answer to a Hello that is not; the stream is closed after it.
+// The answer to a Hello that is not, and later, over a stream or in a session, to a start that is no member any more.
+// retry: may be tried again; rejoin: only by a new start; reconfigure: only after a change.
 struct Refusal {
+  ErrorCode code = ErrorCode::reconfigure;
+  ViewNumber view;  // that the refusing site is a member of
   Words reason;
   template <class A>
   void fields(A& a) {
-    a(reason);
+    a(code, view, reason);
   }
 };
 
@@ -64,6 +69,49 @@ struct Heartbeat {
   template <class A>
   void fields(A& a) {
     a(sent, echoed);
+  }
+};
+
+// What is known of one site: which start of it, how often that has beaten, and whom it hears without a relay [17].
+struct HearingRow {
+  SiteId site;
+  Incarnation incarnation;
+  std::uint64_t beat = 0;
+  std::vector<SiteId> hears;
+  friend bool operator==(const HearingRow&, const HearingRow&) = default;
+  template <class A>
+  void fields(A& a) {
+    a(site, incarnation, beat, hears);
+  }
+};
+
+// Over every control stream with each beat: what the sender knows of all sites, itself included.
+struct Hearing {
+  std::vector<HearingRow> rows;
+  template <class A>
+  void fields(A& a) {
+    a(rows);
+  }
+};
+
+// Which envelopes of a class have come: all below `next`, and those beyond.
+struct Received {
+  std::uint64_t next = 1;
+  std::vector<std::uint64_t> beyond;
+  template <class A>
+  void fields(A& a) {
+    a(next, beyond);
+  }
+};
+
+// Within a session, not numbered itself: what needs not be sent again.
+struct Acknowledge {
+  Received control;
+  Received merge;
+  Received bulk;
+  template <class A>
+  void fields(A& a) {
+    a(control, merge, bulk);
   }
 };
 
@@ -126,17 +174,203 @@ struct Schedule {
   }
 };
 
-// A numbered membership [15], from the store's holder to everybody.
+// Some of the chunks of a merge, by their numbers in the schedule: one bit each, the first in the lowest bit of the first byte.
+class ChunkSet {
+ public:
+  ChunkSet() = default;
+  explicit ChunkSet(std::size_t num_chunks) : bytes_((num_chunks + 7) / 8) {}
+  void add(std::size_t chunk) { bytes_[chunk / 8] = static_cast<std::uint8_t>(bytes_[chunk / 8] | (1U << (chunk % 8))); }
+  bool has(std::size_t chunk) const { return chunk / 8 < bytes_.size() && ((bytes_[chunk / 8] >> (chunk % 8)) & 1U) != 0; }
+  friend bool operator==(const ChunkSet&, const ChunkSet&) = default;
+  template <class A>
+  void fields(A& a) {
+    a(bytes_);
+  }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+};
+
+enum class OrderKind : std::uint8_t { adopt = 0, resum = 1 };
+inline bool is_known(OrderKind k) { return k <= OrderKind::resum; }
+
+// Where chunks [first, last) of a merge are to be had: of the result (adopt), or of a contribution whose author is gone
+// (resum).
+struct ChunkSource {
+  SiteId author;  // resum
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  SiteId from;
+  friend bool operator==(const ChunkSource&, const ChunkSource&) = default;
+  template <class A>
+  void fields(A& a) {
+    a(author, first, last, from);
+  }
+};
+
+// How a merge that a change of members found open is completed [12].
+struct MergeOrder {
+  MergeId merge;
+  OrderKind kind = OrderKind::adopt;
+  std::vector<MemberRecord> set;  // whose contributions it contains, in site order
+  std::vector<SiteId> survivors;  // who completes it, in site order
+  std::vector<ChunkSource> sources;
+  friend bool operator==(const MergeOrder&, const MergeOrder&) = default;
+  template <class A>
+  void fields(A& a) {
+    a(merge, kind, set, survivors, sources);
+  }
+};
+
+// A numbered membership [15], from the store's holder to everybody whom it concerns.
 struct View {
   ViewNumber number;
   Restart restart;
   std::vector<MemberRecord> members;  // in site order
+  std::vector<SiteId> survivors;  // of the view before, those who complete what is open; the others of it have no say any more
+  Version from_version;           // the first that `members` make
+  std::vector<MergeOrder> orders;
+  Version stop_at;  // the run stops with it; 0: no stop is ordered
+  Words reason;
+  bool starts = false;  // the run begins with it, or goes on from a checkpoint
   bool from_checkpoint = false;
   CheckpointOffer checkpoint;  // where the run goes on, if so: version and restart (each member has its own hash)
   Schedule schedule;
   template <class A>
   void fields(A& a) {
-    a(number, restart, members, from_checkpoint, checkpoint, schedule);
+    a(number, restart, members, survivors, from_version, orders, stop_at, reason, starts, from_checkpoint, checkpoint,
+      schedule);
+  }
+};
+
+// The store's holder to each site that is to stay: the members are about to change. Until the view of this number has come, the
+// site applies nothing [12].
+struct FlushRequest {
+  ViewNumber number;
+  template <class A>
+  void fields(A& a) {
+    a(number);
+  }
+};
+
+// One open merge as a site holds it.
+struct OpenMerge {
+  MergeId merge;
+  std::uint32_t num_chunks = 0;
+  std::vector<MemberRecord> members;  // that make it
+  std::vector<MemberRecord> set;      // whose sum `results` are
+  ChunkSet results;
+  std::vector<ChunkSet> contributions;  // of each of `members`
+  template <class A>
+  void fields(A& a) {
+    a(merge, num_chunks, members, set, results, contributions);
+  }
+};
+
+// The answer: what the site has applied, and what it holds of the merges that it has not, and of the last that it has.
+struct FlushReport {
+  ViewNumber number;
+  Version applied;
+  bool ends = false;  // with that version
+  std::vector<OpenMerge> merges;
+  template <class A>
+  void fields(A& a) {
+    a(number, applied, ends, merges);
+  }
+};
+
+// A site leaves and the others go on.
+struct LeaveRequest {
+  Words reason;
+  template <class A>
+  void fields(A& a) {
+    a(reason);
+  }
+};
+
+// A member to the store's holder: what this start of a site says makes no sense; it should go.
+struct Complaint {
+  MemberRecord about;
+  Words reason;
+  template <class A>
+  void fields(A& a) {
+    a(about, reason);
+  }
+};
+
+// The store's holder to a member: give the state of the run to a site that comes (back) to it [19].
+struct Donate {
+  MemberRecord to;
+  template <class A>
+  void fields(A& a) {
+    a(to);
+  }
+};
+
+// Where the run stands after a version.
+struct Progress {
+  Version version;
+  std::uint64_t step = 0;         // inner steps
+  std::uint64_t next_sample = 0;  // the first that nobody has drawn
+  std::uint64_t tokens = 0;       // counted
+  friend bool operator==(const Progress&, const Progress&) = default;
+  template <class A>
+  void fields(A& a) {
+    a(version, step, next_sample, tokens);
+  }
+};
+
+struct StateArray {
+  std::string name;
+  std::uint64_t elements = 0;
+  Hash64 hash;  // of its bytes
+  template <class A>
+  void fields(A& a) {
+    a(name, elements, hash);
+  }
+};
+
+// The donor to the site that comes: what follows in parts is the state after a version.
+struct StateBegin {
+  std::uint64_t number = 0;  // of this donation at its donor
+  Restart restart;
+  Progress progress;
+  std::vector<StateArray> arrays;
+  template <class A>
+  void fields(A& a) {
+    a(number, restart, progress, arrays);
+  }
+};
+
+// A merge that the members have applied since: its result follows in parts, as the array numbered after the last.
+struct Replay {
+  std::uint64_t number = 0;
+  Progress after;
+  template <class A>
+  void fields(A& a) {
+    a(number, after);
+  }
+};
+
+// Consecutive f32 elements of a state's array, or of the result that made `version`; they follow to the frame's end.
+struct StatePart {
+  std::uint64_t number = 0;
+  Version version;
+  std::uint16_t array = 0;
+  std::uint64_t first = 0;
+  SharedBytes payload;
+  template <class A>
+  void fields(A& a) {
+    a(number, version, array, first);
+  }
+};
+
+// A site that comes, to the store's holder: it holds this version and can become a member.
+struct CaughtUp {
+  Version version;
+  template <class A>
+  void fields(A& a) {
+    a(version);
   }
 };
 
@@ -210,6 +444,7 @@ struct SampleRange {
 // What a site offers to a merge, but for its blocks [1]; to everybody.
 struct ContributionHeader {
   MergeId merge;
+  ViewNumber view;  // that says who makes this merge
   Restart restart;
   Incarnation incarnation;
   Contribution contribution;
@@ -220,7 +455,7 @@ struct ContributionHeader {
   std::vector<SampleRange> samples;
   template <class A>
   void fields(A& a) {
-    a(merge, restart, incarnation, contribution, agreement, tokens, inner_steps, sum_of_squares, samples);
+    a(merge, view, restart, incarnation, contribution, agreement, tokens, inner_steps, sum_of_squares, samples);
   }
 };
 
@@ -242,8 +477,9 @@ inline bool is_known(ChunkKind k) { return k <= ChunkKind::result; }
 struct Chunk {
   ChunkKind kind = ChunkKind::contribution;
   MergeId merge;
+  ViewNumber view;  // that says who makes this merge
   Restart restart;
-  SiteId site;  // author of the contribution, or owner of the result
+  SiteId site;  // author of the contribution, or who gives the result
   Incarnation incarnation;
   Contribution contribution;  // of a contribution
   Hash64 set;                 // of a result: which contributions, with which weights, were summed
@@ -253,13 +489,46 @@ struct Chunk {
   SharedBytes payload;
   template <class A>
   void fields(A& a) {
-    a(kind, merge, restart, site, incarnation, contribution, set, lane, blocks, encoding);
+    a(kind, merge, view, restart, site, incarnation, contribution, set, lane, blocks, encoding);
   }
 };
 
-// The order of the alternatives is the type number in frames: append, never reorder.
-using Message = std::variant<Hello, Welcome, Refusal, Heartbeat, Ready, View, StopRequest, StopOrder, StopAccepted,
-                             CheckpointWritten, CheckpointComplete, AnchorHash, ContributionHeader, Farewell, Chunk>;
+// To a site that a change of members says has them: these chunks, please.
+struct ChunkRequest {
+  ChunkKind kind = ChunkKind::contribution;
+  MergeId merge;
+  Restart restart;
+  SiteId author;  // of the contribution
+  ChunkSet chunks;
+  template <class A>
+  void fields(A& a) {
+    a(kind, merge, restart, author, chunks);
+  }
+};
+
+// A message of a session: from one start of a site to one start of another, directly or over a relay, which hands it on without
+// looking into it [16, 17]. The message's body follows the fields to the frame's end.
+struct Envelope {
+  SiteId from;
+  Incarnation from_incarnation;
+  SiteId to;
+  Incarnation to_incarnation;
+  StreamClass stream_class = StreamClass::control;
+  std::uint64_t number = 0;  // within session and class, from 1; 0: not numbered, may be lost
+  std::uint8_t type = 0;     // of the message
+  SharedBytes head;          // where the message was made here: its body's fields; `payload` has what follows them
+  SharedBytes payload;
+  template <class A>
+  void fields(A& a) {
+    a(from, from_incarnation, to, to_incarnation, stream_class, number, type);
+  }
+};
+
+// The position among the alternatives is the type number in frames.
+using Message =
+    std::variant<Hello, Welcome, Refusal, Heartbeat, Hearing, Envelope, Acknowledge, Ready, View, FlushRequest, FlushReport,
+                 LeaveRequest, Complaint, Donate, StateBegin, Replay, StatePart, CaughtUp, StopRequest, StopOrder, StopAccepted,
+                 CheckpointWritten, CheckpointComplete, AnchorHash, ContributionHeader, ChunkRequest, Farewell, Chunk>;
 
 const char* name_of(const Message& message);
 

@@ -147,9 +147,19 @@ def kill_a_site(case):
     wait_until_all_train(program)
     program.press("3k")
     program.wait_for_text("quincy was killed, as asked")
-    if not program.ended():
-        program.press("\x03\x03")
-    program.wait_for_end()
+    program.wait_for("quincy away", lambda: re.search(r"quincy +away", program.screen.text()))
+    program.wait_for("the members without it", lambda: [e for e in case.events("ashburn") if e["event"] == "view.entered"][-1]["num_members"] == 2)
+    before = case.version()
+    program.wait_for("merges without it", lambda: case.version() > before + 5)
+    expect(re.search(r"ashburn +member", program.screen.text()), "the others are no members", program)
+    program.press("r")
+    program.wait_for_text("site quincy is started again")
+    program.wait_for("quincy as a member", lambda: re.search(r"quincy +member", program.screen.text()))
+    views = [e for e in case.events("ashburn") if e["event"] == "view.entered"]
+    expect([view["num_members"] for view in views] == [3, 2, 3], f"the views are {views}", program)
+    program.press("q")
+    code = program.wait_for_end()
+    expect(code == 3, f"exit code {code}", program)
     expect(program.is_restored(), "the terminal is not restored", program)
 
 

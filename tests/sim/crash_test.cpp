@@ -1,10 +1,10 @@
 // A disk that stops between any two of its changes, as a power cut or a death does, and once more while the run is resumed: the
-// run that is resumed afterwards ends with the bits of the plain reference.
+// run that is resumed afterwards ends, and its history is one that docs/protocol.md allows.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "tests/sim/reference.h"
+#include "tests/sim/history.h"
 #include "tests/sim/toy_world.h"
 
 namespace intertie::tests {
@@ -33,7 +33,10 @@ class Crash : public testing::TestWithParam<std::tuple<sync::Method, std::size_t
       world.start_all();
       world.world().run_for(700ms);
       world.kill_all();
-      world.adjust = [](std::size_t, sync::RunSettings& settings) { settings.fresh = true; };
+      world.adjust = [](std::size_t, sync::RunSettings& settings) {
+        settings.fresh = true;
+        settings.store_wait = 20s;
+      };
     }
     world.disk(victim()).stop_after(stop);
     world.start_all();
@@ -41,16 +44,17 @@ class Crash : public testing::TestWithParam<std::tuple<sync::Method, std::size_t
     const auto& outcome = world.outcome(victim());
     const bool whole = outcome && *outcome;
     world.kill_all();
-    world.adjust = {};
+    world.adjust = [](std::size_t, sync::RunSettings& settings) { settings.store_wait = 20s; };
     return whole;
   }
 };
 
-TEST_P(Crash, WhereverTheDiskStopsTheRunEndsWithTheSameBits) {
-  const std::vector<float> expected = reference_run(options()).back();
+// While the disk is stopped the others go on without the victim, so the run is not what it would have been; but it is a run.
+TEST_P(Crash, WhereverTheDiskStopsTheRunEndsAsThePromisesSay) {
   std::uint64_t stop = 0;
   for (; stop < kMostChanges; ++stop) {
     ToyWorld world(options());
+    world.adjust = [](std::size_t, sync::RunSettings& settings) { settings.store_wait = 20s; };
     if (first_start(world, stop)) break;
     world.disk(victim()).stop_after(stop * 5 % 14);
     world.start_all(/*resume=*/true);
@@ -60,9 +64,14 @@ TEST_P(Crash, WhereverTheDiskStopsTheRunEndsWithTheSameBits) {
     ASSERT_TRUE(world.run_to_end()) << "hangs after " << stop << " changes";
     for (std::size_t site = 0; site < world.num_sites(); ++site) {
       const auto& outcome = *world.outcome(site);
+      // The others had come to the end without it: there is nobody to come to.
+      if (site == victim() && !outcome && outcome.error().code == ErrorCode::retry) continue;
       ASSERT_TRUE(outcome) << "site " << site << " after " << stop << " changes: " << outcome.error().message();
-      ASSERT_TRUE(std::ranges::equal(world.parameters(site), expected)) << "site " << site << " after " << stop << " changes";
+      ASSERT_EQ(world.parameters(site), world.parameters(victim() == 0 ? site : 0))
+          << "site " << site << " after " << stop << " changes";
     }
+    if (replaces_a_run()) continue;
+    ASSERT_EQ(History(options(), world).problem(), "") << "after " << stop << " changes";
   }
   EXPECT_GT(stop, 20U) << "changes in a whole run";
   EXPECT_LT(stop, kMostChanges);

@@ -7,38 +7,16 @@ namespace {
 
 using Vector = std::vector<float>;
 
-struct Model {
-  explicit Model(const ToyOptions& options)
-      : toy(train::make_toy({.kind = "toy", .toy_elements = options.elements}, options.seed)),
-        all_samples(static_cast<std::uint64_t>(0)) {
-    for (const int size : options.batch_sizes) all_samples += static_cast<std::uint64_t>(size);
-  }
-  std::unique_ptr<train::LocalStep> toy;
-  std::uint64_t all_samples;
-};
-
-// The gradient of site `site` in step `step` at `parameters`.
-Vector gradient(Model& model, const ToyOptions& options, const data::Sampler& sampler, const Vector& parameters,
-                std::size_t site, std::uint64_t step) {
-  std::uint64_t first = step * model.all_samples;
-  for (std::size_t i = 0; i < site; ++i) first += static_cast<std::uint64_t>(options.batch_sizes[i]);
-  std::copy(parameters.begin(), parameters.end(), model.toy->parameters().begin());
-  model.toy->parameters_changed();
-  const auto report = model.toy->compute_gradient(sampler.batch(first, options.batch_sizes[site]), 1, {});
-  INTERTIE_CHECK(report);
-  return {model.toy->gradient().begin(), model.toy->gradient().end()};
-}
-
 // Sum of weight times contribution in site order, each product and sum rounded to f32.
-Vector weighted_sum(const ToyOptions& options, const std::vector<Vector>& contributions) {
+Vector weighted_sum(const std::vector<double>& sizes, const std::vector<Vector>& contributions) {
   double all = 0;
-  for (const int size : options.batch_sizes) all += size;
+  for (const double size : sizes) all += size;
   Vector sum(contributions[0].size());
-  for (std::size_t site = 0; site < contributions.size(); ++site) {
-    const auto weight = static_cast<float>(options.batch_sizes[site] / all);
+  for (std::size_t i = 0; i < contributions.size(); ++i) {
+    const auto weight = static_cast<float>(sizes[i] / all);
     for (std::size_t k = 0; k < sum.size(); ++k) {
-      const float product = weight * contributions[site][k];
-      sum[k] = site == 0 ? product : sum[k] + product;
+      const float product = weight * contributions[i][k];
+      sum[k] = i == 0 ? product : sum[k] + product;
     }
   }
   return sum;
@@ -67,38 +45,94 @@ void outer_step(const ToyOptions& options, Vector& anchor, Vector& momentum, con
 
 }  // namespace
 
-std::vector<std::vector<float>> reference_run(const ToyOptions& options) {
-  Model model(options);
+struct Reference::Model {
+  explicit Model(const ToyOptions& options)
+      : toy(train::make_toy({.kind = "toy", .toy_elements = options.elements}, options.seed)),
+        initial(toy->parameters().begin(), toy->parameters().end()) {
+    env::Random random(options.seed ^ 99);
+    for (int i = 0; i < 20000; ++i) tokens.push_back(static_cast<std::uint16_t>(random.below(256)));
+    sampler = *data::Sampler::make(std::span<const std::uint16_t>(tokens), options.sequence_length, options.seed);
+  }
+  // Of `count` samples from `first` on, at `parameters`.
+  Vector gradient(const Vector& parameters, std::uint64_t first, int count) const {
+    std::copy(parameters.begin(), parameters.end(), toy->parameters().begin());
+    toy->parameters_changed();
+    INTERTIE_CHECK(toy->compute_gradient(sampler->batch(first, count), 1, {}));
+    return {toy->gradient().begin(), toy->gradient().end()};
+  }
+  std::unique_ptr<train::LocalStep> toy;
+  Vector initial;
   std::vector<std::uint16_t> tokens;
-  env::Random random(options.seed ^ 99);
-  for (int i = 0; i < 20000; ++i) tokens.push_back(static_cast<std::uint16_t>(random.below(256)));
-  const data::Sampler sampler =
-      *data::Sampler::make(std::span<const std::uint16_t>(tokens), options.sequence_length, options.seed);
-  const auto lr = static_cast<float>(options.train.lr);
-  const bool synchronous = options.sync.method == sync::Method::synchronous;
-  const std::uint64_t every = synchronous ? 1 : static_cast<std::uint64_t>(options.sync.every);
+  std::optional<data::Sampler> sampler;
+};
 
-  Vector anchor(model.toy->parameters().begin(), model.toy->parameters().end());
-  Vector momentum(anchor.size());
-  std::vector<Vector> versions = {anchor};
-  for (std::uint64_t first = 0; first < options.train.tokens.count; first += every) {
-    const std::uint64_t last = std::min(options.train.tokens.count, first + every);
-    std::vector<Vector> contributions;
-    for (std::size_t site = 0; site < options.batch_sizes.size(); ++site) {
-      if (synchronous) {
-        contributions.push_back(gradient(model, options, sampler, anchor, site, first));
-        continue;
-      }
-      Vector local = anchor;
-      for (std::uint64_t step = first; step < last; ++step)
-        sgd(local, gradient(model, options, sampler, local, site, step), lr);
-      Vector difference(anchor.size());
-      for (std::size_t k = 0; k < anchor.size(); ++k) difference[k] = anchor[k] - local[k];
-      contributions.push_back(std::move(difference));
+Reference::Reference(const ToyOptions& options) : options_(options), model_(std::make_unique<Model>(options)) {}
+Reference::~Reference() = default;
+
+ReferenceState Reference::initial() const { return {model_->initial, Vector(model_->initial.size()), 0, 0}; }
+
+namespace {
+
+std::uint64_t samples_of(const ToyOptions& options, const std::vector<SiteId>& sites) {
+  std::uint64_t samples = 0;
+  for (const SiteId site : sites) samples += static_cast<std::uint64_t>(options.batch_sizes[site.value]);
+  return samples;
+}
+
+// The run ends when so many sequences are counted.
+std::uint64_t wanted(const ToyOptions& options) {
+  std::uint64_t samples = 0;
+  for (const int size : options.batch_sizes) samples += static_cast<std::uint64_t>(size);
+  return samples * options.train.tokens.count;
+}
+
+}  // namespace
+
+bool Reference::complete(const ReferenceState& state) const { return state.tokens >= wanted(options_); }
+
+ReferenceState Reference::next(const ReferenceState& state, const std::vector<SiteId>& members,
+                               const std::vector<SiteId>& set) const {
+  const auto lr = static_cast<float>(options_.train.lr);
+  const bool synchronous = options_.sync.method == sync::Method::synchronous;
+  const std::uint64_t per_step = samples_of(options_, members);
+  const std::uint64_t every = synchronous ? 1 : static_cast<std::uint64_t>(options_.sync.every);
+  const std::uint64_t steps = std::min(every, (wanted(options_) - state.tokens + per_step - 1) / per_step);
+  std::vector<Vector> contributions;
+  std::vector<double> sizes;
+  std::uint64_t before = 0;
+  for (const SiteId site : members) {
+    const int size = options_.batch_sizes[site.value];
+    const std::uint64_t first = state.next_sample + before;
+    before += static_cast<std::uint64_t>(size);
+    if (std::find(set.begin(), set.end(), site) == set.end()) continue;
+    sizes.push_back(size);
+    if (synchronous) {
+      contributions.push_back(model_->gradient(state.anchor, first, size));
+      continue;
     }
-    const Vector sum = weighted_sum(options, contributions);
-    synchronous ? sgd(anchor, sum, lr) : outer_step(options, anchor, momentum, sum);
-    versions.push_back(anchor);
+    Vector local = state.anchor;
+    for (std::uint64_t step = 0; step < steps; ++step) sgd(local, model_->gradient(local, first + step * per_step, size), lr);
+    Vector difference(local.size());
+    for (std::size_t k = 0; k < local.size(); ++k) difference[k] = state.anchor[k] - local[k];
+    contributions.push_back(std::move(difference));
+  }
+  ReferenceState after = state;
+  const Vector sum = weighted_sum(sizes, contributions);
+  synchronous ? sgd(after.anchor, sum, lr) : outer_step(options_, after.anchor, after.momentum, sum);
+  after.next_sample += steps * per_step;
+  after.tokens += steps * samples_of(options_, set);
+  return after;
+}
+
+std::vector<std::vector<float>> reference_run(const ToyOptions& options) {
+  const Reference reference(options);
+  std::vector<SiteId> all;
+  for (std::uint16_t i = 0; i < options.batch_sizes.size(); ++i) all.push_back(SiteId{i});
+  ReferenceState state = reference.initial();
+  std::vector<std::vector<float>> versions = {state.anchor};
+  while (!reference.complete(state)) {
+    state = reference.next(state, all, all);
+    versions.push_back(state.anchor);
   }
   return versions;
 }

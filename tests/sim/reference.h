@@ -8,7 +8,30 @@
 
 namespace intertie::tests {
 
-// Parameters after every version of a run with f32 encodings, index 0 being the initial ones.
+// Where a run stands after a version.
+struct ReferenceState {
+  std::vector<float> anchor;
+  std::vector<float> momentum;
+  std::uint64_t next_sample = 0;
+  std::uint64_t tokens = 0;  // counted, in sequences
+};
+
+class Reference {
+ public:
+  explicit Reference(const ToyOptions& options);
+  ~Reference();
+  ReferenceState initial() const;
+  bool complete(const ReferenceState& state) const;
+  // The version that `members` made and that contains the contributions of `set`, both in site order.
+  ReferenceState next(const ReferenceState& state, const std::vector<SiteId>& members, const std::vector<SiteId>& set) const;
+
+ private:
+  struct Model;
+  ToyOptions options_;
+  std::unique_ptr<Model> model_;
+};
+
+// Parameters after every version of a run with f32 encodings that nothing disturbs, index 0 being the initial ones.
 std::vector<std::vector<float>> reference_run(const ToyOptions& options);
 
 }  // namespace intertie::tests

@@ -1,5 +1,10 @@
 #include "tests/sim/toy_world.h"
 
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <sstream>
+
 #include "intertie/train/toy.h"
 
 namespace intertie::tests {
@@ -20,6 +25,20 @@ ToyOptions toy_options(std::uint64_t steps) {
   return options;
 }
 
+namespace {
+
+void print(const RecordedEvent& recorded) {
+  std::string line = fmt::format("{:10.3f} site{} {}", seconds_of(recorded.when.time_since_epoch()) - 3600, recorded.site,
+                                 recorded.event.name);
+  for (const auto& [name, value] : recorded.event.fields) {
+    line += fmt::format(" {}=", name);
+    std::visit([&line](const auto& v) { line += fmt::format("{}", v); }, value);
+  }
+  std::puts(line.c_str());
+}
+
+}  // namespace
+
 class ToyWorld::Recorder final : public EventSink {
  public:
   Recorder(ToyWorld& world, std::size_t site) : world_(world), site_(site) {}
@@ -29,7 +48,11 @@ class ToyWorld::Recorder final : public EventSink {
     for (const auto& [name, value] : event.fields) {
       if (merged && name == "version") version = std::get<std::int64_t>(value);
     }
-    world_.events_.push_back({site_, world_.world_->now(), std::move(event)});
+    if (merged) world_.note_commit(site_, event);
+    const sync::Run* run = world_.sites_[site_].run.get();
+    const Restart restart = run && run->state() ? run->state()->restart : Restart{};
+    world_.events_.push_back({site_, world_.world_->now(), std::move(event), restart});
+    if (world_.prints_events) print(world_.events_.back());
     if (merged && world_.on_merge) {
       const std::vector<float> parameters = world_.parameters(site_);
       world_.on_merge(site_, Version{static_cast<std::uint64_t>(version)}, hash_bytes(std::as_bytes(std::span(parameters))));
@@ -100,7 +123,37 @@ void ToyWorld::start(std::size_t index, bool resume) {
                                                                          .samples = *sampler_,
                                                                          .validation = index == 0 ? &*validation_ : nullptr,
                                                                          .events = *site.recorder});
-  site.run->start([&site](Result<sync::Outcome> outcome) { site.outcome = std::move(outcome); });
+  ++site.num_lives;
+  site.run->start([this, index](Result<sync::Outcome> outcome) { ended(index, std::move(outcome)); });
+}
+
+void ToyWorld::ended(std::size_t index, Result<sync::Outcome> outcome) {
+  Site& site = sites_[index];
+  const bool rejoins = rejoins_ && !outcome && outcome.error().code == ErrorCode::rejoin;
+  if (!rejoins) {
+    site.outcome = std::move(outcome);
+    return;
+  }
+  world_->at(world_->now() + std::chrono::milliseconds(500), [this, index, life = site.num_lives] {
+    if (sites_[index].num_lives == life && sites_[index].run) start(index, true);
+  });
+}
+
+void ToyWorld::note_commit(std::size_t index, const Event& event) {
+  const sync::SiteState& state = *sites_[index].run->state();
+  Commit commit{.site = index, .life = sites_[index].num_lives, .restart = state.restart, .version = state.version()};
+  commit.members = state.members(commit.version);
+  commit.view = state.membership(commit.version)->view;
+  for (const auto& [name, value] : event.fields) {
+    if (name != "set") continue;
+    std::istringstream names(std::get<std::string>(value));
+    for (std::string each; std::getline(names, each, ',');) {
+      commit.set.push_back(SiteId{static_cast<std::uint16_t>(std::stoi(each.substr(each.find("site") + 4)))});
+    }
+  }
+  commit.parameters = hash_bytes(std::as_bytes(sites_[index].model->parameters()));
+  commit.in_flush = state.flushing && state.reported_for == state.flushing;
+  commits_.push_back(std::move(commit));
 }
 
 void ToyWorld::start_all(bool resume) {

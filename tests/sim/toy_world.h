@@ -32,6 +32,20 @@ struct RecordedEvent {
   std::size_t site;
   env::TimePoint when;
   Event event;
+  Restart restart = {};  // that the site was in
+};
+
+// A merge that a site has committed, with what it knew then.
+struct Commit {
+  std::size_t site = 0;
+  std::uint64_t life = 0;  // of the site, from 1
+  Restart restart;
+  ViewNumber view;  // that says who made it
+  Version version;
+  std::vector<SiteId> members;
+  std::vector<SiteId> set;
+  Hash64 parameters;
+  bool in_flush = false;  // it had said what it holds, and no answer had come
 };
 
 class ToyWorld {
@@ -57,9 +71,14 @@ class ToyWorld {
   const std::vector<RecordedEvent>& events() const { return events_; }
   const ToyOptions& options() const { return options_; }
   std::string name(std::size_t site) const;
+  std::uint64_t life(std::size_t site) const { return sites_[site].num_lives; }
+  const std::vector<Commit>& commits() const { return commits_; }
+  // A site whose members went on without it comes back by itself after a moment.
+  void let_sites_rejoin() { rejoins_ = true; }
   // Called after every committed merge of a site, with the parameters it has then.
   std::function<void(std::size_t site, Version version, Hash64 parameters)> on_merge;
 
+  bool prints_events = std::getenv("PRINT") != nullptr;
   // Changes what a site that starts later believes; for sites that do not fit together.
   std::function<void(std::size_t site, sync::RunSettings&)> adjust;
 
@@ -72,7 +91,10 @@ class ToyWorld {
     std::unique_ptr<Recorder> recorder;
     std::unique_ptr<sync::Run> run;
     std::optional<Result<sync::Outcome>> outcome;
+    std::uint64_t num_lives = 0;
   };
+  void ended(std::size_t index, Result<sync::Outcome> outcome);
+  void note_commit(std::size_t index, const Event& event);
   sync::RunSettings settings_of(std::size_t site, bool resume) const;
   void stop_running(Site& site);
 
@@ -83,6 +105,8 @@ class ToyWorld {
   std::unique_ptr<env::sim::SimWorld> world_;
   std::vector<Site> sites_;
   std::vector<RecordedEvent> events_;
+  std::vector<Commit> commits_;
+  bool rejoins_ = false;
   env::Random jitter_;
 };
 

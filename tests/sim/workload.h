@@ -10,14 +10,16 @@ struct SeedReport {
   bool ok = true;
   std::string problem;      // what did not hold
   std::string description;  // the drawn run
-  int merges = 0;           // committed, counted once
+  int sites = 0;
+  int merges = 0;  // committed, counted once
   int faults = 0;
   std::uint64_t trace = 0;
 };
 
-// Draws sites (2 to 7), method, sizes, links and faults from `seed`, runs, resumes after each fault that ends the run, and
-// compares: all sites bit-equal after every merge, one value per version whatever happened, and the end equal to the plain
-// reference.
-SeedReport run_seed(std::uint64_t seed);
+// Draws sites (2 to 8), method, sizes, links and faults from `seed` and runs: sites die and come back, links are cut both ways
+// or one, sites are cut off, connections break, sites leave, the run is stopped. Then everything is whole again, and the run
+// has to come to its end with a history (history.h) in which everything holds that docs/protocol.md promises. `events`: every
+// event is printed as it happens.
+SeedReport run_seed(std::uint64_t seed, bool events = false);
 
 }  // namespace intertie::tests

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "intertie/links/stream.h"
+#include "intertie/links/mesh.h"
 #include "intertie/train/toy.h"
 #include "tests/sim/toy_world.h"
 
@@ -27,69 +27,95 @@ Hash64 layout_of(const ToyOptions& options) {
   return hash_bytes(writer.take());
 }
 
-// site0 is a whole site; site1 is what the test makes of it, stream by stream.
+// site0 is a whole site, which holds the store; site1 is what the test makes of it.
 class WrongPeer : public testing::Test {
  protected:
   WrongPeer() : world_(two_sites()), life_(world_.world().start("site1")) { world_.start(0); }
 
-  wire::Hello hello() const {
+  links::Identity identity(std::uint64_t incarnation = 1) const {
+    const std::string text = "run.name = toy\n";
+    return {.run = "toy",
+            .self = SiteId{1},
+            .site_names = {"site0", "site1"},
+            .incarnation = Incarnation{incarnation},
+            .agreement = hash_text(text),
+            .agreement_text = text,
+            .data = Hash64{1}};
+  }
+  wire::Hello hello(std::uint64_t incarnation = 1) const {
     wire::Hello hello;
     hello.run = "toy";
     hello.site = SiteId{1};
-    hello.incarnation = Incarnation{1};
-    hello.agreement_text = "run.name = toy\n";
-    hello.agreement = hash_text(hello.agreement_text);
+    hello.incarnation = Incarnation{incarnation};
+    hello.agreement_text = identity().agreement_text;
+    hello.agreement = identity().agreement;
     hello.data = Hash64{1};
     return hello;
   }
 
-  // `on` sees what site0 says on it.
-  void dial(const wire::Hello& hello, std::function<void(links::Stream&, const wire::Message&)> on = {}) {
-    life_.network().connect(
-        {"site0", 7400}, "site0", 5s, [this, hello, on](Result<std::unique_ptr<env::Connection>> connection) {
-          ASSERT_TRUE(connection) << connection.error().message();
-          const std::size_t index = streams_.size();
-          streams_.push_back(std::make_unique<links::Stream>(
-              std::move(*connection), links::Stream::Handlers{.message =
-                                                                  [this, index, on](const wire::Message& message) {
-                                                                    heard_.push_back(message);
-                                                                    if (on) on(*streams_[index], message);
-                                                                  },
-                                                              .drained = {},
-                                                              .closed = {}}));
-          streams_[index]->send(hello);
-        });
-  }
-
-  // Takes part until the view, answers every heartbeat, and calls `entered` when merge streams may open.
-  void take_part(const std::function<void(links::Stream&, const wire::View&)>& entered) {
-    dial(hello(), [layout = layout_of(world_.options()), entered](links::Stream& control, const wire::Message& message) {
-      if (std::holds_alternative<wire::Welcome>(message))
-        control.send(wire::Ready{.layout = layout, .checkpoints = {}, .resume = false});
-      if (std::holds_alternative<wire::Heartbeat>(message)) control.send(wire::Heartbeat{1, 0});
-      if (const auto* view = std::get_if<wire::View>(&message)) entered(control, *view);
+  // One stream, without what links do.
+  void dial(const wire::Hello& hello) {
+    life_.network().connect({"site0", 7400}, "site0", 5s, [this, hello](Result<std::unique_ptr<env::Connection>> connection) {
+      ASSERT_TRUE(connection) << connection.error().message();
+      streams_.push_back(std::make_unique<links::Stream>(
+          std::move(*connection),
+          links::Stream::Handlers{
+              .message = [this](const wire::Message& message) { heard_.push_back(message); }, .drained = {}, .closed = {}}));
+      streams_.back()->send(hello);
     });
   }
-  void open_merge_streams(const wire::View& view, std::uint16_t count) {
-    for (std::uint16_t number = 0; number < count; ++number) {
-      wire::Hello merge = hello();
-      merge.stream_class = wire::StreamClass::merge;
-      merge.stream = number;
-      merge.restart = view.restart;
-      dial(merge);
-    }
+
+  // Takes part until the view, as far as links do, and calls `entered` then.
+  void take_part(std::function<void(const wire::View&)> entered, std::uint64_t incarnation = 1) {
+    entered_ = std::move(entered);
+    mesh_ = std::make_unique<links::Mesh>(
+        life_.loop(), life_.network(),
+        links::Mesh::Settings{.identity = identity(incarnation),
+                              .addresses = {{"site0", 7400}, {"site1", 7400}},
+                              .listen = {"site1", 7400},
+                              .num_merge_streams = {3, 3},
+                              .timing = {}},
+        links::Mesh::Handlers{
+            .message =
+                [this](SiteId, const wire::Message& message) {
+                  if (const auto* view = std::get_if<wire::View>(&message)) entered_(*view);
+                },
+            .connected =
+                [this](SiteId site) {
+                  mesh_->send(site, wire::Ready{.layout = layout_of(world_.options()), .checkpoints = {}, .resume = false});
+                },
+            .appeared = [](SiteId) {},
+            .route = [](SiteId, const links::Route&, const Error*) {},
+            .broken = [](SiteId, const Error&) {},
+            .beat = [] {},
+            .closed = [] {},
+            .refused = [](const Error&) {},
+            .failed = [this](SiteId, const Error& error) { refused_.push_back(error); }});
+    ASSERT_TRUE(mesh_->start());
   }
+  void say(const wire::Message& message) { mesh_->send(SiteId{0}, message); }
 
   std::string outcome() {
     const auto& outcome = world_.outcome(0);
     if (!outcome) return "still running";
     return *outcome ? "ok" : outcome->error().message();
   }
+  // Why the members of the run changed; empty: they did not.
+  std::string reason_of_change() const {
+    for (const RecordedEvent& recorded : world_.events()) {
+      if (recorded.event.name != "view.entered" || std::get<std::int64_t>(recorded.event.fields[0].second) < 2) continue;
+      return std::get<std::string>(recorded.event.fields.back().second);
+    }
+    return {};
+  }
 
   ToyWorld world_;
   env::sim::SimSite& life_;
   std::vector<std::unique_ptr<links::Stream>> streams_;
+  std::unique_ptr<links::Mesh> mesh_;
+  std::function<void(const wire::View&)> entered_;
   std::vector<wire::Message> heard_;
+  std::vector<Error> refused_;
 };
 
 TEST_F(WrongPeer, TheLongestRunNameIsRefusedInFewWords) {
@@ -115,89 +141,69 @@ TEST_F(WrongPeer, TheLongestLineOfARunFileIsRefusedInFewWords) {
   EXPECT_LT(std::get<wire::Refusal>(heard_[0]).reason.text().size(), 600U);
 }
 
-TEST_F(WrongPeer, TheLongestFarewellIsPassedOn) {
-  take_part([](links::Stream& control, const wire::View&) {
-    control.send(wire::Farewell{false, ErrorCode::give_up, std::string(100'000, 'y')});
-  });
+TEST_F(WrongPeer, TheLongestFarewellIsPassedOnAndTheRunGoesOn) {
+  take_part([this](const wire::View&) { say(wire::Farewell{false, ErrorCode::give_up, std::string(100'000, 'y')}); });
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_THAT(outcome(), AllOf(HasSubstr("site site1"), HasSubstr("stopped: yyy")));
+  EXPECT_EQ(outcome(), "ok");
+  EXPECT_THAT(reason_of_change(), HasSubstr("site1 ended: yyy"));
 }
 
-TEST_F(WrongPeer, ItsCauseIsOursOnlyWhereNobodyIsAtFault) {
-  take_part([](links::Stream& control, const wire::View&) {
-    control.send(wire::Farewell{false, ErrorCode::reconfigure, "the run file is wrong"});
-  });
+TEST_F(WrongPeer, AHashOfAMergeThatNobodyCanHaveComeToCostsItItsPlace) {
+  take_part([this](const wire::View&) { say(wire::AnchorHash{{FragmentId{0}, Version{20}}, Hash64{1}}); });
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_EQ(world_.outcome(0)->error().code, ErrorCode::give_up);
+  EXPECT_EQ(outcome(), "ok");
+  EXPECT_THAT(reason_of_change(), HasSubstr("site1 sent the hash of version 20, which it cannot have come to"));
 }
 
-TEST_F(WrongPeer, AWishToStopIsPassedOnAsSuch) {
-  take_part([](links::Stream& control, const wire::View&) {
-    control.send(wire::Farewell{false, ErrorCode::cancelled, "Ctrl-C"});
-  });
+TEST_F(WrongPeer, ACheckpointThatNobodyCanHaveComeToCostsItItsPlace) {
+  take_part([this](const wire::View& view) { say(wire::CheckpointWritten{{Version{1'000'000}, view.restart, Hash64{1}}}); });
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_EQ(world_.outcome(0)->error().code, ErrorCode::cancelled);
+  EXPECT_EQ(outcome(), "ok");
+  EXPECT_THAT(reason_of_change(), HasSubstr("wrote a checkpoint of version 1000000, which it cannot have come to"));
 }
 
-TEST_F(WrongPeer, AHashOfAMergeThatNobodyCanHaveComeToEndsTheRun) {
-  take_part([](links::Stream& control, const wire::View&) {
-    control.send(wire::AnchorHash{{FragmentId{0}, Version{2}}, Hash64{1}});
-  });
-  ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_THAT(outcome(), AllOf(HasSubstr("site site1"), HasSubstr("sent a part of merge 2, which it cannot have come to")));
-}
-
-TEST_F(WrongPeer, ACheckpointThatNobodyCanHaveComeToEndsTheRun) {
-  take_part([](links::Stream& control, const wire::View& view) {
-    control.send(wire::CheckpointWritten{{Version{1'000'000}, view.restart, Hash64{1}}});
-  });
-  ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_THAT(outcome(), HasSubstr("wrote a checkpoint of version 1000000, which it cannot have come to"));
-}
-
-TEST_F(WrongPeer, BytesThatAreNoFrameAreNotTheLinesFault) {
-  take_part([this](links::Stream&, const wire::View& view) {
-    open_merge_streams(view, 3);
+TEST_F(WrongPeer, AMessageThatIsNoneCostsItItsPlace) {
+  take_part([this](const wire::View&) {
     wire::Chunk chunk;
     chunk.encoding = static_cast<Encoding>(99);
-    life_.loop().call_after(1s, [this, chunk] { streams_.back()->send(chunk); });
+    mesh_->send_data(SiteId{0}, wire::StreamClass::merge, chunk);
   });
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_EQ(world_.outcome(0)->error().code, ErrorCode::give_up);
-  EXPECT_THAT(outcome(), HasSubstr("a chunk's fields are cut short or invalid"));
+  EXPECT_EQ(outcome(), "ok");
+  EXPECT_THAT(reason_of_change(), HasSubstr("site1 "));
 }
 
-TEST_F(WrongPeer, TwoStreamsOfOneNumberDoNotWaitSideBySide) {
-  dial(hello());  // never ready, so merge streams wait
+TEST_F(WrongPeer, ASiteThatHasNoSayAnyMoreIsToldSoHoweverOftenItConnects) {
+  take_part([this](const wire::View&) { say(wire::AnchorHash{{FragmentId{0}, Version{20}}, Hash64{1}}); });
+  world_.world().run_for(3s);
+  ASSERT_FALSE(refused_.empty());
+  for (const Error& error : refused_) {
+    EXPECT_EQ(error.code, ErrorCode::rejoin);
+    EXPECT_THAT(error.message(), HasSubstr("no member any more since view 2"));
+  }
+  ASSERT_TRUE(world_.run_to_end(5min));
+  EXPECT_EQ(outcome(), "ok");
+}
+
+TEST_F(WrongPeer, ALowerStartThanOneThatWasSeenIsRefused) {
+  take_part([](const wire::View&) {}, 7);
   world_.world().run_for(1s);
-  wire::Hello merge = hello();
-  merge.stream_class = wire::StreamClass::merge;
-  dial(merge);
-  dial(merge);
+  dial(hello(6));
   world_.world().run_for(1s);
-  const auto refused = std::count_if(heard_.begin(), heard_.end(), [](const wire::Message& message) {
-    const auto* refusal = std::get_if<wire::Refusal>(&message);
-    return refusal && refusal->reason.text().find("waits already") != std::string::npos;
-  });
-  EXPECT_EQ(refused, 1);
+  ASSERT_EQ(heard_.size(), 1U);
+  const auto* refusal = std::get_if<wire::Refusal>(&heard_[0]);
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->code, ErrorCode::reconfigure);
+  EXPECT_THAT(refusal->reason.text(), HasSubstr("a newer start of this site was seen already (number 7, this is 6)"));
 }
 
-TEST_F(WrongPeer, AMergeStreamThatIsSilentForLongEndsTheRunThoughOthersLive) {
-  take_part([this](links::Stream&, const wire::View& view) { open_merge_streams(view, 3); });
-  EXPECT_FALSE(world_.run_to_end(100s)) << "two minutes";
-  ASSERT_TRUE(world_.run_to_end(1min));
-  EXPECT_THAT(outcome(),
-              AllOf(HasSubstr("site site1"), HasSubstr("nothing was heard for 2 min"), HasSubstr("over merge stream 0")));
-}
-
-TEST_F(WrongPeer, OneMergeStreamThatEndsIsALossOnceNoFarewellHasCome) {
-  take_part([this](links::Stream&, const wire::View& view) {
-    open_merge_streams(view, 3);
-    life_.loop().call_after(1s, [this] { streams_.pop_back(); });
-  });
-  EXPECT_FALSE(world_.run_to_end(15s));
-  ASSERT_TRUE(world_.run_to_end(10s));
-  EXPECT_THAT(outcome(), AllOf(HasSubstr("site site1"), HasSubstr("lost: ")));
+TEST_F(WrongPeer, OneThatOnlyBeatsIsWaitedForAndNamed) {
+  take_part([](const wire::View&) {});
+  EXPECT_FALSE(world_.run_to_end(2min)) << "a site that lives is waited for";
+  const auto warned = std::find_if(world_.events().begin(), world_.events().end(),
+                                   [](const RecordedEvent& each) { return each.event.name == "warning"; });
+  ASSERT_NE(warned, world_.events().end());
+  EXPECT_THAT(std::get<std::string>(warned->event.fields[0].second), AllOf(HasSubstr("has waited"), HasSubstr("site1")));
 }
 
 }  // namespace

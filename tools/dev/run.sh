@@ -3,9 +3,27 @@
 
 dev_demo() {
   build dev intertie intertie-trainer
+  if [ "${1:-}" = --faults ]; then
+    shift
+    demo_with_faults "$@"
+    return
+  fi
   say "three sites on this machine; the links between them are emulated"
   case " $* " in *" --resume "* | *" --fresh "*) ;; *) set -- --fresh "$@" ;; esac
   exec "$ROOT/build/dev/bin/intertie" train "$ROOT/examples/three-sites.toml" --local "$@"
+}
+
+# Shorter, with more merges, and no faster than somebody can watch: the script's times have to fit in on any machine.
+demo_with_faults() {
+  say "three sites on this machine: a link is cut and mended, a site is killed and comes back"
+  mkdir -p "$LOGS"
+  set -- --set train.tokens="300 steps" --set sync.every=10 --set train.evaluate_every="200 steps" \
+    --set train.checkpoint_every="100 steps" "$@"
+  for site in ashburn columbus quincy; do set -- --set "site.$site.step_time=75 ms" "$@"; done
+  run=$ROOT/examples/three-sites.toml
+  "$ROOT/build/dev/bin/intertie" train "$run" --local --fresh --script "$ROOT/examples/demo-faults.script" "$@"
+  "$ROOT/build/dev/bin/intertie" report "$run" --json >"$LOGS/demo-faults.json" 2>"$LOGS/demo-faults.log"
+  python3 "$ROOT/tools/dev/expect_faults.py" <"$LOGS/demo-faults.json"
 }
 
 dev_test() {

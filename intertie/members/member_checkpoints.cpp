@@ -1,0 +1,95 @@
+// Which checkpoints are complete, and which are still needed.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "intertie/members/append.h"
+
+namespace intertie::members {
+
+Actions Member::wrote_checkpoint(const wire::CheckpointOffer& checkpoint) {
+  own_checkpoints_.push_back(checkpoint);
+  if (holds_store()) return record_checkpoint(settings_.self, checkpoint);
+  return {SendTo{{kHolder}, wire::CheckpointWritten{checkpoint}}};
+}
+
+// Whether the site made that version and has been a member since, so that its part is waited for.
+bool Member::writes(SiteId site, Version version) const {
+  auto view = std::find_if(makers_.rbegin(), makers_.rend(), [&](const auto& each) { return each.first <= version; });
+  if (view == makers_.rend()) return false;
+  return std::all_of(makers_.rbegin(), std::next(view), [site](const auto& each) {
+    return std::find(each.second.begin(), each.second.end(), site) != each.second.end();
+  });
+}
+
+Actions Member::record_checkpoint(SiteId from, const wire::CheckpointOffer& checkpoint) {
+  if (!view_ || checkpoint.restart != view_->restart) return {};
+  if (is_member() && checkpoint.version > std::max(newest_opened_, view_->from_version)) {
+    return complain(from, settings_.surroundings.incarnation(from),
+                    fmt::format("wrote a checkpoint of version {}, which it cannot have come to", checkpoint.version.value));
+  }
+  auto record = std::find_if(store_.checkpoints.begin(), store_.checkpoints.end(), [&](const CheckpointRecord& r) {
+    return r.version == checkpoint.version && r.restart == checkpoint.restart;
+  });
+  if (record == store_.checkpoints.end()) {
+    store_.checkpoints.push_back({checkpoint.version, checkpoint.restart, {}});
+    record = std::prev(store_.checkpoints.end());
+    record->manifests.resize(settings_.site_names.size());
+  }
+  if (record->complete) {  // it did not hear of that, as when this site has come back since
+    if (from == settings_.self) return complete(record->version, record->restart);
+    return {SendTo{{from}, wire::CheckpointComplete{record->version, record->restart}}};
+  }
+  record->manifests[from.value] = checkpoint.manifest;
+  return look_for_complete();
+}
+
+// Also after the members have changed: whoever is gone writes nothing any more.
+Actions Member::look_for_complete() {
+  Actions actions;
+  for (CheckpointRecord& record : store_.checkpoints) {
+    if (record.complete || record.restart != view_->restart) continue;
+    bool all = true;
+    for (std::uint16_t i = 0; i < record.manifests.size(); ++i) {
+      all = all && (record.manifests[i].has_value() || !writes(SiteId{i}, record.version));
+    }
+    if (!all) continue;
+    append(actions, complete_record(record));
+    break;  // the records have moved
+  }
+  return actions;
+}
+
+Actions Member::complete_record(CheckpointRecord& record) {
+  // Records of the last complete ones stay; everything older goes. What an earlier restart left at this version or
+  // beyond is void: the run that is going on now has replaced it.
+  record.complete = true;
+  auto& all = store_.checkpoints;
+  const CheckpointRecord newest = record;
+  std::erase_if(all, [&](const CheckpointRecord& r) { return r.restart < newest.restart && r.version >= newest.version; });
+  std::size_t kept = 0;
+  for (auto it = all.rbegin(); it != all.rend(); ++it) kept += it->complete ? 1 : 0;
+  for (auto it = all.begin(); it != all.end() && kept > kKept;) {
+    kept -= it->complete ? 1 : 0;
+    it = all.erase(it);
+  }
+  Actions actions = {Persist{store_}, SendTo{others(), wire::CheckpointComplete{newest.version, newest.restart}}};
+  append(actions, complete(newest.version, newest.restart));
+  return actions;
+}
+
+// Keeps this one and the one before it.
+Actions Member::complete(Version version, Restart restart) {
+  if (version <= complete_) return {};  // told again
+  complete_ = version;
+  const auto newest = std::find_if(own_checkpoints_.rbegin(), own_checkpoints_.rend(), [&](const wire::CheckpointOffer& offer) {
+    return offer.version == version && offer.restart == restart;
+  });
+  if (newest == own_checkpoints_.rend()) return {};
+  CheckpointIsComplete action{version, restart, {newest->manifest}};
+  const auto previous = std::next(newest);
+  if (previous != own_checkpoints_.rend()) action.keep.push_back(previous->manifest);
+  return {action};
+}
+
+}  // namespace intertie::members

@@ -1,0 +1,133 @@
+// How a run starts: the first view, and the checkpoint that it goes on from.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "intertie/members/append.h"
+
+namespace intertie::members {
+
+Actions Member::take_ready(SiteId from, const Entrant& entrant) {
+  if (view_ || recovering_since_) return admit(from, entrant);
+  ready_[from] = entrant;
+  return all_ready() ? decide_view() : Actions{};
+}
+
+// Who has to be there for a start: everybody; for a resume, those who made the checkpoint. Others come to the run later.
+std::vector<SiteId> Member::starting_members() const {
+  const auto own = ready_.find(settings_.self);
+  const bool resumes = own != ready_.end() && own->second.ready.resume;
+  const CheckpointRecord* newest = resumes ? newest_complete() : nullptr;
+  if (newest && newest->manifests.size() == settings_.site_names.size()) return newest->writers();
+  std::vector<SiteId> all;
+  for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) all.push_back(SiteId{i});
+  return all;
+}
+
+bool Member::all_ready() const {
+  const std::vector<SiteId> needed = starting_members();
+  return ready_.contains(settings_.self) &&
+         std::all_of(needed.begin(), needed.end(), [this](SiteId site) { return ready_.contains(site); });
+}
+
+const CheckpointRecord* Member::newest_complete() const {
+  const auto found = std::find_if(store_.checkpoints.rbegin(), store_.checkpoints.rend(),
+                                  [](const CheckpointRecord& record) { return record.complete; });
+  return found == store_.checkpoints.rend() ? nullptr : &*found;
+}
+
+Actions Member::decide_view() {
+  const wire::Ready& ours = ready_.at(settings_.self).ready;
+  for (const auto& [site, entrant] : ready_) {
+    if (entrant.ready.layout != ours.layout) {
+      return fail(ErrorCode::reconfigure, fmt::format("site {} built a different model", name(site)),
+                  "use the same version at all sites");
+    }
+    if (entrant.ready.resume != ours.resume) {
+      return fail(
+          ErrorCode::reconfigure,
+          fmt::format("site {} was started {} --resume, site {} {}", name(site), entrant.ready.resume ? "with" : "without",
+                      name(settings_.self), ours.resume ? "with" : "without"),
+          "start all sites alike");
+    }
+  }
+  wire::View view{.number = (++proposed_.value, proposed_),
+                  .restart = {},
+                  .members = {},
+                  .survivors = starting_members(),
+                  .from_version = Version{1},
+                  .orders = {},
+                  .stop_at = {},
+                  .reason = "the run begins",
+                  .starts = true,
+                  .from_checkpoint = false,
+                  .checkpoint = {},
+                  .schedule = {}};
+  if (!ours.resume) store_.checkpoints.clear();  // of an earlier start, whose folders somebody has removed
+  if (ours.resume) {
+    auto chosen = choose_checkpoint();
+    if (!chosen) return {Fail{chosen.error()}};
+    view.restart = store_.restart.next();
+    view.from_checkpoint = chosen->has_value();
+    if (*chosen) {
+      view.checkpoint = {(*chosen)->version, (*chosen)->restart, {}};
+      view.survivors = (*chosen)->writers();
+      view.from_version = view.checkpoint.version.next();
+      view.reason = fmt::format("the run goes on from version {}", view.checkpoint.version.value);
+    }
+  }
+  for (const SiteId site : view.survivors) view.members.push_back({site, ready_.at(site).incarnation});
+  view.schedule = settings_.schedule(view.survivors);
+  store_.view = view.number;
+  store_.restart = view.restart;
+  store_.members = view.members;
+  std::vector<SiteId> others = view.survivors;
+  std::erase(others, settings_.self);
+  Actions actions = {Persist{store_}, SendTo{others, view}};
+  append(actions, adopt(view));
+  for (const auto& [site, entrant] : std::exchange(ready_, {})) {
+    if (!is_in(view, site, entrant.incarnation)) append(actions, admit(site, entrant));
+  }
+  return actions;
+}
+
+std::string Member::why_not(const CheckpointRecord& record) const {
+  if (record.manifests.size() != settings_.site_names.size()) {
+    return fmt::format("version {} is of a run with {} sites, the run file has {}", record.version.value,
+                       record.manifests.size(), settings_.site_names.size());
+  }
+  for (const SiteId site : record.writers()) {
+    const wire::CheckpointOffer wanted{record.version, record.restart, *record.manifests[site.value]};
+    const auto entrant = ready_.find(site);
+    const bool has = entrant != ready_.end() &&
+                     std::find(entrant->second.ready.checkpoints.begin(), entrant->second.ready.checkpoints.end(), wanted) !=
+                         entrant->second.ready.checkpoints.end();
+    if (!has) return fmt::format("site {} does not have its part of version {}", name(site), record.version.value);
+  }
+  return {};
+}
+
+// The newest complete checkpoint that every member has; nullopt if the run had not come to its first one. Complete ones that
+// exist but cannot be used are an error: to go on from nothing would throw work away.
+Result<std::optional<CheckpointRecord>> Member::choose_checkpoint() const {
+  std::string reasons;
+  for (auto record = store_.checkpoints.rbegin(); record != store_.checkpoints.rend(); ++record) {
+    if (!record->complete) continue;
+    const std::string reason = why_not(*record);
+    if (reason.empty()) return std::optional(*record);
+    reasons += (reasons.empty() ? "" : "; ") + reason;
+  }
+  const bool any_offer =
+      std::any_of(ready_.begin(), ready_.end(), [](const auto& entry) { return !entry.second.ready.checkpoints.empty(); });
+  if (store_is_new_ && any_offer) reasons = "the record of complete ones (store.json) is gone";
+  if (reasons.empty()) return std::optional<CheckpointRecord>();
+  return Error{.code = ErrorCode::reconfigure,
+               .where = "phase start",
+               .what = "no complete checkpoint can be resumed: " + reasons,
+               .fix = fmt::format("bring back what is missing (store.json is in the folder of site {}), or start the run anew "
+                                  "with --fresh at all sites",
+                                  name(kHolder)),
+               .cause = {}};
+}
+
+}  // namespace intertie::members

@@ -1,0 +1,219 @@
+// A run whose members and links change: views, the flush, the way to the store, sites that come.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "intertie/reduce/schedule.h"
+#include "intertie/sync/run.h"
+
+namespace intertie::sync {
+
+using env::Task;
+
+// ---- views ----
+
+void Run::enter(const wire::View& view) {
+  std::vector<SiteId> members;
+  for (const wire::MemberRecord& member : view.members) members.push_back(member.site);
+  if (const Result<void> valid = reduce::validate(view.schedule, members, services_.model.layout().num_elements); !valid) {
+    return waiting_.fail(valid.error());
+  }
+  if (view.starts) {
+    make_state(view.restart, {.version = Version{view.from_version.value - 1}, .step = 0, .next_sample = 0, .tokens = 0});
+    started_with_ = view;
+  }
+  state_->enter(view);
+  mesh_->set_view(view.number);
+  report_view(view);
+  if (const Result<void> equal = hashes_.look_again(); !equal) return waiting_.fail(equal.error());
+  take_early();
+}
+
+// While a result is being applied, or a checkpoint restored, it cannot be said what this site holds; the answer comes right
+// after.
+void Run::report_for(ViewNumber number) {
+  state_->flushing = number;
+  if (!runs_ || state_->decided > state_->version()) return;
+  wire::FlushReport report{.number = number, .applied = state_->version(), .ends = ends_with(state_->progress), .merges = {}};
+  if (!report.ends) state_->round(state_->version().next());
+  for (const auto& [version, round] : state_->rounds) report.merges.push_back(round.execution().holdings());
+  state_->reported_for = number;
+  perform(member_->report(std::move(report)));
+}
+
+void Run::fenced(const wire::View& view) {
+  report_fenced(view);
+  waiting_.fail({.code = ErrorCode::rejoin,
+                 .where = phase(),
+                 .what = fmt::format("this site is no member of view {}: {}", view.number.value, view.reason.text()),
+                 .fix = "it comes back as a new start",
+                 .cause = {}});
+}
+
+// ---- the beat ----
+
+void Run::beat() {
+  if (waiting_.failure()) return;
+  say_ready();
+  perform(member_->beat(services_.loop.now()));
+  look_for_the_store();
+  look_for_the_donor();
+  waiting_.notify();
+}
+
+// While it is away the members cannot change; whoever must wait for that, waits so long and no longer.
+void Run::look_for_the_store() {
+  const SiteId holder = members::Member::holder();
+  if (!state_ || !member_->is_member() || settings_.self == holder || left_.contains(holder)) return;
+  const env::TimePoint now = services_.loop.now();
+  if (mesh_->reaches(holder)) {
+    if (store_away_told_ != env::TimePoint{}) {
+      record("store.back", {{"peer", name(holder)}, {"seconds", seconds_of(now - *store_away_since_)}});
+    }
+    store_away_since_.reset();
+    store_away_told_ = {};
+    return;
+  }
+  if (!store_away_since_) store_away_since_ = now;
+  const Duration away = now - *store_away_since_;
+  const bool waits = state_->meter.phase == Meter::Phase::waiting || ends_with(state_->progress);
+  if (away > settings_.store_wait && waits) {
+    return waiting_.fail({.code = ErrorCode::store_away,
+                          .where = mesh_->describe(holder) + ", " + phase(),
+                          .what = fmt::format("holds the store, and was away for {}", to_string(away)),
+                          .fix = "bring that site back, then start all sites with --resume",
+                          .cause = {}});
+  }
+  const bool due = store_away_told_ == env::TimePoint{} || now - store_away_told_ > std::chrono::seconds(30);
+  if (away < settings_.lost_after || !due) return;
+  store_away_told_ = now;
+  record("store.away",
+         {{"peer", name(holder)},
+          {"seconds", seconds_of(away)},
+          {"message", fmt::format("the members cannot change; this site {}, and gives up after {}",
+                                  waits ? "waits" : "goes on until it has to wait", to_string(settings_.store_wait))}});
+}
+
+// A site that comes gets everything from one member; if that goes, it begins anew.
+void Run::look_for_the_donor() {
+  if (!state_ || !fetch_ || !fetch_->begun() || makes_the_next() || member_->leaves()) return;
+  const SiteId donor = fetch_->donor();
+  const bool same_start = mesh_->incarnation(donor) == donor_start_;
+  if (same_start && (mesh_->reaches(donor) || left_.contains(donor))) {
+    donor_away_since_.reset();
+    return;
+  }
+  const env::TimePoint now = services_.loop.now();
+  if (!donor_away_since_) donor_away_since_ = now;
+  if (same_start && now - *donor_away_since_ < settings_.lost_after) return;
+  waiting_.fail({.code = ErrorCode::rejoin,
+                 .where = mesh_->describe(donor),
+                 .what = "gave this site the state of the run, and is gone",
+                 .fix = "another member is asked",
+                 .cause = {}});
+}
+
+void Run::route_changed(SiteId site, const links::Route& route, const Error* why) {
+  const std::string state = route.direct ? "direct" : route.relay ? "relayed" : "cut";
+  record("link.changed", {{"peer", name(site)},
+                          {"state", state},
+                          {"relay", route.relay ? name(*route.relay) : std::string()},
+                          {"message", why ? why->message() : std::string()}});
+  waiting_.notify();
+}
+
+// Another site will not have this start of this site. Once the run goes on here, whoever says so is a site that came back with
+// something else, and has no say.
+void Run::refused(SiteId site, Error error) {
+  if (error.code == ErrorCode::rejoin) {
+    const bool decides = site == members::Member::holder();
+    if (!member_->view() || (!decides && mesh_->view_of(site) < member_->view()->number)) return;
+    return waiting_.fail(std::move(error));
+  }
+  if (!state_) return waiting_.fail(std::move(error));
+  report_refused(error);
+}
+
+void Run::broken(SiteId site, Error error) {
+  if (member_->view()) return perform(member_->complain(site, mesh_->incarnation(site), error.message()));
+  error.where = mesh_->describe(site) + ", " + phase();
+  waiting_.fail(std::move(error));
+}
+
+// ---- sites that come ----
+
+bool Run::is_there(const wire::MemberRecord& member) const {
+  return mesh_->incarnation(member.site) == member.incarnation && mesh_->reaches(member.site);
+}
+
+// One that cannot be reached for long begins anew by itself; meanwhile nothing is kept for it.
+bool Run::still_wanted(Donation& donation) const {
+  const SiteId to = donation.to.site;
+  if (mesh_->incarnation(to) > donation.to.incarnation) return false;
+  const env::TimePoint now = services_.loop.now();
+  if (is_there(donation.to)) donation.seen_at = now;
+  if (now - donation.seen_at > settings_.lost_after) return false;
+  const Membership* made_this = state_->membership(state_->version());
+  return !made_this || std::find(made_this->members.begin(), made_this->members.end(), donation.to) == made_this->members.end();
+}
+
+bool Run::copies_wanted() const {
+  return std::any_of(donations_.begin(), donations_.end(),
+                     [this](const auto& each) { return !each.second.begun && is_there(each.second.to); });
+}
+
+// Between two merges: a copy of the state for whoever has none, the result of the last merge for those who have.
+Task<Result<env::Done>> Run::give_state(const MergeReport* applied) {
+  for (auto donation = donations_.begin(); donation != donations_.end();) {
+    donation = still_wanted(donation->second) ? std::next(donation) : donations_.erase(donation);
+  }
+  const bool copies = copies_wanted();
+  const bool results =
+      applied && std::any_of(donations_.begin(), donations_.end(), [](const auto& e) { return e.second.begun; });
+  if (!copies && !results) co_return env::Done{};
+  std::vector<ArrayCopy> state;
+  ArrayCopy result;
+  std::function<void()> work = [&] {
+    if (copies) {
+      for (const NamedArray& array : transferred_arrays(*state_)) state.push_back(copy_of(array.name, array.values));
+    }
+    if (results) result = copy_of("result", state_->rounds.at(applied->merge.version).execution().result());
+  };
+  co_await env::run_on(services_.loop, services_.worker, std::move(work));
+  for (auto& [site, donation] : donations_) {
+    if (donation.begun && applied) give_result(donation, result);
+    if (!donation.begun && copies && is_there(donation.to)) give_copy(donation, state);
+  }
+  co_return env::Done{};
+}
+
+void Run::give_copy(Donation& donation, const std::vector<ArrayCopy>& copies) {
+  donation.begun = true;
+  wire::StateBegin begin{.number = donation.number, .restart = state_->restart, .progress = state_->progress, .arrays = {}};
+  for (const ArrayCopy& copy : copies) begin.arrays.push_back({copy.name, copy.bytes.size() / sizeof(float), copy.hash});
+  mesh_->send_data(donation.to.site, wire::StreamClass::bulk, begin);
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    const wire::StatePart head{.number = donation.number,
+                               .version = state_->version(),
+                               .array = static_cast<std::uint16_t>(i),
+                               .first = 0,
+                               .payload = {}};
+    for (const wire::StatePart& part : parts_of(copies[i], head)) {
+      mesh_->send_data(donation.to.site, wire::StreamClass::bulk, part);
+    }
+  }
+}
+
+void Run::give_result(const Donation& donation, const ArrayCopy& result) {
+  const wire::StatePart head{.number = donation.number,
+                             .version = state_->version(),
+                             .array = static_cast<std::uint16_t>(transferred_arrays(*state_).size()),
+                             .first = 0,
+                             .payload = {}};
+  for (const wire::StatePart& part : parts_of(result, head)) {
+    mesh_->send_data(donation.to.site, wire::StreamClass::bulk, part);
+  }
+  mesh_->send_data(donation.to.site, wire::StreamClass::bulk, wire::Replay{donation.number, state_->progress});
+}
+
+}  // namespace intertie::sync

@@ -1,0 +1,123 @@
+#include "tests/sim/history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace intertie::tests {
+namespace {
+
+bool has(const std::vector<SiteId>& sites, SiteId site) { return std::find(sites.begin(), sites.end(), site) != sites.end(); }
+
+std::vector<SiteId> sites_from(const std::string& names) {
+  std::vector<SiteId> sites;
+  std::istringstream stream(names);
+  for (std::string each; std::getline(stream, each, ',');) {
+    sites.push_back(SiteId{static_cast<std::uint16_t>(std::stoi(each.substr(each.find("site") + 4)))});
+  }
+  return sites;
+}
+
+}  // namespace
+
+History::History(const ToyOptions& options, const ToyWorld& world) {
+  take_views(world);
+  take_commits(world);
+  if (problem_.empty()) follow(options);
+  if (problem_.empty()) check_ends(world);
+}
+
+void History::take_views(const ToyWorld& world) {
+  for (const RecordedEvent& recorded : world.events()) {
+    if (recorded.event.name != "view.entered") continue;
+    View view;
+    view.restart = recorded.restart;
+    for (const auto& [name, value] : recorded.event.fields) {
+      if (name == "view") view.number = static_cast<std::uint64_t>(std::get<std::int64_t>(value));
+      if (name == "from_version") view.from = Version{static_cast<std::uint64_t>(std::get<std::int64_t>(value))};
+      if (name == "members") view.members = sites_from(std::get<std::string>(value));
+    }
+    const auto known = views_.find(view.number);
+    if (known == views_.end()) {
+      views_.emplace(view.number, view);
+    } else if (known->second.members != view.members || known->second.from != view.from) {
+      fail(fmt::format("two memberships of view {}", view.number));
+    }
+  }
+}
+
+// Whether the site is not among those who go on after `version`: one of the views that begin next is without it. (The next may
+// have a new start of it.)
+bool History::left_behind(SiteId site, Restart restart, Version version) const {
+  std::optional<Version> next;
+  for (const auto& [number, view] : views_) {
+    if (view.restart == restart && view.from > version) next = std::min(next.value_or(view.from), view.from);
+  }
+  return next && std::any_of(views_.begin(), views_.end(), [&](const auto& entry) {
+           const View& view = entry.second;
+           return view.restart == restart && view.from == *next && !has(view.members, site);
+         });
+}
+
+void History::take_commits(const ToyWorld& world) {
+  std::vector<Commit> alone;
+  for (const Commit& commit : world.commits()) {
+    if (commit.in_flush) {
+      fail(fmt::format("site {} applied version {} after it had reported what it holds", commit.site, commit.version.value));
+    }
+    // What a site committed that the others went on without has no say.
+    const SiteId site{static_cast<std::uint16_t>(commit.site)};
+    if (left_behind(site, commit.restart, commit.version)) {
+      alone.push_back(commit);
+      continue;
+    }
+    const auto [known, is_new] = agreed_.emplace(Key{commit.restart, commit.version}, commit);
+    if (is_new) {
+      ++num_merges_;
+      check_members(commit);
+    } else if (known->second.set != commit.set) {
+      fail(fmt::format("two sets of version {}: at sites {} and {}", commit.version.value, known->second.site, commit.site));
+    } else if (known->second.parameters != commit.parameters) {
+      fail(fmt::format("other parameters after version {} at sites {} and {}", commit.version.value, known->second.site,
+                       commit.site));
+    }
+  }
+  // Unless whoever goes on got it from there.
+  for (const Commit& commit : alone) num_merges_ += agreed_.emplace(Key{commit.restart, commit.version}, commit).second ? 1 : 0;
+}
+
+// Whoever is a member afterwards has its contribution in the version.
+void History::check_members(const Commit& commit) {
+  for (const SiteId member : commit.members) {
+    if (has(commit.set, member) || left_behind(member, commit.restart, commit.version)) continue;
+    fail(fmt::format("version {} lacks the contribution of site {}, which goes on", commit.version.value, member.value));
+  }
+}
+
+// Every value is that of the plain reference with the same members and sets. A restart goes on from a version of an earlier
+// one.
+void History::follow(const ToyOptions& options) {
+  const Reference reference(options);
+  std::map<Version, ReferenceState> states = {{Version{0}, reference.initial()}};
+  for (const auto& [key, commit] : agreed_) {
+    const auto before = states.find(Version{commit.version.value - 1});
+    if (before == states.end()) return fail(fmt::format("version {} follows nothing", commit.version.value));
+    ReferenceState after = reference.next(before->second, commit.members, commit.set);
+    if (hash_bytes(std::as_bytes(std::span(after.anchor))) != commit.parameters) {
+      return fail(fmt::format("version {} at site {} is not what the reference has", commit.version.value, commit.site));
+    }
+    states[commit.version] = std::move(after);
+  }
+}
+
+void History::check_ends(const ToyWorld& world) {
+  for (std::size_t site = 0; site < world.num_sites(); ++site) {
+    const auto& outcome = world.outcome(site);
+    if (!outcome || !*outcome || (*outcome)->stopped) continue;
+    const Hash64 last = agreed_.empty() ? (*outcome)->parameters : agreed_.rbegin()->second.parameters;
+    if ((*outcome)->parameters != last) fail(fmt::format("site {} ends with other parameters than the run", site));
+  }
+}
+
+}  // namespace intertie::tests

@@ -1,0 +1,253 @@
+// Members and links that change while a run goes on: the named cases.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/sim/history.h"
+
+namespace intertie::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+std::string ending(const ToyWorld& world, std::size_t site) {
+  const auto& outcome = world.outcome(site);
+  if (!outcome) return "still running";
+  return *outcome ? ((*outcome)->stopped ? "stopped" : "ok") : outcome->error().message();
+}
+
+std::string words(const Event& event, const std::string& field) {
+  for (const auto& [name, value] : event.fields) {
+    if (name == field) return std::get<std::string>(value);
+  }
+  return {};
+}
+
+std::vector<RecordedEvent> of(const ToyWorld& world, const std::string& name) {
+  std::vector<RecordedEvent> found;
+  for (const RecordedEvent& each : world.events()) {
+    if (each.event.name == name) found.push_back(each);
+  }
+  return found;
+}
+
+struct Setting {
+  sync::Method method;
+  std::string reduction;
+};
+std::ostream& operator<<(std::ostream& out, const Setting& setting) {
+  return out << (setting.method == sync::Method::diloco ? "diloco" : "synchronous") << "/" << setting.reduction;
+}
+
+class Members : public testing::TestWithParam<Setting> {
+ protected:
+  ToyOptions options(std::size_t num_sites, std::uint64_t steps = 400) const {
+    ToyOptions made = toy_options(steps);
+    made.sync.method = GetParam().method;
+    made.sync.reduction = GetParam().reduction;
+    made.sync.bucket_mib = 0.05;
+    made.batch_sizes.assign(num_sites, 2);
+    made.elements = 9000;
+    made.link.delay = 40ms;
+    made.step_time = 60ms;
+    return made;
+  }
+  // All sites have come to the same end, and everything that docs/protocol.md promises held on the way.
+  static void expect_a_good_end(const ToyOptions& options, const ToyWorld& world) {
+    for (std::size_t site = 0; site < world.num_sites(); ++site) EXPECT_EQ(ending(world, site), "ok") << "site " << site;
+    EXPECT_EQ(History(options, world).problem(), "");
+  }
+};
+
+TEST_P(Members, ASiteThatDiesIsLeftBehindWithinThreeSecondsAndComesBack) {
+  const ToyOptions made = options(3);
+  ToyWorld world(made);
+  world.start_all();
+  world.world().run_for(5s);
+  const env::TimePoint death = world.world().now();
+  world.kill(1);
+  world.world().run_for(6s);
+  const auto views = of(world, "view.entered");
+  ASSERT_EQ(views.size(), 5U);  // three at the start, two of those who stay
+  EXPECT_LE(views.back().when - death, 3s);
+  EXPECT_EQ(words(views.back().event, "members"), "site0, site2");
+  world.start(1, true);
+  ASSERT_TRUE(world.run_to_end());
+  expect_a_good_end(made, world);
+  EXPECT_EQ(words(of(world, "view.entered").back().event, "members"), "site0, site1, site2");
+  EXPECT_EQ(of(world, "join.finished").size(), 1U);
+}
+
+TEST_P(Members, ACutLinkIsRelayedAndExpelsNobody) {
+  for (const auto& [a, b] : {std::pair(0, 1), std::pair(0, 2), std::pair(1, 2)}) {
+    const ToyOptions made = options(3);
+    ToyWorld world(made);
+    const std::string first = world.name(static_cast<std::size_t>(a));
+    const std::string second = world.name(static_cast<std::size_t>(b));
+    world.start_all();
+    world.world().run_for(5s);
+    world.world().cut(first, second);
+    const std::size_t before = world.commits().size();
+    world.world().run_for(8s);
+    EXPECT_GT(world.commits().size(), before + 6) << "the run stands still";
+    const auto changes = of(world, "link.changed");
+    EXPECT_TRUE(
+        std::any_of(changes.begin(), changes.end(), [](const auto& e) { return words(e.event, "state") == "relayed"; }));
+    world.world().mend(first, second);
+    world.world().run_for(5s);
+    EXPECT_EQ(words(of(world, "link.changed").back().event, "state"), "direct");
+    ASSERT_TRUE(world.run_to_end());
+    expect_a_good_end(made, world);
+    EXPECT_EQ(of(world, "view.entered").size(), 3U) << "nobody has to go";
+  }
+}
+
+TEST_P(Members, AOneWayCutIsRelayedAndExpelsNobody) {
+  const ToyOptions made = options(3);
+  ToyWorld world(made);
+  world.start_all();
+  world.world().run_for(5s);
+  world.world().cut_one_way("site2", "site1");
+  world.world().run_for(10s);
+  world.world().mend("site2", "site1");
+  ASSERT_TRUE(world.run_to_end());
+  expect_a_good_end(made, world);
+  EXPECT_EQ(of(world, "view.entered").size(), 3U);
+}
+
+// Four seconds are more than a site may be silent; when it is back it learns that the others went on.
+TEST_P(Members, ASiteThatWasCutOffIsFencedAndComesBackAsANewStart) {
+  for (const Duration time : {Duration(4s), Duration(60s)}) {
+    const ToyOptions made = options(3, 1500);
+    ToyWorld world(made);
+    world.let_sites_rejoin();
+    world.start_all();
+    world.world().run_for(5s);
+    world.world().cut("site1", "site0");
+    world.world().cut("site1", "site2");
+    world.world().run_for(time);
+    world.world().mend("site1", "site0");
+    world.world().mend("site1", "site2");
+    ASSERT_TRUE(world.run_to_end());
+    expect_a_good_end(made, world);
+    EXPECT_EQ(world.life(1), 2U);
+    EXPECT_EQ(of(world, "join.finished").size(), 1U);
+  }
+}
+
+TEST_P(Members, OfTwoSitesTheOneWithTheStoreGoesOnAlone) {
+  const ToyOptions made = options(2);
+  ToyWorld world(made);
+  world.start_all();
+  world.world().run_for(5s);
+  world.kill(1);
+  world.world().run_for(8s);
+  EXPECT_EQ(words(of(world, "view.entered").back().event, "members"), "site0");
+  world.start(1, true);
+  ASSERT_TRUE(world.run_to_end());
+  expect_a_good_end(made, world);
+}
+
+TEST_P(Members, WithoutTheStoreTheOtherWaitsAndGoesOnWhenItIsBack) {
+  const ToyOptions made = options(2);
+  ToyWorld world(made);
+  world.start_all();
+  world.world().run_for(5s);
+  world.kill(0);
+  world.world().run_for(20s);
+  EXPECT_EQ(ending(world, 1), "still running");
+  ASSERT_FALSE(of(world, "store.away").empty());
+  world.start(0, true);
+  ASSERT_TRUE(world.run_to_end());
+  expect_a_good_end(made, world);
+  EXPECT_FALSE(of(world, "store.back").empty());
+}
+
+TEST_P(Members, WithoutTheStoreForLongTheOtherEndsAndSaysWhy) {
+  ToyWorld world(options(2));
+  world.start_all();
+  world.world().run_for(5s);
+  world.kill(0);
+  ASSERT_TRUE(world.run_to_end(11min));
+  ASSERT_FALSE(*world.outcome(1));
+  EXPECT_EQ(world.outcome(1)->error().code, ErrorCode::store_away);
+  EXPECT_THAT(ending(world, 1), testing::AllOf(HasSubstr("site site0"), HasSubstr("holds the store, and was away for 10 min")));
+}
+
+TEST_P(Members, ASecondSiteThatDiesDuringTheFlushRestartsIt) {
+  const ToyOptions made = options(4);
+  ToyWorld world(made);
+  world.start_all();
+  world.world().run_for(5s);
+  world.kill(2);
+  // The holder asks; the answer of site 3 does not come.
+  ASSERT_TRUE(world.world().run_until([&] { return world.run(1)->state()->flushing.has_value(); }, 10s));
+  world.kill(3);
+  world.world().run_for(8s);
+  EXPECT_EQ(words(of(world, "view.entered").back().event, "members"), "site0, site1");
+  world.start(2, true);
+  world.start(3, true);
+  ASSERT_TRUE(world.run_to_end());
+  expect_a_good_end(made, world);
+}
+
+TEST_P(Members, ASiteThatLeavesTakesItsContributionToTheEndAndTheOthersGoOn) {
+  const ToyOptions made = options(3);
+  ToyWorld world(made);
+  world.start_all();
+  world.world().run_for(5s);
+  world.run(2)->request_leave("lunch");
+  ASSERT_TRUE(world.world().run_until([&] { return world.outcome(2).has_value(); }, 10s));
+  ASSERT_TRUE(*world.outcome(2));
+  EXPECT_TRUE(world.outcome(2)->value().left);
+  EXPECT_TRUE(of(world, "samples.lost").empty());
+  world.start(2, true);
+  ASSERT_TRUE(world.run_to_end());
+  expect_a_good_end(made, world);
+}
+
+// Whoever leaves holds no one up longer than a site that stays; whoever comes, no longer than one interval between merges.
+TEST_P(Members, AReturnHoldsNobodyUp) {
+  const ToyOptions made = options(3, 1500);
+  ToyWorld world(made);
+  world.start_all();
+  world.world().run_for(5s);
+  world.kill(1);
+  world.world().run_for(10s);
+  world.start(1, true);
+  const env::TimePoint from = world.world().now();
+  ASSERT_TRUE(world.world().run_until([&] { return of(world, "view.entered").size() > 7; }, 1min));
+  std::optional<env::TimePoint> last;
+  Duration longest{0};
+  for (const RecordedEvent& each : of(world, "merge.committed")) {
+    if (each.site != 0 || each.when < from) continue;
+    if (last) longest = std::max(longest, each.when - *last);
+    last = each.when;
+  }
+  const Duration interval =
+      (made.sync.method == sync::Method::diloco ? made.sync.every : 1) * made.step_time + 8 * made.link.delay;
+  EXPECT_LE(longest, 2 * interval);
+}
+
+TEST_P(Members, TheRunStopsAndGoesOnWithThoseWhoWereThere) {
+  const ToyOptions made = options(3);
+  ToyWorld world(made);
+  world.start_all();
+  world.world().run_for(5s);
+  world.kill(1);
+  world.world().run_for(6s);
+  world.run(2)->request_stop("enough");
+  ASSERT_TRUE(world.run_to_end());
+  EXPECT_EQ(ending(world, 0), "stopped");
+  world.start_all(true);  // site 1 comes to the run as one that was away
+  ASSERT_TRUE(world.run_to_end());
+  expect_a_good_end(made, world);
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, Members,
+                         testing::Values(Setting{sync::Method::diloco, "owners"}, Setting{sync::Method::diloco, "gather"},
+                                         Setting{sync::Method::synchronous, "owners"},
+                                         Setting{sync::Method::synchronous, "gather"}));
+
+}  // namespace
+}  // namespace intertie::tests
