@@ -364,7 +364,8 @@ void Mesh::take_envelope(SiteId via, wire::Envelope envelope) {
   const SiteId self = settings_.identity.self;
   if (envelope.from.value >= peers_.size() || envelope.to.value >= peers_.size() || envelope.from == self) return;
   if (envelope.to != self) {
-    if (envelope.from == via && envelope.to != via) peers_[envelope.to.value].link->carry(std::move(envelope));
+    Link& onward = *peers_[envelope.to.value].link;
+    if (envelope.from == via && envelope.to != via) onward.carry(std::move(envelope));
     return;
   }
   note_incarnation(envelope.from, envelope.from_incarnation);

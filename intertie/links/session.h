@@ -68,7 +68,7 @@ class Session {
   Out& out(wire::StreamClass c) { return out_.at(static_cast<std::size_t>(c)); }
   const Out& out(wire::StreamClass c) const { return out_.at(static_cast<std::size_t>(c)); }
   bool is_new(const wire::Envelope& envelope) const;
-  void take(Out& out, const wire::Received& received);
+  void take(Out& queue, const wire::Received& received);
 
   SiteId self_;
   Incarnation ours_;

@@ -110,6 +110,8 @@ class Member {
   std::vector<SiteId> starting_members() const;
   const CheckpointRecord* newest_complete() const;
   Actions decide_view();
+  Actions look_for_misfits() const;
+  Result<wire::View> first_view();
   Result<std::optional<CheckpointRecord>> choose_checkpoint() const;
   std::string why_not(const CheckpointRecord& record) const;
 

@@ -36,7 +36,8 @@ const CheckpointRecord* Member::newest_complete() const {
   return found == store_.checkpoints.rend() ? nullptr : &*found;
 }
 
-Actions Member::decide_view() {
+// How the sites that are ready do not fit together; empty: they do.
+Actions Member::look_for_misfits() const {
   const wire::Ready& ours = ready_.at(settings_.self).ready;
   for (const auto& [site, entrant] : ready_) {
     if (entrant.ready.layout != ours.layout) {
@@ -51,7 +52,12 @@ Actions Member::decide_view() {
           "start all sites alike");
     }
   }
-  wire::View view{.number = (++proposed_.value, proposed_),
+  return {};
+}
+
+// The view that the run begins with, but for its members; errors: there is no checkpoint that it could go on from.
+Result<wire::View> Member::first_view() {
+  wire::View view{.number = proposed_.next(),
                   .restart = {},
                   .members = {},
                   .survivors = starting_members(),
@@ -63,19 +69,27 @@ Actions Member::decide_view() {
                   .from_checkpoint = false,
                   .checkpoint = {},
                   .schedule = {}};
-  if (!ours.resume) store_.checkpoints.clear();  // of an earlier start, whose folders somebody has removed
-  if (ours.resume) {
-    auto chosen = choose_checkpoint();
-    if (!chosen) return {Fail{chosen.error()}};
-    view.restart = store_.restart.next();
-    view.from_checkpoint = chosen->has_value();
-    if (*chosen) {
-      view.checkpoint = {(*chosen)->version, (*chosen)->restart, {}};
-      view.survivors = (*chosen)->writers();
-      view.from_version = view.checkpoint.version.next();
-      view.reason = fmt::format("the run goes on from version {}", view.checkpoint.version.value);
-    }
+  if (!ready_.at(settings_.self).ready.resume) {
+    store_.checkpoints.clear();  // of an earlier start, whose folders somebody has removed
+    return view;
   }
+  INTERTIE_ASSIGN(const std::optional<CheckpointRecord> chosen, choose_checkpoint());
+  view.restart = store_.restart.next();
+  if (!chosen) return view;
+  view.from_checkpoint = true;
+  view.checkpoint = {chosen->version, chosen->restart, {}};
+  view.survivors = chosen->writers();
+  view.from_version = view.checkpoint.version.next();
+  view.reason = fmt::format("the run goes on from version {}", view.checkpoint.version.value);
+  return view;
+}
+
+Actions Member::decide_view() {
+  if (Actions misfits = look_for_misfits(); !misfits.empty()) return misfits;
+  Result<wire::View> first = first_view();
+  if (!first) return {Fail{first.error()}};
+  wire::View& view = *first;
+  proposed_ = view.number;
   for (const SiteId site : view.survivors) view.members.push_back({site, ready_.at(site).incarnation});
   view.schedule = settings_.schedule(view.survivors);
   store_.view = view.number;
