@@ -126,6 +126,14 @@ bool Mesh::closed() const {
   return std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return !peer.link || peer.link->closed(); });
 }
 
+bool Mesh::all_acknowledged() const {
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
+    const Peer& peer = peers_[i];
+    if (peer.link && reaches(SiteId{i}) && !peer.link->session().all_acknowledged()) return false;
+  }
+  return true;
+}
+
 wire::Hello Mesh::hello_of(StreamClass stream_class, std::uint16_t number) const {
   const Identity& identity = settings_.identity;
   const bool comparable = stream_class == StreamClass::control && identity.agreement_text.size() <= wire::kMaxText;

@@ -60,6 +60,8 @@ class Mesh {
   void send_data(SiteId to, wire::StreamClass stream_class, const wire::Message& message);
   void close_after_sending();
   bool closed() const;  // every stream to everybody
+  // By everybody who can be reached: nothing that was sent would be lost.
+  bool all_acknowledged() const;
 
   // What hellos say from now on.
   void set_view(ViewNumber view) { view_ = view; }

@@ -1,5 +1,7 @@
 #include "intertie/links/session.h"
 
+#include <algorithm>
+
 #include "intertie/wire/frame.h"
 
 namespace intertie::links {
@@ -67,6 +69,10 @@ std::size_t Session::unacknowledged(Way way) const {
     for (const auto& [number, item] : queue.items) count += item.way == way ? 1 : 0;
   }
   return count;
+}
+
+bool Session::all_acknowledged() const {
+  return std::all_of(out_.begin(), out_.end(), [](const Out& queue) { return queue.items.empty(); });
 }
 
 bool Session::is_new(const Envelope& envelope) const {

@@ -45,6 +45,7 @@ class Session {
   void take(const wire::Acknowledge& acknowledge);
   // What to tell the peer, if something came since the last time.
   std::optional<wire::Envelope> acknowledgement();
+  bool all_acknowledged() const;
   std::uint64_t num_acknowledged() const { return num_acknowledged_; }
   std::uint64_t num_duplicates() const { return num_duplicates_; }
 

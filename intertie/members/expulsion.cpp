@@ -44,6 +44,13 @@ std::vector<SiteId> expulsion(const std::vector<SiteId>& members, SiteId holder,
     return site == holder ||
            std::any_of(members.begin(), members.end(), [&](SiteId other) { return other != site && direct(site, other); });
   });
+  // So has whoever does not reach the holder, which leaves few even where half of the sites are cut off.
+  for (bool changed = true; changed;) {
+    const std::size_t before = heard.size();
+    const std::vector<SiteId> now = heard;
+    std::erase_if(heard, [&](SiteId site) { return site != holder && !reach(now, site, holder, direct); });
+    changed = heard.size() < before;
+  }
   std::vector<SiteId> rest = heard;
   for (std::size_t count = 0; count < heard.size(); ++count) {
     rest = heard;

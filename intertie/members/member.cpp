@@ -60,6 +60,9 @@ Actions Member::receive(SiteId from, Incarnation incarnation, const wire::Messag
       return record_checkpoint(from, written->checkpoint);
     if (const auto* report = std::get_if<wire::FlushReport>(&message)) return take_report(from, *report);
     if (const auto* complaint = std::get_if<wire::Complaint>(&message)) {
+      // Of members only, and not about the holder: whoever cannot go on with it ends by itself.
+      if (!view_ || !is_in(*view_, from, incarnation) || complaint->about.site == kHolder) return {};
+      if (complaint->about.site.value >= settings_.site_names.size()) return {};
       return complain(complaint->about.site, complaint->about.incarnation, complaint->reason.text());
     }
     if (const auto* leave = std::get_if<wire::LeaveRequest>(&message)) {

@@ -132,6 +132,7 @@ class Member {
   Actions change();
   Actions start_flush();
   Actions take_report(SiteId from, wire::FlushReport report);
+  bool makes_sense(const wire::FlushReport& report) const;
   Actions finish_flush();
   Actions adopt(const wire::View& view);
   Actions after_change();

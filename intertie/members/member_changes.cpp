@@ -178,7 +178,24 @@ Actions Member::report(wire::FlushReport report) {
   return {SendTo{{kHolder}, std::move(report)}};
 }
 
+// What an honest site can hold: sizes that fit together, and sites of the run.
+bool Member::makes_sense(const wire::FlushReport& report) const {
+  const auto are_sites = [this](const std::vector<wire::MemberRecord>& records) {
+    return !records.empty() && std::all_of(records.begin(), records.end(), [this](const wire::MemberRecord& record) {
+      return record.site.value < settings_.site_names.size();
+    });
+  };
+  const bool possible = !is_member() || report.applied <= std::max(newest_opened_, view_->from_version).next();
+  return possible && std::all_of(report.merges.begin(), report.merges.end(), [&](const wire::OpenMerge& open) {
+           return open.num_chunks > 0 && open.num_chunks <= wire::kMaxList && are_sites(open.members) && are_sites(open.set) &&
+                  open.contributions.size() == open.members.size();
+         });
+}
+
 Actions Member::take_report(SiteId from, wire::FlushReport report) {
+  if (flush_ && report.number == flush_->number && !makes_sense(report)) {
+    return complain(from, settings_.surroundings.incarnation(from), "reports what no site can hold");
+  }
   if (!flush_ || report.number != flush_->number || flush_->missing.erase(from) == 0) return {};
   flush_->reports[from] = std::move(report);
   return flush_->missing.empty() ? finish_flush() : Actions{};
@@ -288,6 +305,11 @@ Actions Member::recover(env::TimePoint now) {
            settings_.surroundings.view_of(member.site) > ViewNumber{};
   };
   const bool any = std::any_of(store_.members.begin(), store_.members.end(), goes_on);
+  // Whoever has not seen the newest view may have begun what those who have make with others.
+  ViewNumber newest;
+  for (const wire::MemberRecord& member : store_.members) {
+    if (goes_on(member)) newest = std::max(newest, settings_.surroundings.view_of(member.site));
+  }
   if (!any) return store_is_new_ ? Actions{} : fence_strangers();
   if (!recovering_since_) recovering_since_ = now;
   const auto expected = std::count_if(store_.members.begin(), store_.members.end(),
@@ -301,7 +323,8 @@ Actions Member::recover(env::TimePoint now) {
                               settings_.surroundings.view_of(member.site).value, store_.view.value),
                   "bring back this site's folder as it was; it is an old copy");
     }
-    if (!goes_on(member)) gone_[member.site] = fmt::format("{} did not come back", name(member.site));
+    if (!goes_on(member) || settings_.surroundings.view_of(member.site) < newest)
+      gone_[member.site] = fmt::format("{} did not come back", name(member.site));
   }
   gone_[settings_.self] = fmt::format("{} came back as a new start", name(settings_.self));
   recovering_since_.reset();

@@ -149,6 +149,7 @@ TEST(MemberChanges, AMemberThatIsTooFarBehindIsFenced) {
   EXPECT_EQ(cluster.last_view(0).number, ViewNumber{1}) << "nobody has to go for what another start did";
   Running four(4);
   for (const std::uint16_t site : {0, 1}) four.sites[site].report.applied = Version{9};
+  four.member(0).opened(Version{10});
   four.sites[2].report.applied = Version{5};
   four.kill(3);
   four.beat();

@@ -50,10 +50,14 @@ Actions Member::look_for_complete() {
   for (CheckpointRecord& record : store_.checkpoints) {
     if (record.complete || record.restart != view_->restart) continue;
     bool all = true;
+    bool any = false;
     for (std::uint16_t i = 0; i < record.manifests.size(); ++i) {
+      // The part of a site that is gone may hold another way than the others went.
+      if (!writes(SiteId{i}, record.version)) record.manifests[i].reset();
+      any = any || record.manifests[i].has_value();
       all = all && (record.manifests[i].has_value() || !writes(SiteId{i}, record.version));
     }
-    if (!all) continue;
+    if (!all || !any) continue;
     append(actions, complete_record(record));
     break;  // the records have moved
   }

@@ -314,6 +314,7 @@ Task<Result<MergeReport>> merge(SiteState& site) {
   MergeReport report{.merge = {FragmentId{0}, version},
                      .lap = site.timetable.lap(site.progress, site.members(version)),
                      .before = site.progress};
+  site.merging = version;
   if (site.sync.method == Method::diloco) {
     INTERTIE_CO_RETURN_IF_ERROR(co_await train_locally(site, report));
     INTERTIE_CO_RETURN_IF_ERROR(co_await contribute_outer_gradient(site, report));

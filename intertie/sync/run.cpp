@@ -46,7 +46,11 @@ Task<Result<Outcome>> Run::main() {
   if (error) waiting_.fail(*error);  // what still arrives has no say any more
   if (outcome) report_finished(*outcome);
   if (error && error->code != ErrorCode::rejoin) report_error(*error);
-  co_await leave(std::move(error));
+  wire::Farewell farewell{.finished = true, .code = ErrorCode::give_up, .reason = "complete"};
+  if (error) farewell = {.finished = false, .code = error->code, .reason = error->message()};
+  if (outcome && outcome->left) farewell = {.finished = false, .code = ErrorCode::cancelled, .reason = "leaves"};
+  ended_ = true;
+  co_await leave(std::move(farewell));
   co_return outcome;
 }
 

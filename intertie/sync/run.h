@@ -76,7 +76,7 @@ class Run {
   env::Task<Result<Done>> take_first_copy();
   env::Task<Result<Done>> apply_next_result();
   Result<void> remove_void_checkpoints();
-  env::Task<Done> leave(std::optional<Error> error);
+  env::Task<Done> leave(wire::Farewell farewell);
   void make_state(Restart restart, const wire::Progress& progress);
   Error late(const std::string& what) const;
 
@@ -95,6 +95,7 @@ class Run {
   // Members and links that change (run_members.cpp).
   void enter(const wire::View& view);
   void report_for(ViewNumber number);
+  bool follows_another_way(const wire::View& view) const;
   void fenced(const wire::View& view);
   void beat();
   void look_for_the_store();
@@ -156,6 +157,7 @@ class Run {
   std::optional<SiteState> state_;
   std::optional<Fetch> fetch_;
   bool fetched_ = false;  // a first copy was applied
+  bool copying_ = false;  // the worker does
   std::map<SiteId, Donation> donations_;
   std::uint64_t num_donations_ = 0;
   std::vector<std::pair<SiteId, wire::Message>> early_;  // of views that have not come here
@@ -171,7 +173,8 @@ class Run {
   Reached started_;    // this start's first step
   Reached committed_;  // the last merge
   std::uint64_t committed_meter_steps_ = 0;
-  bool runs_ = false;  // the state is what the view says
+  bool runs_ = false;   // the state is what the view says
+  bool ended_ = false;  // all but the farewell
   Meter reported_;
   env::TimePoint reported_at_{};
   std::map<SiteId, links::Link::Transfer> reported_transfers_;  // at the last progress

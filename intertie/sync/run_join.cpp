@@ -150,7 +150,11 @@ void Run::make_mesh() {
                 report_connected(site);
                 waiting_.notify();
               },
-          .appeared = [this](SiteId) { waiting_.notify(); },
+          .appeared =
+              [this](SiteId site) {
+                left_.erase(site);
+                waiting_.notify();
+              },
           .route = [this](SiteId site, const links::Route& route, const Error* why) { route_changed(site, route, why); },
           .broken = [this](SiteId site, Error error) { broken(site, std::move(error)); },
           .beat = [this] { beat(); },
@@ -274,12 +278,13 @@ Result<void> Run::remove_void_checkpoints() {
 Task<Result<env::Done>> Run::follow() {
   state_->meter.enter(Meter::Phase::waiting, services_.loop.now());
   std::function<bool()> something = [this] {
-    return fetched_ ? fetch_->has_after(state_->version()) || makes_the_next() || left_.contains(fetch_->donor())
-                    : fetch_->whole();
+    if (!fetched_) return fetch_->whole();
+    const bool result = fetch_->has_after(state_->version()) && !state_->flushing;
+    return result || makes_the_next() || left_.contains(fetch_->donor());
   };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(something)));
   if (!fetched_) co_return co_await take_first_copy();
-  if (fetch_->has_after(state_->version())) co_return co_await apply_next_result();
+  if (fetch_->has_after(state_->version()) && !makes_the_next()) co_return co_await apply_next_result();
   if (!makes_the_next()) stop_at_ = state_->version();  // the members have ended where this site is
   co_return env::Done{};
 }
@@ -297,11 +302,14 @@ Task<Result<env::Done>> Run::take_first_copy() {
       std::copy(state_->anchor.begin(), state_->anchor.end(), services_.model.parameters().begin());
     }
     services_.model.parameters_changed();
-    state_->restart = fetch_->begin().restart;
   };
+  copying_ = true;
   co_await env::run_on(services_.loop, services_.worker, std::move(work));
+  copying_ = false;
   if (!taken) co_return taken.error();
+  if (waiting_.failure()) co_return *waiting_.failure();
   fetched_ = true;
+  state_->restart = fetch_->begin().restart;
   state_->progress = fetch_->begin().progress;
   state_->decided = state_->version();
   std::function<void()> remove = [&] { taken = remove_void_checkpoints(); };
@@ -326,6 +334,7 @@ Task<Result<env::Done>> Run::apply_next_result() {
                              .samples_per_step = 0,
                              .tokens_before = state_->progress.tokens},
                      .before = state_->progress};
+  state_->decided = step.after.version;
   std::function<void()> work = [&] { apply_result(*state_, step.result, report); };
   co_await env::run_on(services_.loop, services_.worker, std::move(work));
   state_->progress = step.after;
@@ -336,18 +345,18 @@ Task<Result<env::Done>> Run::apply_next_result() {
   co_return env::Done{};
 }
 
-// Says why this site goes, and waits until the words have reached the others or there is nobody to hear them.
-Task<env::Done> Run::leave(std::optional<Error> error) {
-  if (mesh_) {
-    wire::Farewell farewell{.finished = !error, .code = ErrorCode::give_up, .reason = "complete"};
-    if (error) farewell = {.finished = false, .code = error->code, .reason = error->message()};
-    for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
-      if (SiteId{i} != settings_.self) mesh_->send(SiteId{i}, farewell);
-    }
-    mesh_->close_after_sending();
-    std::function<bool()> closed = [this] { return mesh_->closed(); };
-    co_await waiting_.at_most_until(services_.loop.now() + kFarewellWait, std::move(closed));
+// Says why this site goes, and waits until the words, and what was to be said before, have reached the others or there is
+// nobody to hear them.
+Task<env::Done> Run::leave(wire::Farewell farewell) {
+  if (!mesh_) co_return env::Done{};
+  for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
+    if (SiteId{i} != settings_.self) mesh_->send(SiteId{i}, farewell);
   }
+  std::function<bool()> heard = [this] { return mesh_->all_acknowledged(); };
+  co_await waiting_.at_most_until(services_.loop.now() + kFarewellWait, std::move(heard));
+  mesh_->close_after_sending();
+  std::function<bool()> closed = [this] { return mesh_->closed(); };
+  co_await waiting_.at_most_until(services_.loop.now() + kFarewellWait, std::move(closed));
   co_return env::Done{};
 }
 

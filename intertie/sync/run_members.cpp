@@ -18,6 +18,14 @@ void Run::enter(const wire::View& view) {
   if (const Result<void> valid = reduce::validate(view.schedule, members, services_.model.layout().num_elements); !valid) {
     return waiting_.fail(valid.error());
   }
+  if (!view.starts && !state_) return;
+  if (follows_another_way(view)) {
+    return waiting_.fail({.code = ErrorCode::rejoin,
+                          .where = phase(),
+                          .what = "the members go on from another result than this site was given",
+                          .fix = "it comes back as a new start",
+                          .cause = {}});
+  }
   if (view.starts) {
     make_state(view.restart, {.version = Version{view.from_version.value - 1}, .step = 0, .next_sample = 0, .tokens = 0});
     started_with_ = view;
@@ -29,9 +37,23 @@ void Run::enter(const wire::View& view) {
   take_early();
 }
 
+// A site that has come by results that one member gave it has no part in their merges: what the others now order of them may be
+// something else. Nor may a version that has begun here be made by others than it began with.
+bool Run::follows_another_way(const wire::View& view) const {
+  if (!state_ || view.starts) return false;
+  if (state_->merging >= view.from_version && state_->merging > state_->version()) return true;
+  if (!fetched_ || state_->merging > Version{}) return false;
+  const bool donor_stays = std::find(view.survivors.begin(), view.survivors.end(), fetch_->donor()) != view.survivors.end();
+  if (!donor_stays && state_->decided.next() < view.from_version) return true;
+  return std::any_of(view.orders.begin(), view.orders.end(), [this](const wire::MergeOrder& order) {
+    return order.kind == wire::OrderKind::resum && order.merge.version <= state_->decided;
+  });
+}
+
 // While a result is being applied, or a checkpoint restored, it cannot be said what this site holds; the answer comes right
 // after.
 void Run::report_for(ViewNumber number) {
+  if (!state_) return;  // meant for another start of this site
   state_->flushing = number;
   if (!runs_ || state_->decided > state_->version()) return;
   wire::FlushReport report{.number = number, .applied = state_->version(), .ends = ends_with(state_->progress), .merges = {}};
@@ -53,11 +75,15 @@ void Run::fenced(const wire::View& view) {
 // ---- the beat ----
 
 void Run::beat() {
+  if (ended_) return waiting_.notify();
   if (waiting_.failure()) return;
   say_ready();
   perform(member_->beat(services_.loop.now()));
   look_for_the_store();
   look_for_the_donor();
+  for (auto& [site, donation] : donations_) {
+    if (is_there(donation.to)) donation.seen_at = services_.loop.now();
+  }
   waiting_.notify();
 }
 
@@ -151,8 +177,10 @@ bool Run::still_wanted(Donation& donation) const {
   const SiteId to = donation.to.site;
   if (mesh_->incarnation(to) > donation.to.incarnation) return false;
   const env::TimePoint now = services_.loop.now();
-  if (is_there(donation.to)) donation.seen_at = now;
-  if (now - donation.seen_at > settings_.lost_after) return false;
+  if (now - donation.seen_at > settings_.lost_after) {
+    mesh_->fence(to, donation.to.incarnation, "was away while it was given the state of the run");
+    return false;
+  }
   const Membership* made_this = state_->membership(state_->version());
   return !made_this || std::find(made_this->members.begin(), made_this->members.end(), donation.to) == made_this->members.end();
 }
@@ -173,11 +201,13 @@ Task<Result<env::Done>> Run::give_state(const MergeReport* applied) {
   if (!copies && !results) co_return env::Done{};
   std::vector<ArrayCopy> state;
   ArrayCopy result;
+  std::span<const float> sum;
+  if (results) sum = state_->rounds.at(applied->merge.version).execution().result();
   std::function<void()> work = [&] {
     if (copies) {
       for (const NamedArray& array : transferred_arrays(*state_)) state.push_back(copy_of(array.name, array.values));
     }
-    if (results) result = copy_of("result", state_->rounds.at(applied->merge.version).execution().result());
+    if (results) result = copy_of("result", sum);
   };
   co_await env::run_on(services_.loop, services_.worker, std::move(work));
   for (auto& [site, donation] : donations_) {

@@ -59,7 +59,7 @@ Result<void> Run::take_farewell(SiteId from, const wire::Farewell& farewell) {
     perform(member_->departed(from, mesh_->incarnation(from), farewell.reason.text()));
     return {};
   }
-  if (farewell.code == ErrorCode::rejoin || mesh_->view_of(from) > ViewNumber{}) return {};
+  if (state_ || farewell.code == ErrorCode::rejoin || mesh_->view_of(from) > ViewNumber{}) return {};
   // Nobody is at fault for a site that is missing, or for a wish to stop; of other causes this site is not the one.
   const bool shared = farewell.code == ErrorCode::retry || farewell.code == ErrorCode::cancelled;
   return Error{.code = shared ? farewell.code : ErrorCode::reconfigure,
@@ -72,6 +72,9 @@ Result<void> Run::take_farewell(SiteId from, const wire::Farewell& farewell) {
 Result<void> Run::take_state(SiteId from, const wire::Message& message) {
   if (started_with_ || (state_ && makes_the_next())) return {};
   if (const auto* begin = std::get_if<wire::StateBegin>(&message)) {
+    if (copying_) {
+      return Error{.code = ErrorCode::rejoin, .where = {}, .what = "begins to give its state anew", .fix = {}, .cause = {}};
+    }
     if (!state_) make_state(begin->restart, {});
     if (!fetch_) fetch_.emplace(transferred_arrays(*state_), services_.model.layout().num_elements);
     INTERTIE_RETURN_IF_ERROR(fetch_->take(from, *begin));
@@ -101,7 +104,8 @@ Result<void> Run::take_part_of_merge(SiteId from, const wire::Message& message) 
     return {};
   }
   if (!state_->membership(version)) return {};  // from before this site came
-  Round* round = state_->round(version);
+  const Version newest = std::max(state_->version(), state_->memberships.back().from);
+  Round* round = version > newest.next().next() ? nullptr : state_->round(version);
   if (!round || round->view() != view) {
     return misfit(fmt::format("sent a part of merge {}, which it cannot have come to", version.value));
   }

@@ -89,6 +89,7 @@ struct SiteState {
   Inner inner;
   wire::Progress progress;      // of the anchor
   Version decided;              // the newest version that is applied, or being applied
+  Version merging = {};         // the newest version that this site began to make
   std::vector<float> anchor;    // last agreed parameters (diloco; for synchronous the live parameters are the anchor)
   std::vector<float> momentum;  // of the outer optimiser
   std::map<Version, Round> rounds = {};

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "intertie/env/line.h"
@@ -44,6 +45,11 @@ class EmulatedLine : public std::enable_shared_from_this<EmulatedLine> {
   bool is_cut() const { return cut_; }
   // Runs `task` when nothing is in the way: now, or when the line is mended, in the order of these calls.
   void get_through(std::function<void()> task);
+  // Nobody can mend it any more: what waits for that (and may hold this line) is dropped.
+  void forget_waiting() {
+    cut_ = false;
+    const auto dropped = std::exchange(waiting_, {});
+  }
 
  private:
   void arm();

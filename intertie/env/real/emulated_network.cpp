@@ -97,7 +97,10 @@ class Emulation {
   }
   Loop& loop() const { return loop_; }
   // The EmulatedNetwork is gone: nobody who connects is told any more.
-  void end() { ended_ = true; }
+  void end() {
+    ended_ = true;
+    for (const auto& [site, line] : lines_) line->forget_waiting();
+  }
   bool ended() const { return ended_; }
 
  private:
