@@ -279,8 +279,8 @@ Task<Result<env::Done>> Run::follow() {
   state_->meter.enter(Meter::Phase::waiting, services_.loop.now());
   std::function<bool()> something = [this] {
     if (!fetched_) return fetch_->whole();
-    const bool result = fetch_->has_after(state_->version()) && !state_->flushing;
-    return result || makes_the_next() || left_.contains(fetch_->donor());
+    if (makes_the_next()) return true;
+    return !state_->flushing && (fetch_->has_after(state_->version()) || left_.contains(fetch_->donor()));
   };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(something)));
   if (!fetched_) co_return co_await take_first_copy();
