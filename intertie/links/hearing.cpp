@@ -15,10 +15,11 @@ HearingTable::HearingTable(SiteId self, Incarnation incarnation, std::uint16_t n
   rows_[self.value].row.incarnation = incarnation;
 }
 
-void HearingTable::beat(const std::vector<SiteId>& hears, env::TimePoint now) {
+void HearingTable::beat(const std::vector<SiteId>& hears, ViewNumber view, env::TimePoint now) {
   Row& own = rows_[self_.value];
   ++own.row.beat;
   own.row.hears = hears;
+  own.row.view = view;
   own.news_at = now;
   note_mutual(self_, now);
 }

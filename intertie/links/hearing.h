@@ -18,13 +18,15 @@ class HearingTable {
   // `fresh_for`: how long what a site told counts as what is.
   HearingTable(SiteId self, Incarnation incarnation, std::uint16_t num_sites, Duration fresh_for, env::TimePoint now);
 
-  // One beat of this site, which hears `hears` now.
-  void beat(const std::vector<SiteId>& hears, env::TimePoint now);
+  // One beat of this site, which hears `hears` now and is in `view`.
+  void beat(const std::vector<SiteId>& hears, ViewNumber view, env::TimePoint now);
   void take(const wire::Hearing& told, env::TimePoint now);
   wire::Hearing tell() const;
   // This site was not running for `time`: what others did meanwhile it could not hear.
   void was_away(Duration time);
 
+  // The view that the site's newest start said it is in; 0: none, or nothing was heard.
+  ViewNumber view(SiteId site) const { return rows_[site.value].row.view; }
   // The newest start of each site that anybody heard of; 0: none yet.
   Incarnation incarnation(SiteId site) const { return rows_[site.value].row.incarnation; }
   // The last time at which, as far as is known here, the two heard each other; nullopt: never, in their present starts.

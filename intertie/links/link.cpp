@@ -254,7 +254,7 @@ Link::Transfer Link::transfer() const {
 
 void Link::take(wire::Message message) {
   if (const auto* heartbeat = std::get_if<wire::Heartbeat>(&message)) return on_heartbeat(*heartbeat);
-  if (const auto* hearing = std::get_if<wire::Hearing>(&message)) return handlers_.hearing(*hearing);
+  if (auto* hearing = std::get_if<wire::Hearing>(&message)) return handlers_.hearing(std::move(*hearing));
   if (const auto* refusal = std::get_if<wire::Refusal>(&message)) return handlers_.refused(*refusal);
   if (auto* envelope = std::get_if<wire::Envelope>(&message)) return handlers_.envelope(std::move(*envelope));
   // Anything else has no business outside an envelope.

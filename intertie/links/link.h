@@ -23,7 +23,7 @@ class Link {
     std::function<void(wire::Message)> message;               // of the session
     std::function<void(wire::Envelope)> envelope;             // came over this link, for any session
     std::function<void(SiteId relay, wire::Envelope)> carry;  // of this session, over a relay
-    std::function<void(const wire::Hearing&)> hearing;
+    std::function<void(wire::Hearing)> hearing;
     std::function<void(const wire::Refusal&)> refused;
     std::function<void(Error)> ended;                              // the direct way
     std::function<void(std::uint16_t number, Error)> merge_ended;  // one merge stream of it

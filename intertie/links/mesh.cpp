@@ -46,7 +46,7 @@ std::unique_ptr<Link> Mesh::make_link(SiteId site, std::uint16_t num_merge_strea
               },
           .envelope = [this, site](wire::Envelope envelope) { take_envelope(site, std::move(envelope)); },
           .carry = [this](SiteId relay, wire::Envelope envelope) { peers_[relay.value].link->carry(std::move(envelope)); },
-          .hearing = [this](const wire::Hearing& told) { take_hearing(told); },
+          .hearing = [this, site](wire::Hearing told) { take_hearing(site, std::move(told)); },
           .refused = [this, site](const wire::Refusal& refusal) { refused_by(site, refusal); },
           .ended = [this, site](Error error) { direct_ended(site, std::move(error)); },
           .merge_ended = [this, site](std::uint16_t number, const Error& error) { merge_ended(site, number, error); },
@@ -224,8 +224,8 @@ void Mesh::answered(PendingRef pending, SiteId site, const wire::Hello& hello, c
     dialling_.erase({site, hello.stream_class, hello.stream});
     return dial({site, hello.stream_class, hello.stream}, settings_.retry_every);
   }
-  peers_[site.value].view = welcome->view;
   note_incarnation(site, welcome->incarnation);
+  peers_[site.value].view = welcome->view;
   std::unique_ptr<Stream> stream = std::move(pending->stream);
   stream->set_handlers({});
   drop(pending);
@@ -266,7 +266,7 @@ void Mesh::greeted(PendingRef pending, const wire::Message& first) {
   if (const Result<void> checked = check(*said, *pending->stream); !checked) return refuse(pending, checked.error());
   const wire::Hello hello = *said;
   note_incarnation(hello.site, hello.incarnation);
-  if (hello.stream_class == StreamClass::control) peers_[hello.site.value].view = hello.view;
+  peers_[hello.site.value].view = hello.view;
   std::unique_ptr<Stream> stream = std::move(pending->stream);
   stream->set_handlers({});
   drop(pending);
@@ -343,6 +343,7 @@ void Mesh::note_incarnation(SiteId site, Incarnation incarnation) {
   Peer& peer = peers_[site.value];
   if (incarnation <= peer.incarnation || is_fenced(site, incarnation)) return;
   peer.incarnation = incarnation;
+  peer.view = {};
   peer.link->begin_session(incarnation);
   handlers_.appeared(site);
 }
@@ -376,15 +377,30 @@ void Mesh::take_envelope(SiteId via, wire::Envelope envelope) {
     if (envelope.from == via && envelope.to != via) onward.carry(std::move(envelope));
     return;
   }
-  note_incarnation(envelope.from, envelope.from_incarnation);
+  if (via == envelope.from || is_credible(envelope.from, envelope.from_incarnation)) {
+    note_incarnation(envelope.from, envelope.from_incarnation);
+  }
   if (is_fenced(envelope.from, envelope.from_incarnation)) return;
   peers_[envelope.from.value].link->receive(envelope);
 }
 
-void Mesh::take_hearing(const wire::Hearing& told) {
+// What others say of a site does not count against the start of it that is heard here: they could cut it off with a word.
+bool Mesh::is_credible(SiteId site, Incarnation incarnation) const {
+  const Peer& peer = peers_[site.value];
+  const auto heard = peer.link->heard_at();
+  return incarnation <= peer.incarnation || !heard || loop_.now() - *heard > settings_.timing.silence;
+}
+
+void Mesh::take_hearing(SiteId via, wire::Hearing told) {
+  std::erase_if(told.rows, [&](const wire::HearingRow& row) {
+    const bool known = row.site.value < peers_.size() && row.site != settings_.identity.self;
+    return !known || (row.site != via && !is_credible(row.site, row.incarnation));
+  });
   hearing_.take(told, loop_.now());
   for (const wire::HearingRow& row : told.rows) {
-    if (row.site.value < peers_.size() && row.site != settings_.identity.self) note_incarnation(row.site, row.incarnation);
+    note_incarnation(row.site, row.incarnation);
+    Peer& peer = peers_[row.site.value];
+    if (row.incarnation == peer.incarnation) peer.view = std::max(peer.view, row.view);
   }
 }
 
@@ -424,7 +440,7 @@ void Mesh::beat() {
     const auto heard = peers_[i].link->heard_at();
     if (heard && now - *heard <= settings_.timing.silence) hears.push_back(SiteId{i});
   }
-  hearing_.beat(hears, now);
+  hearing_.beat(hears, view_, now);
   const wire::Hearing told = hearing_.tell();
   for (const Peer& peer : peers_) {
     if (peer.link) peer.link->tell(told);

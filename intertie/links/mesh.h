@@ -65,7 +65,7 @@ class Mesh {
 
   // What hellos say from now on.
   void set_view(ViewNumber view) { view_ = view; }
-  // The view that the site's start was a member of when it last said hello; 0: none.
+  // The newest view that the site's present start said it is a member of, or others said of it; 0: none.
   ViewNumber view_of(SiteId site) const { return peers_[site.value].view; }
   // No start of the site up to this one has a say any more; it is told so whenever it connects.
   void fence(SiteId site, Incarnation incarnation, const std::string& reason);
@@ -116,7 +116,8 @@ class Mesh {
   bool is_fenced(SiteId site, Incarnation incarnation) const { return incarnation <= peers_[site.value].fenced; }
   void note_incarnation(SiteId site, Incarnation incarnation);
   void take_envelope(SiteId via, wire::Envelope envelope);
-  void take_hearing(const wire::Hearing& told);
+  bool is_credible(SiteId site, Incarnation incarnation) const;
+  void take_hearing(SiteId via, wire::Hearing told);
   void refused_by(SiteId site, const wire::Refusal& refusal);
   void direct_ended(SiteId site, Error error);
   void merge_ended(SiteId site, std::uint16_t number, const Error& error);

@@ -75,6 +75,14 @@ bool Session::all_acknowledged() const {
   return std::all_of(out_.begin(), out_.end(), [](const Out& queue) { return queue.items.empty(); });
 }
 
+Bytes Session::unacknowledged_bytes(StreamClass stream_class) const {
+  Bytes total;
+  for (const auto& [number, item] : out(stream_class).items) {
+    total.value += item.envelope.head.size() + item.envelope.payload.size();
+  }
+  return total;
+}
+
 bool Session::is_new(const Envelope& envelope) const {
   const In& in = in_.at(static_cast<std::size_t>(envelope.stream_class));
   return envelope.number >= in.next && envelope.number - in.next < kMostBeyond && !in.beyond.contains(envelope.number);

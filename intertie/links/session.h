@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "intertie/base/result.h"
+#include "intertie/base/units.h"
 #include "intertie/wire/messages.h"
 
 namespace intertie::links {
@@ -46,6 +47,7 @@ class Session {
   // What to tell the peer, if something came since the last time.
   std::optional<wire::Envelope> acknowledgement();
   bool all_acknowledged() const;
+  Bytes unacknowledged_bytes(wire::StreamClass stream_class) const;
   std::uint64_t num_acknowledged() const { return num_acknowledged_; }
   std::uint64_t num_duplicates() const { return num_duplicates_; }
 

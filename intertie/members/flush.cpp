@@ -100,6 +100,16 @@ std::vector<SiteId> makers_among(const std::vector<SiteId>& survivors, const std
   return makers;
 }
 
+// It lacks no more than others still hold; or whoever gives it the state has what it lacks, and goes on giving.
+bool keeps_up(const std::map<SiteId, wire::FlushReport>& reports, SiteId site, Version applied) {
+  auto found = reports.find(site);
+  for (std::size_t hops = 0; found != reports.end() && hops < reports.size(); ++hops) {
+    if (found->second.applied.next() >= applied) return true;
+    found = found->second.fed ? reports.find(found->second.donor) : reports.end();
+  }
+  return false;
+}
+
 }  // namespace
 
 FlushOutcome decide(const std::map<SiteId, wire::FlushReport>& reports) {
@@ -111,8 +121,7 @@ FlushOutcome decide(const std::map<SiteId, wire::FlushReport>& reports) {
   FlushOutcome outcome;
   std::vector<SiteId> have_applied;
   for (const auto& [site, report] : reports) {
-    const bool near = report.applied.next() >= applied;
-    (near ? outcome.survivors : outcome.left_behind).push_back(site);
+    (keeps_up(reports, site, applied) ? outcome.survivors : outcome.left_behind).push_back(site);
     if (report.applied == applied) have_applied.push_back(site);
   }
   // Whoever has applied a version has opened the next one; nobody the one after that.

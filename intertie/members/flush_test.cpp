@@ -162,6 +162,28 @@ TEST(Flush, WhoeverMissesMoreThanOthersHoldIsLeftBehind) {
   for (const wire::MergeOrder& order : outcome.orders) EXPECT_THAT(order.survivors, ElementsAre(SiteId{0}, SiteId{1}));
 }
 
+// A site that came has the rest on its way from its donor, and is not thrown out for it; but if the donor goes too.
+TEST(Flush, WhoeverIsFedByOneThatStaysKeepsUp) {
+  FlushReport fed = report_of(4, {});
+  fed.fed = true;
+  fed.donor = SiteId{1};
+  const FlushReport up_to_date = report_of(7, {with_results(open_merge(7), all_chunks()), open_merge(8)});
+  FlushOutcome outcome = decide({{SiteId{0}, up_to_date}, {SiteId{1}, up_to_date}, {SiteId{3}, fed}});
+  EXPECT_THAT(outcome.left_behind, IsEmpty());
+  EXPECT_THAT(outcome.survivors, ElementsAre(SiteId{0}, SiteId{1}, SiteId{3}));
+  outcome = decide({{SiteId{0}, up_to_date}, {SiteId{2}, up_to_date}, {SiteId{3}, fed}});
+  EXPECT_THAT(outcome.left_behind, ElementsAre(SiteId{3}));
+  // Its donor may be fed itself.
+  FlushReport between = report_of(5, {});
+  between.fed = true;
+  between.donor = SiteId{0};
+  EXPECT_THAT(decide({{SiteId{0}, up_to_date}, {SiteId{1}, between}, {SiteId{3}, fed}}).left_behind, IsEmpty());
+  between.donor = SiteId{3};
+  EXPECT_THAT(decide({{SiteId{0}, up_to_date}, {SiteId{1}, between}, {SiteId{3}, fed}}).left_behind,
+              ElementsAre(SiteId{1}, SiteId{3}))
+      << "not by each other";
+}
+
 TEST(Flush, AtTheEndNoMergeIsOpen) {
   const FlushOutcome outcome = decide({{SiteId{0}, report_of(6, {with_results(open_merge(6), all_chunks())}, true)},
                                        {SiteId{1}, report_of(5, {with_results(open_merge(6), some({1}))})}});

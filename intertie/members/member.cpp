@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "intertie/members/append.h"
+#include "intertie/members/view_check.h"
 
 namespace intertie::members {
 
@@ -52,35 +53,14 @@ Actions Member::ready(const wire::Ready& ready) {
 }
 
 Actions Member::receive(SiteId from, Incarnation incarnation, const wire::Message& message) {
-  if (holds_store()) {
-    if (const auto* ready = std::get_if<wire::Ready>(&message)) return take_ready(from, {incarnation, *ready});
-    if (const auto* stop = std::get_if<wire::StopRequest>(&message)) return order_stop(stop->reason.text());
-    if (const auto* accepted = std::get_if<wire::StopAccepted>(&message)) return take_stop_accepted(from, accepted->version);
-    if (const auto* written = std::get_if<wire::CheckpointWritten>(&message))
-      return record_checkpoint(from, written->checkpoint);
-    if (const auto* report = std::get_if<wire::FlushReport>(&message)) return take_report(from, *report);
-    if (const auto* complaint = std::get_if<wire::Complaint>(&message)) {
-      // Of members only, and not about the holder: whoever cannot go on with it ends by itself.
-      if (!view_ || !is_in(*view_, from, incarnation) || complaint->about.site == kHolder) return {};
-      if (complaint->about.site.value >= settings_.site_names.size()) return {};
-      return complain(complaint->about.site, complaint->about.incarnation, complaint->reason.text());
-    }
-    if (const auto* leave = std::get_if<wire::LeaveRequest>(&message)) {
-      if (!view_ || !is_in(*view_, from, incarnation)) return {};
-      leaving_[from] = leave->reason.text();
-      return change();
-    }
-    if (std::holds_alternative<wire::CaughtUp>(message)) {
-      const auto joiner = joiners_.find(from);
-      if (joiner == joiners_.end() || joiner->second.incarnation != incarnation) return {};
-      joiner->second.caught_up = true;
-      return change();
-    }
-  }
+  if (holds_store()) return take_at_holder(from, incarnation, message);
   if (from != kHolder) return {};
-  if (const auto* view = std::get_if<wire::View>(&message)) return enter(*view);
+  if (const auto* view = std::get_if<wire::View>(&message)) return take_view(*view);
   if (const auto* flush = std::get_if<wire::FlushRequest>(&message)) return {ReportFor{flush->number}};
-  if (const auto* donate = std::get_if<wire::Donate>(&message)) return {GiveState{donate->to}};
+  if (const auto* donate = std::get_if<wire::Donate>(&message)) {
+    const bool known = donate->to.site.value < settings_.site_names.size() && donate->to.site != settings_.self;
+    return known ? Actions{GiveState{donate->to}} : Actions{};
+  }
   if (const auto* done = std::get_if<wire::CheckpointComplete>(&message)) return complete(done->version, done->restart);
   if (const auto* order = std::get_if<wire::StopOrder>(&message)) {
     stop_ = *order;
@@ -89,7 +69,47 @@ Actions Member::receive(SiteId from, Incarnation incarnation, const wire::Messag
   return {};
 }
 
+Actions Member::take_at_holder(SiteId from, Incarnation incarnation, const wire::Message& message) {
+  if (const auto* ready = std::get_if<wire::Ready>(&message)) return take_ready(from, {incarnation, *ready});
+  if (const auto* stop = std::get_if<wire::StopRequest>(&message)) return order_stop(stop->reason.text());
+  if (const auto* accepted = std::get_if<wire::StopAccepted>(&message)) return take_stop_accepted(from, accepted->version);
+  if (const auto* written = std::get_if<wire::CheckpointWritten>(&message)) return record_checkpoint(from, written->checkpoint);
+  if (const auto* report = std::get_if<wire::FlushReport>(&message)) return take_report(from, *report);
+  if (const auto* complaint = std::get_if<wire::Complaint>(&message)) {
+    // Of members only, and not about the holder: whoever cannot go on with it ends by itself.
+    if (!view_ || !is_in(*view_, from, incarnation) || complaint->about.site == kHolder) return {};
+    if (complaint->about.site.value >= settings_.site_names.size()) return {};
+    return complain(complaint->about.site, complaint->about.incarnation, complaint->reason.text());
+  }
+  if (const auto* leave = std::get_if<wire::LeaveRequest>(&message)) {
+    if (!view_ || !is_in(*view_, from, incarnation)) return {};
+    leaving_[from] = leave->reason.text();
+    return change();
+  }
+  if (std::holds_alternative<wire::CaughtUp>(message)) {
+    const auto joiner = joiners_.find(from);
+    if (joiner == joiners_.end() || joiner->second.incarnation != incarnation) return {};
+    joiner->second.caught_up = true;
+    return change();
+  }
+  return {};
+}
+
 // ---- views ----
+
+// What another site decides is checked before it is believed: nothing in it may point where nothing is.
+Actions Member::take_view(const wire::View& view) {
+  const bool begins_anew =
+      view_ && is_in(view, settings_.self, settings_.incarnation) && (view.starts || view.restart != view_->restart);
+  std::string problem = problem_of(view, settings_.site_names.size());
+  if (begins_anew) problem = "begins a run that goes on already";
+  if (problem.empty()) return enter(view);
+  return {Fail{{.code = ErrorCode::give_up,
+                .where = "site " + name(kHolder),
+                .what = fmt::format("sent view {}, which makes no sense: it {}", view.number.value, problem),
+                .fix = "compare `intertie version` at both sites",
+                .cause = {}}}};
+}
 
 Actions Member::enter(const wire::View& view) {
   if (view_ && view.number <= view_->number) return {};
@@ -97,8 +117,7 @@ Actions Member::enter(const wire::View& view) {
   if (!is_in(view, settings_.self, settings_.incarnation) && !(leaves_ && survives)) return {Fenced{view}};
   Actions actions = fence(view);
   const bool first = !view_;
-  view_ = view;
-  makers_.emplace_back(view.from_version, sites_of_view());
+  replace_view(view);
   if (first && view.from_checkpoint) newest_opened_ = view.checkpoint.version;
   if (first) forget_void_checkpoints(view);
   actions.push_back(EnterView{view});
@@ -107,18 +126,52 @@ Actions Member::enter(const wire::View& view) {
     const bool counts = !first && !holds_store() && written.restart == view.restart && written.version > complete_;
     if (counts) actions.push_back(SendTo{{kHolder}, wire::CheckpointWritten{written}});
   }
-  if (view.stop_at.value > 0 && !stop_) {
+  if (view.stop_at.value > 0 && (!stop_ || stop_->version != view.stop_at)) {
     stop_ = wire::StopOrder{view.stop_at, view.reason};
     actions.push_back(StopAt{view.stop_at, view.reason.text()});
   }
+  append(actions, repeat_requests());
   return actions;
 }
 
-// Of the view before, the starts that are not among the survivors.
+// A holder that has come back did not hear of them.
+Actions Member::repeat_requests() const {
+  Actions actions;
+  if (holds_store() || !is_member()) return actions;
+  if (leaves_ && !stop_) actions.push_back(SendTo{{kHolder}, wire::LeaveRequest{leave_reason_}});
+  if (stop_wanted_ && !stop_) actions.push_back(SendTo{{kHolder}, wire::StopRequest{*stop_wanted_}});
+  return actions;
+}
+
+// Those whose part in the merges counts: the members, and those who leave until they have done theirs.
+std::vector<wire::MemberRecord> Member::with_a_say() const {
+  std::vector<wire::MemberRecord> all;
+  if (view_) all = view_->members;
+  for (const auto& [site, incarnation] : departing_) all.push_back({site, incarnation});
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.site < b.site; });
+  return all;
+}
+
+bool Member::has_a_say(SiteId site, Incarnation incarnation) const {
+  const std::vector<wire::MemberRecord> all = with_a_say();
+  return std::find(all.begin(), all.end(), wire::MemberRecord{site, incarnation}) != all.end();
+}
+
+void Member::replace_view(const wire::View& view) {
+  std::map<SiteId, Incarnation> departing;
+  for (const wire::MemberRecord& member : with_a_say()) {
+    const bool survives = std::find(view.survivors.begin(), view.survivors.end(), member.site) != view.survivors.end();
+    if (survives && !is_in(view, member.site, member.incarnation)) departing[member.site] = member.incarnation;
+  }
+  departing_ = std::move(departing);
+  view_ = view;
+  makers_.emplace_back(view.from_version, sites_of_view());
+}
+
+// Of those who had a say, the starts that are not among the survivors.
 Actions Member::fence(const wire::View& view) const {
   Actions actions;
-  if (!view_) return actions;
-  for (const wire::MemberRecord& member : view_->members) {
+  for (const wire::MemberRecord& member : with_a_say()) {
     const bool stays = std::find(view.survivors.begin(), view.survivors.end(), member.site) != view.survivors.end();
     if (stays || member.site == settings_.self) continue;
     const std::string reason = fmt::format("no member any more since view {}: {}", view.number.value, view.reason.text());
@@ -149,6 +202,7 @@ std::string Member::waits_for() const {
 
 Actions Member::request_stop(const std::string& reason) {
   if (holds_store()) return order_stop(reason);
+  stop_wanted_ = reason;
   return {SendTo{{kHolder}, wire::StopRequest{reason}}};
 }
 
@@ -156,6 +210,7 @@ Actions Member::request_leave(const std::string& reason) {
   if (leaves_) return {};
   if (holds_store() || others().empty()) return request_stop(reason);
   leaves_ = true;
+  leave_reason_ = reason;
   return {SendTo{{kHolder}, wire::LeaveRequest{reason}}};
 }
 
@@ -168,8 +223,9 @@ Actions Member::order_stop(const std::string& reason) {
   }
   const Version version = std::max(newest_opened_.next(), view_->from_version);
   stop_ = wire::StopOrder{version, reason};
+  store_.stop = stop_;
   for (const SiteId site : others()) stop_missing_.insert(site);
-  Actions actions = {SendTo{others(), *stop_}, StopAt{version, reason}};
+  Actions actions = {Persist{store_}, SendTo{others(), *stop_}, StopAt{version, reason}};
   if (stop_missing_.empty()) actions.push_back(StopAgreed{});
   return actions;
 }

@@ -96,10 +96,14 @@ class Member {
   };
 
   static bool is_in(const wire::View& view, SiteId site, Incarnation incarnation);
+  Actions take_at_holder(SiteId from, Incarnation incarnation, const wire::Message& message);
+  Actions take_view(const wire::View& view);
   const std::string& name(SiteId site) const { return settings_.site_names[site.value]; }
   Actions enter(const wire::View& view);
   void forget_void_checkpoints(const wire::View& view);
   Actions fence(const wire::View& view) const;
+  void replace_view(const wire::View& view);
+  Actions repeat_requests() const;
   Actions order_stop(const std::string& reason);
   Actions take_stop_accepted(SiteId from, Version version);
   Actions fail(ErrorCode code, std::string what, std::string fix) const;
@@ -107,6 +111,7 @@ class Member {
   // The start (starting.cpp), at the holder.
   Actions take_ready(SiteId from, const Entrant& entrant);
   bool all_ready() const;
+  bool others_may_go_on() const;
   std::vector<SiteId> starting_members() const;
   const CheckpointRecord* newest_complete() const;
   Actions decide_view();
@@ -139,6 +144,8 @@ class Member {
   std::string reason_of_change(const FlushOutcome& outcome) const;
   std::vector<wire::MemberRecord> next_members(const FlushOutcome& outcome) const;
   std::vector<SiteId> sites_of_view() const;
+  std::vector<wire::MemberRecord> with_a_say() const;
+  bool has_a_say(SiteId site, Incarnation incarnation) const;
 
   Settings settings_;
   StoreState store_;
@@ -151,9 +158,12 @@ class Member {
   Version complete_;  // the newest complete checkpoint of this restart
   bool ended_ = false;
   bool leaves_ = false;
+  // Those whom the present view lets go: they complete what is open, and have a say until they have.
+  std::map<SiteId, Incarnation> departing_;
   std::optional<wire::StopOrder> stop_;
-  std::set<SiteId> stop_missing_;                       // acknowledgements, at the holder
-  std::optional<std::string> stop_wanted_;              // at a holder that is no member yet
+  std::set<SiteId> stop_missing_;           // acknowledgements, at the holder
+  std::optional<std::string> stop_wanted_;  // asked for at this site, and not ordered yet
+  std::string leave_reason_;
   std::vector<wire::CheckpointOffer> own_checkpoints_;  // written or offered by this site, oldest first
 
   // At the holder, while the run goes on.
@@ -163,6 +173,7 @@ class Member {
   std::optional<Flush> flush_;
   ViewNumber proposed_;
   std::optional<env::TimePoint> recovering_since_;
+  std::optional<env::TimePoint> first_beat_;
 };
 
 }  // namespace intertie::members

@@ -12,7 +12,13 @@ namespace intertie::members {
 
 Actions Member::beat(env::TimePoint now) {
   if (!holds_store()) return {};
-  if (!view_) return recover(now);
+  if (!view_) {
+    if (!first_beat_) first_beat_ = now;
+    Actions actions = recover(now);
+    const bool nobody_came = !view_ && !recovering_since_ && now - *first_beat_ > 2 * settings_.silence;
+    if (nobody_came && all_ready()) append(actions, decide_view());
+    return actions;
+  }
   look_for_the_gone();
   Actions actions = fence_strangers();
   append(actions, assign_donors());
@@ -24,7 +30,7 @@ Actions Member::beat(env::TimePoint now) {
 
 void Member::look_for_the_gone() {
   std::vector<SiteId> members;
-  for (const wire::MemberRecord& member : view_->members) {
+  for (const wire::MemberRecord& member : with_a_say()) {
     if (gone_.contains(member.site)) continue;
     if (settings_.surroundings.incarnation(member.site) > member.incarnation) {
       gone_[member.site] = fmt::format("{} came back as a new start", name(member.site));
@@ -44,9 +50,8 @@ Actions Member::fence_strangers() const {
   const auto concerns = [this](SiteId site, Incarnation incarnation) {
     const auto joiner = joiners_.find(site);
     if (joiner != joiners_.end() && joiner->second.incarnation == incarnation) return true;
-    const std::vector<wire::MemberRecord>& members = view_ ? view_->members : store_.members;
-    const bool leaves = view_ && std::find(view_->survivors.begin(), view_->survivors.end(), site) != view_->survivors.end();
-    return leaves || std::find(members.begin(), members.end(), wire::MemberRecord{site, incarnation}) != members.end();
+    const std::vector<wire::MemberRecord> members = view_ ? with_a_say() : store_.members;
+    return std::find(members.begin(), members.end(), wire::MemberRecord{site, incarnation}) != members.end();
   };
   for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
     const SiteId site{i};
@@ -60,8 +65,10 @@ Actions Member::fence_strangers() const {
 }
 
 Actions Member::departed(SiteId site, Incarnation incarnation, const std::string& reason) {
-  if (!holds_store() || !view_ || !is_in(*view_, site, incarnation)) return {};
-  gone_[site] = fmt::format("{} ended: {}", name(site), reason);
+  if (!holds_store() || !has_a_say(site, incarnation)) return {};
+  // One that leaves has done its part as far as it could: what the others still lack of it they find out together.
+  const bool left = departing_.contains(site);
+  gone_[site] = left ? fmt::format("{} has left", name(site)) : fmt::format("{} ended: {}", name(site), reason);
   return change();
 }
 
@@ -74,7 +81,7 @@ Actions Member::complain(SiteId about, Incarnation incarnation, const std::strin
                   .cause = {}}}};
   }
   if (!holds_store()) return {SendTo{{kHolder}, wire::Complaint{{about, incarnation}, reason}}};
-  if (!is_in(*view_, about, incarnation)) return {};
+  if (!has_a_say(about, incarnation)) return {};
   gone_[about] = fmt::format("{} {}", name(about), reason);
   return change();
 }
@@ -134,6 +141,7 @@ Actions Member::caught_up(Version version) {
 
 Actions Member::change() {
   if (!view_) return {};
+  look_for_the_gone();
   if (flush_) {
     const bool lost =
         std::any_of(flush_->missing.begin(), flush_->missing.end(), [this](SiteId site) { return gone_.contains(site); });
@@ -148,8 +156,8 @@ Actions Member::change() {
 
 Actions Member::start_flush() {
   Flush flush;
-  for (const SiteId site : sites_of_view()) {
-    if (!gone_.contains(site)) flush.missing.insert(site);
+  for (const wire::MemberRecord& member : with_a_say()) {
+    if (!gone_.contains(member.site)) flush.missing.insert(member.site);
   }
   if (flush.missing.empty()) {
     return {Fail{{.code = ErrorCode::retry,
@@ -185,8 +193,9 @@ bool Member::makes_sense(const wire::FlushReport& report) const {
       return record.site.value < settings_.site_names.size();
     });
   };
+  const bool from_a_site = !report.fed || report.donor.value < settings_.site_names.size();
   const bool possible = !is_member() || report.applied <= std::max(newest_opened_, view_->from_version).next();
-  return possible && std::all_of(report.merges.begin(), report.merges.end(), [&](const wire::OpenMerge& open) {
+  return possible && from_a_site && std::all_of(report.merges.begin(), report.merges.end(), [&](const wire::OpenMerge& open) {
            return open.num_chunks > 0 && open.num_chunks <= wire::kMaxList && are_sites(open.members) && are_sites(open.set) &&
                   open.contributions.size() == open.members.size();
          });
@@ -243,9 +252,9 @@ Actions Member::finish_flush() {
                   .checkpoint = {},
                   .schedule = {}};
   if (view.members.empty()) {  // the last ones leave: that is a stop
-    view.reason = fmt::format("all that were left leave: {}", leaving_.begin()->second);
+    view.reason = "all that were left leave";
     for (const SiteId site : outcome.survivors) view.members.push_back({site, settings_.surroundings.incarnation(site)});
-    if (!stop_) stop_ = wire::StopOrder{outcome.from_version, view.reason};
+    if (!stop_) store_.stop = stop_ = wire::StopOrder{outcome.from_version, view.reason};
     view.stop_at = stop_->version;
   }
   std::set<SiteId> concerned(outcome.survivors.begin(), outcome.survivors.end());
@@ -272,8 +281,7 @@ Actions Member::adopt(const wire::View& view) {
   const bool survives = std::find(view.survivors.begin(), view.survivors.end(), settings_.self) != view.survivors.end();
   if (survives || is_in(view, settings_.self, settings_.incarnation)) return enter(view);
   Actions actions = fence(view);
-  view_ = view;
-  makers_.emplace_back(view.from_version, sites_of_view());
+  replace_view(view);
   return actions;
 }
 
@@ -314,7 +322,9 @@ Actions Member::recover(env::TimePoint now) {
   if (!recovering_since_) recovering_since_ = now;
   const auto expected = std::count_if(store_.members.begin(), store_.members.end(),
                                       [this](const wire::MemberRecord& member) { return member.site != settings_.self; });
-  const auto here = std::count_if(store_.members.begin(), store_.members.end(), goes_on);
+  const auto here = std::count_if(store_.members.begin(), store_.members.end(), [&](const wire::MemberRecord& member) {
+    return goes_on(member) && settings_.surroundings.view_of(member.site) == newest;
+  });
   if (here < expected && now - *recovering_since_ < settings_.silence) return {};
   for (const wire::MemberRecord& member : store_.members) {
     if (settings_.surroundings.view_of(member.site) > store_.view) {
@@ -328,6 +338,7 @@ Actions Member::recover(env::TimePoint now) {
   }
   gone_[settings_.self] = fmt::format("{} came back as a new start", name(settings_.self));
   recovering_since_.reset();
+  stop_ = store_.stop;
   wire::View last{.number = store_.view,
                   .restart = store_.restart,
                   .members = store_.members,

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "intertie/members/cluster_fixture.h"
+#include "intertie/members/running_fixture.h"
 
 namespace intertie::members {
 namespace {
@@ -10,23 +10,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-// A run of `num` sites that has begun.
-class Running : public Cluster {
- public:
-  explicit Running(std::size_t num) : Cluster(num) {
-    all_ready();
-    for (std::uint16_t i = 0; i < num; ++i) member(i).opened(Version{5});
-  }
-  // Its state has come to the site, and the store's holder hears of it.
-  void catch_up(std::uint16_t site) { perform(site, member(site).caught_up(Version{5})); }
-};
-
-std::vector<wire::MemberRecord> fenced_at(const Cluster& cluster, std::uint16_t site) {
-  std::vector<wire::MemberRecord> records;
-  for (const Fence& fence : cluster.all<Fence>(site)) records.push_back(fence.member);
-  return records;
-}
 
 TEST(MemberChanges, ABeatChangesNothingWhileAllAreHeard) {
   Running cluster(4);
@@ -287,9 +270,67 @@ TEST(MemberChanges, WhoeverLeavesHelpsToCompleteWhatIsOpen) {
   EXPECT_THAT(cluster.all<Fenced>(2), IsEmpty());
   EXPECT_FALSE(cluster.member(2).is_member());
   EXPECT_TRUE(cluster.member(2).leaves());
+  cluster.perform(0, cluster.member(0).departed(SiteId{2}, Incarnation{12}, "leaves"));
+  EXPECT_EQ(cluster.last_view(1).number, ViewNumber{3}) << "what it gave the others complete together";
+  EXPECT_EQ(cluster.last_view(1).reason.text(), "site2 has left");
+  EXPECT_EQ(cluster.last_view(1).survivors, sites_numbered({0, 1}));
+  EXPECT_EQ(fenced_at(cluster, 1), (std::vector{wire::MemberRecord{SiteId{2}, Incarnation{12}}}));
+  cluster.kill(2);
+  for (int beats = 0; beats < 10; ++beats) cluster.beat();
+  EXPECT_EQ(cluster.last_view(0).number, ViewNumber{3}) << "and it is forgotten";
+}
+
+TEST(MemberChanges, ALeaverThatDiesBeforeItHasDoneItsPartIsNotWaitedFor) {
+  Running cluster(3);
+  cluster.perform(2, cluster.member(2).request_leave("Ctrl-C"));
   cluster.kill(2);
   cluster.beat();
-  EXPECT_EQ(cluster.last_view(0).number, ViewNumber{2});
+  EXPECT_EQ(cluster.last_view(1).number, ViewNumber{3});
+  EXPECT_EQ(cluster.last_view(1).survivors, sites_numbered({0, 1}));
+  EXPECT_EQ(cluster.last_view(1).reason.text(), "nothing was heard of site2");
+}
+
+TEST(MemberChanges, ALeaverThatHasNotDoneItsPartTakesPartInTheNextFlush) {
+  Running cluster(4);
+  cluster.perform(2, cluster.member(2).request_leave("Ctrl-C"));
+  cluster.kill(3);
+  cluster.beat();
+  EXPECT_EQ(cluster.members_at(1), sites_numbered({0, 1}));
+  EXPECT_EQ(cluster.last_view(1).survivors, sites_numbered({0, 1, 2}));
+  EXPECT_EQ(cluster.last_view(2).number, ViewNumber{3});
+  EXPECT_THAT(cluster.all<Fenced>(2), IsEmpty());
+}
+
+TEST(MemberChanges, AskingIsRepeatedWhereTheHolderMayNotHaveHeard) {
+  Running cluster(3);
+  cluster.kill(0);
+  cluster.perform(2, cluster.member(2).request_leave("Ctrl-C"));
+  cluster.perform(1, cluster.member(1).request_stop("enough"));
+  cluster.come_back(0);
+  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{1};
+  cluster.beat();
+  for (int beats = 0; beats < 3; ++beats) cluster.beat();
+  EXPECT_EQ(cluster.members_at(1), sites_numbered({1})) << "site 2 has left";
+  cluster.say_ready(0);
+  cluster.beat();
+  cluster.catch_up(0);
+  EXPECT_EQ(cluster.all<StopAt>(1).size(), 1U);
+}
+
+TEST(MemberChanges, NoViewIsEnteredThatPointsNowhere) {
+  Running cluster(3);
+  wire::View view = cluster.last_view(1);
+  view.number = ViewNumber{2};
+  view.starts = false;
+  view.survivors = {SiteId{9}};
+  cluster.perform(1, cluster.member(1).receive(SiteId{0}, Incarnation{10}, view));
+  EXPECT_THAT(cluster.failure(1),
+              HasSubstr("sent view 2, which makes no sense: it has survivors that are no sites of the run"));
+  view.survivors = {SiteId{0}, SiteId{1}, SiteId{2}};
+  view.starts = true;
+  cluster.perform(2, cluster.member(2).receive(SiteId{0}, Incarnation{10}, view));
+  EXPECT_THAT(cluster.failure(2), HasSubstr("it begins a run that goes on already"));
+  EXPECT_EQ(cluster.last_view(1).number, ViewNumber{1});
 }
 
 TEST(MemberChanges, LeavingTwiceIsLeavingOnce) {
@@ -360,185 +401,6 @@ TEST(MemberChanges, SitesThatComeAndSitesThatLeaveAreNoStrangers) {
   cluster.say_ready(2);
   cluster.beat();
   EXPECT_THAT(fenced_at(cluster, 0), Not(testing::Contains(wire::MemberRecord{SiteId{2}, Incarnation{112}})));
-}
-
-// ---- stopping while the members change ----
-
-TEST(MemberChanges, AStopDoesNotWaitForTheDead) {
-  Running cluster(3);
-  cluster.kill(2);
-  cluster.perform(0, cluster.member(0).request_stop("test"));
-  EXPECT_THAT(cluster.all<StopAgreed>(0), IsEmpty());
-  EXPECT_FALSE(cluster.member(0).may_open(Version{6}));
-  cluster.beat();
-  EXPECT_FALSE(cluster.all<StopAgreed>(0).empty());
-  EXPECT_TRUE(cluster.member(0).may_open(Version{6}));
-  EXPECT_EQ(cluster.last_view(1).stop_at, Version{6});
-  EXPECT_EQ(cluster.all<StopAt>(1).size(), 1U);
-}
-
-TEST(MemberChanges, AStopOrderedDuringAFlushGoesWithIt) {
-  Running cluster(3);
-  cluster.kill(2);
-  cluster.sites[1].reports = false;
-  cluster.beat();
-  cluster.perform(1, cluster.member(1).request_stop("during the change"));
-  EXPECT_EQ(cluster.all<StopAt>(0).at(0).version, Version{6});
-  cluster.perform(1, cluster.member(1).report({.number = ViewNumber{2}, .applied = Version{4}, .ends = false, .merges = {}}));
-  EXPECT_EQ(cluster.last_view(1).stop_at, Version{6});
-  EXPECT_TRUE(cluster.member(0).may_open(Version{6}));
-}
-
-TEST(MemberChanges, ASiteThatComesHearsOfAStop) {
-  Running cluster(3);
-  cluster.come_back(2);
-  cluster.beat();
-  cluster.say_ready(2);
-  cluster.perform(0, cluster.member(0).request_stop("test"));
-  EXPECT_THAT(cluster.all<StopAt>(2), IsEmpty());
-  cluster.catch_up(2);
-  ASSERT_EQ(cluster.all<StopAt>(2).size(), 1U);
-  EXPECT_EQ(cluster.all<StopAt>(2)[0].version, cluster.all<StopAt>(1).at(0).version);
-  EXPECT_TRUE(cluster.member(2).stops_at(cluster.all<StopAt>(2)[0].version));
-}
-
-// ---- the store's holder goes and comes back ----
-
-TEST(MemberChanges, AHolderThatComesBackDecidesForTheOthersAndThenJoinsThem) {
-  Running cluster(3);
-  cluster.come_back(0);
-  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{1};
-  cluster.sites[1].report.applied = Version{8};
-  cluster.sites[2].report.applied = Version{8};
-  cluster.say_ready(0);
-  EXPECT_THAT(cluster.failure(0), HasSubstr("none"));
-  cluster.beat();
-  EXPECT_EQ(cluster.members_at(1), sites_numbered({1, 2}));
-  EXPECT_EQ(cluster.last_view(1).from_version, Version{10});
-  EXPECT_EQ(cluster.last_view(1).reason.text(), "site0 came back as a new start");
-  EXPECT_EQ(fenced_at(cluster, 2), (std::vector{wire::MemberRecord{SiteId{0}, Incarnation{10}}}));
-  EXPECT_EQ(cluster.stored->members.size(), 2U);
-  EXPECT_EQ(cluster.stored->incarnation, Incarnation{2});
-  EXPECT_FALSE(cluster.member(0).is_member());
-  cluster.beat();
-  ASSERT_EQ(cluster.all<GiveState>(1).size(), 1U);
-  EXPECT_EQ(cluster.all<GiveState>(1)[0].to, (wire::MemberRecord{SiteId{0}, Incarnation{110}}));
-  const std::size_t before = cluster.all<EnterView>(0).size();
-  cluster.catch_up(0);
-  EXPECT_EQ(cluster.members_at(2), sites_numbered({0, 1, 2}));
-  EXPECT_EQ(cluster.all<EnterView>(0).size(), before + 1);
-  EXPECT_TRUE(cluster.member(0).is_member());
-  cluster.beat();
-  EXPECT_EQ(cluster.last_view(2).number, ViewNumber{3});
-}
-
-TEST(MemberChanges, AHolderThatComesBackWaitsOnceForThoseWhoAreMissing) {
-  Running cluster(4);
-  cluster.come_back(0);
-  cluster.kill(3);
-  cluster.sites[1].said_view = ViewNumber{1};
-  cluster.beat();
-  cluster.say_ready(0);
-  EXPECT_EQ(cluster.last_view(1).number, ViewNumber{1});
-  cluster.sites[2].said_view = ViewNumber{1};
-  cluster.beat(std::chrono::seconds(1));
-  EXPECT_EQ(cluster.last_view(1).number, ViewNumber{1}) << "site 3 may still come";
-  cluster.beat(std::chrono::seconds(2));
-  EXPECT_EQ(cluster.members_at(1), sites_numbered({1, 2}));
-  EXPECT_THAT(cluster.last_view(1).reason.text(), HasSubstr("site3 did not come back"));
-}
-
-TEST(MemberChanges, AHolderWithAnOldCopyOfItsStoreDoesNotDecide) {
-  Running cluster(3);
-  cluster.come_back(0);
-  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{7};
-  cluster.beat();
-  EXPECT_THAT(cluster.failure(0),
-              testing::AllOf(HasSubstr("is in view 7, the store (store.json) knows only 1"), HasSubstr("old copy")));
-  EXPECT_EQ(cluster.last_view(1).number, ViewNumber{1});
-}
-
-TEST(MemberChanges, AStopAtAHolderThatIsNoMemberYetComesOnceItIs) {
-  Running cluster(3);
-  cluster.come_back(0);
-  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{1};
-  cluster.say_ready(0);
-  cluster.beat();
-  cluster.perform(1, cluster.member(1).request_stop("test"));
-  EXPECT_THAT(cluster.all<StopAt>(1), IsEmpty());
-  cluster.catch_up(0);
-  ASSERT_EQ(cluster.all<StopAt>(1).size(), 1U);
-  EXPECT_GE(cluster.all<StopAt>(1)[0].version, cluster.last_view(1).from_version);
-  EXPECT_EQ(cluster.all<StopAt>(0).size(), 1U);
-  EXPECT_TRUE(cluster.member(0).may_open(cluster.all<StopAt>(0)[0].version));
-}
-
-TEST(MemberChanges, TheHolderIsNeededWhileAMemberThatHasNotLeftIsThere) {
-  Running cluster(3);
-  EXPECT_TRUE(cluster.member(0).is_needed({}));
-  EXPECT_TRUE(cluster.member(0).is_needed({SiteId{1}}));
-  EXPECT_FALSE(cluster.member(0).is_needed({SiteId{1}, SiteId{2}}));
-  EXPECT_FALSE(cluster.member(1).is_needed({}));
-  cluster.kill(2);
-  EXPECT_FALSE(cluster.member(0).is_needed({SiteId{1}}));
-}
-
-// ---- checkpoints while the members change ----
-
-void write_checkpoint(Cluster& cluster, std::uint16_t site, std::uint64_t version) {
-  cluster.perform(site, cluster.member(site).wrote_checkpoint({Version{version}, Restart{0}, Hash64{version * 10 + site}}));
-}
-
-TEST(MemberChanges, ACheckpointIsCompleteWhenTheOneThatMissedItIsGone) {
-  Running cluster(4);
-  for (const std::uint16_t site : {0, 1, 3}) write_checkpoint(cluster, site, 5);
-  EXPECT_THAT(cluster.all<CheckpointIsComplete>(0), IsEmpty());
-  cluster.kill(2);
-  cluster.beat();
-  for (const std::uint16_t site : {0, 1, 3}) {
-    ASSERT_EQ(cluster.all<CheckpointIsComplete>(site).size(), 1U) << "site " << site;
-    EXPECT_EQ(cluster.all<CheckpointIsComplete>(site)[0].version, Version{5});
-  }
-  ASSERT_EQ(cluster.stored->checkpoints.size(), 1U);
-  EXPECT_TRUE(cluster.stored->checkpoints[0].complete);
-  EXPECT_EQ(cluster.stored->checkpoints[0].writers(), sites_numbered({0, 1, 3}));
-}
-
-TEST(MemberChanges, ASiteThatCameLaterIsNotWaitedForInACheckpointOfBefore) {
-  Running cluster(3);
-  cluster.come_back(2);
-  cluster.beat();
-  write_checkpoint(cluster, 0, 5);
-  cluster.say_ready(2);
-  cluster.catch_up(2);
-  EXPECT_EQ(cluster.members_at(0), sites_numbered({0, 1, 2}));
-  write_checkpoint(cluster, 1, 5);
-  EXPECT_EQ(cluster.all<CheckpointIsComplete>(0).size(), 1U) << "version 5 was made while it was away";
-  // One of after it came needs its part.
-  const Version later = cluster.last_view(0).from_version;
-  for (std::uint16_t site = 0; site < 3; ++site) cluster.member(site).opened(later);
-  write_checkpoint(cluster, 0, later.value);
-  write_checkpoint(cluster, 1, later.value);
-  EXPECT_EQ(cluster.all<CheckpointIsComplete>(0).size(), 1U);
-  write_checkpoint(cluster, 2, later.value);
-  EXPECT_EQ(cluster.all<CheckpointIsComplete>(0).size(), 2U);
-}
-
-TEST(MemberChanges, MembersTellAHolderThatComesBackWhatTheyWroteMeanwhile) {
-  Running cluster(3);
-  for (std::uint16_t site = 0; site < 3; ++site) write_checkpoint(cluster, site, 4);
-  cluster.kill(0);
-  for (const std::uint16_t site : {1, 2}) write_checkpoint(cluster, site, 5);
-  cluster.sites[0].dead = false;
-  cluster.come_back(0);
-  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{1};
-  cluster.say_ready(0);
-  cluster.beat();
-  ASSERT_EQ(cluster.stored->checkpoints.size(), 2U);
-  EXPECT_EQ(cluster.stored->checkpoints[1].version, Version{5});
-  EXPECT_TRUE(cluster.stored->checkpoints[1].complete);
-  EXPECT_EQ(cluster.stored->checkpoints[1].writers(), sites_numbered({1, 2}));
-  EXPECT_EQ(cluster.all<CheckpointIsComplete>(1).back().version, Version{5});
 }
 
 }  // namespace

@@ -6,6 +6,11 @@
 #include "intertie/members/append.h"
 
 namespace intertie::members {
+namespace {
+
+constexpr std::size_t kMostOpen = 64;
+
+}  // namespace
 
 Actions Member::wrote_checkpoint(const wire::CheckpointOffer& checkpoint) {
   own_checkpoints_.push_back(checkpoint);
@@ -32,6 +37,7 @@ Actions Member::record_checkpoint(SiteId from, const wire::CheckpointOffer& chec
     return r.version == checkpoint.version && r.restart == checkpoint.restart;
   });
   if (record == store_.checkpoints.end()) {
+    if (store_.checkpoints.size() >= kMostOpen) return {};  // more than are ever open: nobody wrote them
     store_.checkpoints.push_back({checkpoint.version, checkpoint.restart, {}});
     record = std::prev(store_.checkpoints.end());
     record->manifests.resize(settings_.site_names.size());

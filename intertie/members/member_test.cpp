@@ -92,7 +92,9 @@ TEST(Member, AViewWithOtherIncarnationsIsNotEntered) {
   Cluster cluster(2);
   cluster.hold_messages = true;
   cluster.all_ready();
-  const wire::View view{.number = ViewNumber{1}, .members = {{SiteId{0}, Incarnation{10}}, {SiteId{1}, Incarnation{99}}}};
+  const wire::View view{.number = ViewNumber{1},
+                        .members = {{SiteId{0}, Incarnation{10}}, {SiteId{1}, Incarnation{99}}},
+                        .from_version = Version{1}};
   cluster.perform(1, cluster.member(1).receive(SiteId{0}, Incarnation{10}, view));
   ASSERT_EQ(cluster.all<Fenced>(1).size(), 1U);
   EXPECT_EQ(cluster.all<Fenced>(1)[0].view.number, ViewNumber{1});

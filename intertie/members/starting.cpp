@@ -10,7 +10,15 @@ namespace intertie::members {
 Actions Member::take_ready(SiteId from, const Entrant& entrant) {
   if (view_ || recovering_since_) return admit(from, entrant);
   ready_[from] = entrant;
-  return all_ready() ? decide_view() : Actions{};
+  return all_ready() && !others_may_go_on() ? decide_view() : Actions{};
+}
+
+// Members of the last view who are not here: they may go on with the run, and just not have connected yet to a holder that came
+// back. beat() gives them time for it.
+bool Member::others_may_go_on() const {
+  return std::any_of(store_.members.begin(), store_.members.end(), [this](const wire::MemberRecord& member) {
+    return member.site != settings_.self && !ready_.contains(member.site);
+  });
 }
 
 // Who has to be there for a start: everybody; for a resume, those who made the checkpoint. Others come to the run later.
@@ -95,6 +103,7 @@ Actions Member::decide_view() {
   store_.view = view.number;
   store_.restart = view.restart;
   store_.members = view.members;
+  store_.stop.reset();  // of a run that has stopped
   std::vector<SiteId> others = view.survivors;
   std::erase(others, settings_.self);
   Actions actions = {Persist{store_}, SendTo{others, view}};

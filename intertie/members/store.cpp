@@ -28,6 +28,11 @@ Json to_json(const CheckpointRecord& record) {
                        {"complete", record.complete}});
 }
 
+Json to_json(const std::optional<wire::StopOrder>& stop) {
+  if (!stop) return {};
+  return Json::object({{"version", stop->version.value}, {"reason", stop->reason.text()}});
+}
+
 Json to_json(const StoreState& state) {
   Json members = Json::array();
   for (const auto& member : state.members) {
@@ -41,7 +46,8 @@ Json to_json(const StoreState& state) {
                        {"view", state.view.value},
                        {"restart", state.restart.value},
                        {"members", members},
-                       {"checkpoints", checkpoints}});
+                       {"checkpoints", checkpoints},
+                       {"stop", to_json(state.stop)}});
 }
 
 CheckpointRecord record_from(const Json& json, std::string& problem) {
@@ -62,12 +68,17 @@ StoreState state_from(const Json& json, std::string& problem) {
                    .view = {fields.number<std::uint64_t>("view")},
                    .restart = {fields.number<std::uint32_t>("restart")},
                    .members = {},
-                   .checkpoints = {}};
+                   .checkpoints = {},
+                   .stop = {}};
   for (const Json& member : fields.array("members")) {
     JsonFields of_member(member, problem);
     state.members.push_back({{of_member.number<std::uint16_t>("site")}, {of_member.number<std::uint64_t>("incarnation")}});
   }
   for (const Json& checkpoint : fields.array("checkpoints")) state.checkpoints.push_back(record_from(checkpoint, problem));
+  if (!json["stop"].is_null()) {
+    JsonFields stop(json["stop"], problem);
+    state.stop = wire::StopOrder{{stop.number<std::uint64_t>("version")}, stop.text("reason")};
+  }
   return state;
 }
 

@@ -29,6 +29,7 @@ struct StoreState {
   Restart restart;
   std::vector<wire::MemberRecord> members;
   std::vector<CheckpointRecord> checkpoints;  // oldest first
+  std::optional<wire::StopOrder> stop;        // of the run that goes on
   friend bool operator==(const StoreState&, const StoreState&) = default;
 };
 

@@ -16,7 +16,8 @@ StoreState example() {
           .members = {{SiteId{0}, Incarnation{3}}, {SiteId{1}, Incarnation{5}}},
           .checkpoints = {{Version{10}, Restart{1}, {Hash64{0xffffffffffffffffULL}, Hash64{0}}, true},
                           {Version{20}, Restart{2}, {std::nullopt, Hash64{12}}, true},
-                          {Version{30}, Restart{2}, {Hash64{13}, std::nullopt}, false}}};
+                          {Version{30}, Restart{2}, {Hash64{13}, std::nullopt}, false}},
+          .stop = wire::StopOrder{Version{32}, "test"}};
 }
 
 TEST(Store, WhatIsSavedIsLoadedAfterAPowerCut) {

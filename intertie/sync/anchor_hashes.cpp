@@ -5,9 +5,16 @@
 #include <algorithm>
 
 namespace intertie::sync {
+namespace {
+
+constexpr std::size_t kMostOpen = 4096;
+
+}  // namespace
 
 Result<void> AnchorHashes::add(SiteId site, Version version, Hash64 hash) {
   if (version <= compared_) return {};
+  // As many as anybody could be ahead by, and more: what a site says of versions that never come is not kept.
+  if (!reported_.contains(version) && reported_.size() >= kMostOpen) return {};
   reported_[version][site] = hash;
   return compare(version);
 }

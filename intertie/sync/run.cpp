@@ -49,6 +49,10 @@ Task<Result<Outcome>> Run::main() {
   wire::Farewell farewell{.finished = true, .code = ErrorCode::give_up, .reason = "complete"};
   if (error) farewell = {.finished = false, .code = error->code, .reason = error->message()};
   if (outcome && outcome->left) farewell = {.finished = false, .code = ErrorCode::cancelled, .reason = "leaves"};
+  if (outcome && outcome->left) {  // the others hear that it has gone when they have all that it gave
+    std::function<bool()> given = [this] { return mesh_->all_acknowledged(); };
+    co_await waiting_.at_most_until(services_.loop.now() + kFarewellWait, std::move(given));
+  }
   ended_ = true;
   co_await leave(std::move(farewell));
   co_return outcome;

@@ -53,6 +53,7 @@ class Run {
     std::uint64_t step = 0;
   };
   using Done = env::Done;
+  static constexpr Duration kFarewellWait = std::chrono::seconds(3);
 
   // From the start to the end (run.cpp).
   env::Task<Result<Outcome>> main();
@@ -75,6 +76,7 @@ class Run {
   env::Task<Result<Done>> follow();
   env::Task<Result<Done>> take_first_copy();
   env::Task<Result<Done>> apply_next_result();
+  void say_caught_up();
   Result<void> remove_void_checkpoints();
   env::Task<Done> leave(wire::Farewell farewell);
   void make_state(Restart restart, const wire::Progress& progress);
@@ -97,6 +99,7 @@ class Run {
   void report_for(ViewNumber number);
   bool follows_another_way(const wire::View& view) const;
   void fenced(const wire::View& view);
+  Error left_without_it() const;
   void beat();
   void look_for_the_store();
   void look_for_the_donor();
@@ -107,7 +110,8 @@ class Run {
   env::Task<Result<Done>> give_state(const MergeReport* applied);
   void give_copy(Donation& donation, const std::vector<ArrayCopy>& copies);
   void give_result(const Donation& donation, const ArrayCopy& result);
-  bool still_wanted(Donation& donation) const;
+  bool still_wanted(Donation& donation);
+  bool is_too_slow(const Donation& donation);
   bool is_there(const wire::MemberRecord& member) const;
   bool copies_wanted() const;
 
@@ -157,10 +161,12 @@ class Run {
   std::optional<SiteState> state_;
   std::optional<Fetch> fetch_;
   bool fetched_ = false;  // a first copy was applied
+  bool caught_up_said_ = false;
   bool copying_ = false;  // the worker does
   std::map<SiteId, Donation> donations_;
   std::uint64_t num_donations_ = 0;
   std::vector<std::pair<SiteId, wire::Message>> early_;  // of views that have not come here
+  Bytes early_bytes_;
   std::optional<Version> stop_at_;
   std::optional<Version> complete_checkpoint_;
   std::optional<Incarnation> ready_said_to_;  // the start of the store's holder

@@ -16,8 +16,6 @@ using env::Task;
 
 namespace {
 
-constexpr Duration kFarewellWait = std::chrono::seconds(3);
-
 Result<Incarnation> next_incarnation(env::Disk& disk, const std::string& path) {
   Incarnation incarnation;
   if (disk.exists(path)) {
@@ -319,8 +317,16 @@ Task<Result<env::Done>> Run::take_first_copy() {
                            {"version", static_cast<std::int64_t>(state_->version().value)},
                            {"bytes", static_cast<std::int64_t>(fetch_->bytes())},
                            {"seconds", seconds_of(services_.loop.now() - joined_at_)}});
-  perform(member_->caught_up(state_->version()));
+  caught_up_said_ = false;
+  say_caught_up();
   co_return env::Done{};
+}
+
+// When it holds all that came: whoever still had much to apply would hold the members up.
+void Run::say_caught_up() {
+  if (caught_up_said_ || fetch_->has_after(state_->version())) return;
+  caught_up_said_ = true;
+  perform(member_->caught_up(state_->version()));
 }
 
 Task<Result<env::Done>> Run::apply_next_result() {
@@ -342,6 +348,7 @@ Task<Result<env::Done>> Run::apply_next_result() {
   state_->forget_the_past();
   if (state_->flushing && state_->reported_for != state_->flushing) report_for(*state_->flushing);
   take_early();
+  say_caught_up();
   co_return env::Done{};
 }
 

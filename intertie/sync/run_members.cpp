@@ -56,7 +56,12 @@ void Run::report_for(ViewNumber number) {
   if (!state_) return;  // meant for another start of this site
   state_->flushing = number;
   if (!runs_ || state_->decided > state_->version()) return;
-  wire::FlushReport report{.number = number, .applied = state_->version(), .ends = ends_with(state_->progress), .merges = {}};
+  wire::FlushReport report{.number = number,
+                           .applied = state_->version(),
+                           .ends = ends_with(state_->progress),
+                           .fed = fetched_ && state_->merging == Version{},
+                           .donor = fetch_ ? fetch_->donor() : SiteId{},
+                           .merges = {}};
   if (!report.ends) state_->round(state_->version().next());
   for (const auto& [version, round] : state_->rounds) report.merges.push_back(round.execution().holdings());
   state_->reported_for = number;
@@ -65,11 +70,21 @@ void Run::report_for(ViewNumber number) {
 
 void Run::fenced(const wire::View& view) {
   report_fenced(view);
+  if (member_->leaves()) return waiting_.fail(left_without_it());
   waiting_.fail({.code = ErrorCode::rejoin,
                  .where = phase(),
                  .what = fmt::format("this site is no member of view {}: {}", view.number.value, view.reason.text()),
                  .fix = "it comes back as a new start",
                  .cause = {}});
+}
+
+// What this site, which leaves, still had to do was not waited for.
+Error Run::left_without_it() const {
+  return {.code = ErrorCode::cancelled,
+          .where = phase(),
+          .what = "left; the others completed the open merge without this site",
+          .fix = "nothing is to be done; start the site again to come back",
+          .cause = {}};
 }
 
 // ---- the beat ----
@@ -152,8 +167,11 @@ void Run::route_changed(SiteId site, const links::Route& route, const Error* why
 // something else, and has no say.
 void Run::refused(SiteId site, Error error) {
   if (error.code == ErrorCode::rejoin) {
+    const bool gave_the_state = fetch_ && fetch_->begun() && fetch_->donor() == site && !makes_the_next();
+    if (!member_->view() && gave_the_state) return waiting_.fail(std::move(error));
     const bool decides = site == members::Member::holder();
     if (!member_->view() || (!decides && mesh_->view_of(site) < member_->view()->number)) return;
+    if (member_->leaves()) return waiting_.fail(left_without_it());
     return waiting_.fail(std::move(error));
   }
   if (!state_) return waiting_.fail(std::move(error));
@@ -173,7 +191,7 @@ bool Run::is_there(const wire::MemberRecord& member) const {
 }
 
 // One that cannot be reached for long begins anew by itself; meanwhile nothing is kept for it.
-bool Run::still_wanted(Donation& donation) const {
+bool Run::still_wanted(Donation& donation) {
   const SiteId to = donation.to.site;
   if (mesh_->incarnation(to) > donation.to.incarnation) return false;
   const env::TimePoint now = services_.loop.now();
@@ -181,8 +199,20 @@ bool Run::still_wanted(Donation& donation) const {
     mesh_->fence(to, donation.to.incarnation, "was away while it was given the state of the run");
     return false;
   }
+  if (is_too_slow(donation)) {
+    mesh_->fence(to, donation.to.incarnation, "takes the state of the run more slowly than the members merge");
+    return false;
+  }
   const Membership* made_this = state_->membership(state_->version());
   return !made_this || std::find(made_this->members.begin(), made_this->members.end(), donation.to) == made_this->members.end();
+}
+
+// Memory here is what waits for its line.
+bool Run::is_too_slow(const Donation& donation) {
+  Bytes copy;
+  for (const NamedArray& array : transferred_arrays(*state_)) copy.value += array.values.size_bytes();
+  const Bytes waiting = mesh_->link(donation.to.site)->session().unacknowledged_bytes(wire::StreamClass::bulk);
+  return waiting.value > copy.value + most_behind(services_.model.layout().num_elements).value;
 }
 
 bool Run::copies_wanted() const {

@@ -9,8 +9,16 @@
 namespace intertie::sync {
 namespace {
 
-// Messages that wait for the view that says what they mean: those of the merges that the next view may let begin.
-constexpr std::size_t kMostEarly = 65536;
+// Messages that wait for the view that says what they mean. The next view lets no more than two merges begin: two contributions
+// and two results of every site; and as much again for what surrounds them.
+Bytes most_early(std::size_t num_sites, std::uint64_t num_elements) {
+  return {8 * num_sites * (num_elements * sizeof(float) + 1024 * 1024)};
+}
+
+Bytes size_of(const wire::Message& message) {
+  const auto* chunk = std::get_if<wire::Chunk>(&message);
+  return {1024 + (chunk ? chunk->payload.size() : 0)};  // with what a list of ranges may take
+}
 
 }  // namespace
 
@@ -95,7 +103,10 @@ Result<void> Run::take_part_of_merge(SiteId from, const wire::Message& message) 
   const ViewNumber view = header ? header->view : chunk->view;
   const bool known = state_ && !state_->memberships.empty() && view <= state_->memberships.back().view;
   if (!known) {
-    if (early_.size() == kMostEarly) return misfit("sends merges of a view that nobody else knows");
+    early_bytes_ = early_bytes_ + size_of(message);
+    if (early_bytes_.value > most_early(settings_.site_names.size(), services_.model.layout().num_elements).value) {
+      return misfit("sends merges of a view that nobody else knows");
+    }
     early_.emplace_back(from, message);
     return {};
   }
@@ -118,6 +129,7 @@ Result<void> Run::take_part_of_merge(SiteId from, const wire::Message& message) 
 
 // A view has come, or the state that says where the run stands.
 void Run::take_early() {
+  early_bytes_ = {};
   for (auto& [from, message] : std::exchange(early_, {})) receive(from, std::move(message));
 }
 

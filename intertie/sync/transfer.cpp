@@ -12,8 +12,8 @@ namespace intertie::sync {
 namespace {
 
 constexpr std::size_t kPartElements = 256 * 1024;
-// Results that may arrive ahead of the first copy: many more than a line can bring meanwhile.
-constexpr std::size_t kMostResults = 1024;
+constexpr std::uint64_t kResultsBehind = 16;
+constexpr std::uint64_t kBytesBehind = 64 * 1024 * 1024;
 
 Result<void> copy_part(const wire::StatePart& part, std::vector<float>& to, std::uint64_t& received) {
   const std::size_t count = part.payload.size() / sizeof(float);
@@ -26,6 +26,10 @@ Result<void> copy_part(const wire::StatePart& part, std::vector<float>& to, std:
 }
 
 }  // namespace
+
+Bytes most_behind(std::uint64_t num_elements) {
+  return {std::max(kResultsBehind * num_elements * sizeof(float), kBytesBehind)};
+}
 
 ArrayCopy copy_of(const std::string& name, std::span<const float> values) {
   const auto bytes = std::as_bytes(values);
@@ -60,6 +64,7 @@ Result<void> Fetch::take(SiteId from, const wire::StateBegin& begin) {
 
 Result<void> Fetch::take(SiteId from, const wire::Replay& replay) {
   if (!is_current(from, replay.number)) return {};
+  if (!results_.contains(replay.after.version)) return misfit("sent the end of a result that it had not sent");
   Incoming& incoming = results_[replay.after.version];
   incoming.replay = replay;
   return {};
@@ -72,7 +77,8 @@ Result<void> Fetch::take(SiteId from, const wire::StatePart& part) {
     if (part.version != begin_->progress.version) return misfit("sent a part of another version's state");
     return copy_part(part, values_[part.array], received_[part.array]);
   }
-  if (part.array != wanted_.size() || part.version <= begin_->progress.version || results_.size() > kMostResults) {
+  const bool too_many = results_.size() * num_elements_ * sizeof(float) > 2 * most_behind(num_elements_).value;
+  if (part.array != wanted_.size() || part.version <= begin_->progress.version || too_many) {
     return misfit("sent a result that was not due");
   }
   Incoming& incoming = results_[part.version];

@@ -27,6 +27,9 @@ struct ArrayCopy {
   Hash64 hash;
 };
 ArrayCopy copy_of(const std::string& name, std::span<const float> values);
+// How much of the results of merges may be on its way to a site that comes. A line that can bring them at all brings a copy of
+// the state, which is a few times as long, before there are so many.
+Bytes most_behind(std::uint64_t num_elements);
 // The parts of a copy, in order.
 std::vector<wire::StatePart> parts_of(const ArrayCopy& copy, wire::StatePart head);
 

@@ -72,16 +72,18 @@ struct Heartbeat {
   }
 };
 
-// What is known of one site: which start of it, how often that has beaten, and whom it hears without a relay [17].
+// What is known of one site: which start of it, how often that has beaten, whom it hears without a relay, and the view that it
+// is in (0: none) [17].
 struct HearingRow {
   SiteId site;
   Incarnation incarnation;
   std::uint64_t beat = 0;
   std::vector<SiteId> hears;
+  ViewNumber view;
   friend bool operator==(const HearingRow&, const HearingRow&) = default;
   template <class A>
   void fields(A& a) {
-    a(site, incarnation, beat, hears);
+    a(site, incarnation, beat, hears, view);
   }
 };
 
@@ -272,10 +274,12 @@ struct FlushReport {
   ViewNumber number;
   Version applied;
   bool ends = false;  // with that version
+  bool fed = false;   // it came to the run, and gets what the members apply from `donor` until it makes merges itself
+  SiteId donor;
   std::vector<OpenMerge> merges;
   template <class A>
   void fields(A& a) {
-    a(number, applied, ends, merges);
+    a(number, applied, ends, fed, donor, merges);
   }
 };
 
@@ -388,6 +392,7 @@ struct StopRequest {
 struct StopOrder {
   Version version;
   Words reason;
+  friend bool operator==(const StopOrder&, const StopOrder&) = default;
   template <class A>
   void fields(A& a) {
     a(version, reason);

@@ -67,8 +67,6 @@ class Workload {
   }
 
  private:
-  enum class Fault { kill, kill_holder, cut, cut_one_way, isolate, break_connections, leave, stop, kill_all };
-
   void fail(const std::string& problem) {
     if (problem.empty() || !report_.ok) return;
     report_.problem = problem;
@@ -82,17 +80,17 @@ class Workload {
     const std::size_t a = any();
     const std::size_t b = (a + 1 + random_.below(world_.num_sites() - 1)) % world_.num_sites();
     const std::uint64_t dice = random_.below(100);
-    if (dice < 25) return kill(a);
-    if (dice < 33) return kill(0);
-    if (dice < 55) return cut(a, b);
-    if (dice < 70) return world_.world().cut_one_way(world_.name(a), world_.name(b)), mend_later(a, b);
-    if (dice < 82) return isolate(a);
-    if (dice < 92) {
+    if (dice < 22) return kill(a);
+    if (dice < 30) return kill(0);
+    if (dice < 50) return cut(a, b);
+    if (dice < 63) return world_.world().cut_one_way(world_.name(a), world_.name(b)), mend_later(a, b);
+    if (dice < 74) return isolate(a);
+    if (dice < 83) {
       world_.world().break_connections(world_.name(a), world_.name(b));
       return;
     }
-    if (dice < 95) return leave(a);
-    if (dice < 98) return stop(a);
+    if (dice < 91) return leave(a);
+    if (dice < 96) return stop(a);
     for (std::size_t i = 0; i < world_.num_sites(); ++i) kill(i);
   }
 
@@ -124,11 +122,21 @@ class Workload {
       later(time, [this, site, other] { world_.world().mend(world_.name(site), world_.name(other)); });
     }
   }
+  // Some of those who leave die on their way out, and some come back.
   void leave(std::size_t site) {
-    if (!down_[site] && world_.run(site)) world_.run(site)->request_leave("the workload");
+    if (down_[site] || !world_.run(site)) return;
+    world_.run(site)->request_leave("the workload");
+    if (random_.below(2) == 0) later(Duration(std::chrono::milliseconds(random_.below(1500))), [this, site] { kill(site); });
+    if (random_.below(2) == 0) later(a_while(), [this, site] { come_back(site); });
   }
+  void come_back(std::size_t site) {
+    if (!down_[site] && !finished_ && world_.outcome(site)) world_.start(site, true);
+  }
+  // Some find out too late that the store's holder is gone.
   void stop(std::size_t site) {
-    if (!down_[site] && world_.run(site)) world_.run(site)->request_stop("the workload");
+    if (down_[site] || !world_.run(site)) return;
+    world_.run(site)->request_stop("the workload");
+    if (random_.below(2) == 0) later(Duration(std::chrono::milliseconds(random_.below(1500))), [this] { kill(0); });
   }
 
   bool over() const {

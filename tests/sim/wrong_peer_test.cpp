@@ -170,7 +170,43 @@ TEST_F(WrongPeer, AMessageThatIsNoneCostsItItsPlace) {
   });
   ASSERT_TRUE(world_.run_to_end(5min));
   EXPECT_EQ(outcome(), "ok");
-  EXPECT_THAT(reason_of_change(), HasSubstr("site1 "));
+  EXPECT_THAT(reason_of_change(), HasSubstr("site1 wire: the fields of a chunk message are cut short or invalid"));
+}
+
+TEST_F(WrongPeer, MergesOfAViewThatNobodyKnowsAreKeptUpToABoundOnly) {
+  take_part([this](const wire::View&) {
+    wire::Chunk chunk{.view = ViewNumber{99}, .payload = SharedBytes(std::vector<std::byte>(1024 * 1024))};
+    for (int i = 0; i < 30; ++i) mesh_->send_data(SiteId{0}, wire::StreamClass::merge, chunk);
+  });
+  ASSERT_TRUE(world_.run_to_end(5min));
+  EXPECT_EQ(outcome(), "ok");
+  EXPECT_THAT(reason_of_change(), HasSubstr("site1 sends merges of a view that nobody else knows"));
+}
+
+// It could cut off any other site for good with a word.
+TEST_F(WrongPeer, WhatItTellsOfASiteThatIsHeardDoesNotCount) {
+  ToyOptions options = toy_options(60);
+  options.batch_sizes = {4, 4, 4};
+  ToyWorld world(options);
+  env::sim::SimSite& life = world.world().start("site1");
+  world.start(0);
+  world.start(2);
+  world.world().run_for(2s);
+  std::unique_ptr<links::Stream> stream;
+  life.network().connect({"site0", 7400}, "site0", 5s, [&](Result<std::unique_ptr<env::Connection>> connection) {
+    ASSERT_TRUE(connection) << connection.error().message();
+    stream = std::make_unique<links::Stream>(
+        std::move(*connection), links::Stream::Handlers{.message = [](const wire::Message&) {}, .drained = {}, .closed = {}});
+    stream->send(hello());
+    stream->send(wire::Hearing{{{SiteId{2}, Incarnation{~0ULL}, 1, {}, {}}}});
+  });
+  const std::size_t before = world.events().size();
+  world.world().run_for(5s);
+  for (std::size_t i = before; i < world.events().size(); ++i) {
+    const Event& event = world.events()[i].event;
+    EXPECT_NE(event.name, "connection.refused");
+    EXPECT_TRUE(event.name != "link.changed" || std::get<std::string>(event.fields[0].second) == "site1");
+  }
 }
 
 TEST_F(WrongPeer, ASiteThatHasNoSayAnyMoreIsToldSoHoweverOftenItConnects) {

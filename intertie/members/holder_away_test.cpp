@@ -1,0 +1,240 @@
+// The members change while the run stops, or while the store's holder is away.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "intertie/members/running_fixture.h"
+
+namespace intertie::members {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// ---- stopping while the members change ----
+
+TEST(StopAndChange, AStopDoesNotWaitForTheDead) {
+  Running cluster(3);
+  cluster.kill(2);
+  cluster.perform(0, cluster.member(0).request_stop("test"));
+  EXPECT_THAT(cluster.all<StopAgreed>(0), IsEmpty());
+  EXPECT_FALSE(cluster.member(0).may_open(Version{6}));
+  cluster.beat();
+  EXPECT_FALSE(cluster.all<StopAgreed>(0).empty());
+  EXPECT_TRUE(cluster.member(0).may_open(Version{6}));
+  EXPECT_EQ(cluster.last_view(1).stop_at, Version{6});
+  EXPECT_EQ(cluster.all<StopAt>(1).size(), 1U);
+}
+
+TEST(StopAndChange, AStopOrderedDuringAFlushGoesWithIt) {
+  Running cluster(3);
+  cluster.kill(2);
+  cluster.sites[1].reports = false;
+  cluster.beat();
+  cluster.perform(1, cluster.member(1).request_stop("during the change"));
+  EXPECT_EQ(cluster.all<StopAt>(0).at(0).version, Version{6});
+  cluster.perform(1, cluster.member(1).report({.number = ViewNumber{2}, .applied = Version{4}, .ends = false, .merges = {}}));
+  EXPECT_EQ(cluster.last_view(1).stop_at, Version{6});
+  EXPECT_TRUE(cluster.member(0).may_open(Version{6}));
+}
+
+TEST(StopAndChange, ASiteThatComesHearsOfAStop) {
+  Running cluster(3);
+  cluster.come_back(2);
+  cluster.beat();
+  cluster.say_ready(2);
+  cluster.perform(0, cluster.member(0).request_stop("test"));
+  EXPECT_THAT(cluster.all<StopAt>(2), IsEmpty());
+  cluster.catch_up(2);
+  ASSERT_EQ(cluster.all<StopAt>(2).size(), 1U);
+  EXPECT_EQ(cluster.all<StopAt>(2)[0].version, cluster.all<StopAt>(1).at(0).version);
+  EXPECT_TRUE(cluster.member(2).stops_at(cluster.all<StopAt>(2)[0].version));
+}
+
+// Some have heard of the order, and some have not.
+TEST(StopAndChange, AStopThatWasOrderedOutlivesTheHoldersDeath) {
+  Running cluster(3);
+  cluster.hold_messages = true;
+  cluster.perform(0, cluster.member(0).request_stop("test"));
+  ASSERT_TRUE(cluster.stored->stop);
+  EXPECT_THAT(std::get<StopAt>(cluster.sites[0].done.back()).reason, HasSubstr("test"));
+  cluster.deliver_one();
+  EXPECT_EQ(cluster.all<StopAt>(1).size(), 1U);
+  cluster.come_back(0);
+  cluster.hold_messages = false;
+  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{1};
+  cluster.beat();
+  EXPECT_EQ(cluster.last_view(2).stop_at, Version{6});
+  EXPECT_EQ(cluster.all<StopAt>(1).size(), 1U) << "it knows";
+  ASSERT_EQ(cluster.all<StopAt>(2).size(), 1U);
+  EXPECT_EQ(cluster.all<StopAt>(2)[0].version, Version{6});
+}
+
+// ---- the store's holder goes and comes back ----
+
+TEST(HolderAway, AHolderThatComesBackDecidesForTheOthersAndThenJoinsThem) {
+  Running cluster(3);
+  cluster.come_back(0);
+  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{1};
+  cluster.sites[1].report.applied = Version{8};
+  cluster.sites[2].report.applied = Version{8};
+  cluster.say_ready(0);
+  EXPECT_THAT(cluster.failure(0), HasSubstr("none"));
+  cluster.beat();
+  EXPECT_EQ(cluster.members_at(1), sites_numbered({1, 2}));
+  EXPECT_EQ(cluster.last_view(1).from_version, Version{10});
+  EXPECT_EQ(cluster.last_view(1).reason.text(), "site0 came back as a new start");
+  EXPECT_EQ(fenced_at(cluster, 2), (std::vector{wire::MemberRecord{SiteId{0}, Incarnation{10}}}));
+  EXPECT_EQ(cluster.stored->members.size(), 2U);
+  EXPECT_EQ(cluster.stored->incarnation, Incarnation{2});
+  EXPECT_FALSE(cluster.member(0).is_member());
+  cluster.beat();
+  ASSERT_EQ(cluster.all<GiveState>(1).size(), 1U);
+  EXPECT_EQ(cluster.all<GiveState>(1)[0].to, (wire::MemberRecord{SiteId{0}, Incarnation{110}}));
+  const std::size_t before = cluster.all<EnterView>(0).size();
+  cluster.catch_up(0);
+  EXPECT_EQ(cluster.members_at(2), sites_numbered({0, 1, 2}));
+  EXPECT_EQ(cluster.all<EnterView>(0).size(), before + 1);
+  EXPECT_TRUE(cluster.member(0).is_member());
+  cluster.beat();
+  EXPECT_EQ(cluster.last_view(2).number, ViewNumber{3});
+}
+
+// The only one who made the newest checkpoint, as far as it knows, could begin anew at once.
+TEST(HolderAway, AHolderThatComesBackDoesNotBeginAnewBeforeOthersHadTimeToConnect) {
+  const StoreState store{.run = "test",
+                         .incarnation = Incarnation{1},
+                         .view = ViewNumber{6},
+                         .restart = Restart{1},
+                         .members = {{SiteId{0}, Incarnation{9}}, {SiteId{1}, Incarnation{11}}},
+                         .checkpoints = {{Version{4}, Restart{1}, {Hash64{1}, std::nullopt}, true}},
+                         .stop = {}};
+  for (const bool others_go_on : {true, false}) {
+    Cluster cluster(2, store);
+    cluster.sites[0].ready = {.layout = {}, .checkpoints = {{Version{4}, Restart{1}, Hash64{1}}}, .resume = true};
+    cluster.beat();
+    cluster.say_ready(0);
+    for (int beats = 0; beats < 10; ++beats) cluster.beat();
+    EXPECT_THAT(cluster.all<EnterView>(0), IsEmpty());
+    if (others_go_on) cluster.sites[1].said_view = ViewNumber{6};
+    for (int beats = 0; beats < 10; ++beats) cluster.beat();
+    if (others_go_on) {
+      EXPECT_THAT(cluster.all<EnterView>(0), IsEmpty()) << "it fetches the state";
+      EXPECT_EQ(cluster.stored->members, (std::vector{wire::MemberRecord{SiteId{1}, Incarnation{11}}}));
+    } else {
+      ASSERT_EQ(cluster.all<EnterView>(0).size(), 1U);
+      EXPECT_EQ(cluster.last_view(0).checkpoint.version, Version{4});
+    }
+  }
+}
+
+TEST(HolderAway, AHolderThatComesBackWaitsOnceForThoseWhoAreMissing) {
+  Running cluster(4);
+  cluster.come_back(0);
+  cluster.kill(3);
+  cluster.sites[1].said_view = ViewNumber{1};
+  cluster.beat();
+  cluster.say_ready(0);
+  EXPECT_EQ(cluster.last_view(1).number, ViewNumber{1});
+  cluster.sites[2].said_view = ViewNumber{1};
+  cluster.beat(std::chrono::seconds(1));
+  EXPECT_EQ(cluster.last_view(1).number, ViewNumber{1}) << "site 3 may still come";
+  cluster.beat(std::chrono::seconds(2));
+  EXPECT_EQ(cluster.members_at(1), sites_numbered({1, 2}));
+  EXPECT_THAT(cluster.last_view(1).reason.text(), HasSubstr("site3 did not come back"));
+}
+
+TEST(HolderAway, AHolderWithAnOldCopyOfItsStoreDoesNotDecide) {
+  Running cluster(3);
+  cluster.come_back(0);
+  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{7};
+  cluster.beat();
+  EXPECT_THAT(cluster.failure(0),
+              testing::AllOf(HasSubstr("is in view 7, the store (store.json) knows only 1"), HasSubstr("old copy")));
+  EXPECT_EQ(cluster.last_view(1).number, ViewNumber{1});
+}
+
+TEST(StopAndChange, AStopAtAHolderThatIsNoMemberYetComesOnceItIs) {
+  Running cluster(3);
+  cluster.come_back(0);
+  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{1};
+  cluster.say_ready(0);
+  cluster.beat();
+  cluster.perform(1, cluster.member(1).request_stop("test"));
+  EXPECT_THAT(cluster.all<StopAt>(1), IsEmpty());
+  cluster.catch_up(0);
+  ASSERT_EQ(cluster.all<StopAt>(1).size(), 1U);
+  EXPECT_GE(cluster.all<StopAt>(1)[0].version, cluster.last_view(1).from_version);
+  EXPECT_EQ(cluster.all<StopAt>(0).size(), 1U);
+  EXPECT_TRUE(cluster.member(0).may_open(cluster.all<StopAt>(0)[0].version));
+}
+
+TEST(HolderAway, TheHolderIsNeededWhileAMemberThatHasNotLeftIsThere) {
+  Running cluster(3);
+  EXPECT_TRUE(cluster.member(0).is_needed({}));
+  EXPECT_TRUE(cluster.member(0).is_needed({SiteId{1}}));
+  EXPECT_FALSE(cluster.member(0).is_needed({SiteId{1}, SiteId{2}}));
+  EXPECT_FALSE(cluster.member(1).is_needed({}));
+  cluster.kill(2);
+  EXPECT_FALSE(cluster.member(0).is_needed({SiteId{1}}));
+}
+
+// ---- checkpoints while the members change ----
+
+void write_checkpoint(Cluster& cluster, std::uint16_t site, std::uint64_t version) {
+  cluster.perform(site, cluster.member(site).wrote_checkpoint({Version{version}, Restart{0}, Hash64{version * 10 + site}}));
+}
+
+TEST(HolderAway, ACheckpointIsCompleteWhenTheOneThatMissedItIsGone) {
+  Running cluster(4);
+  for (const std::uint16_t site : {0, 1, 3}) write_checkpoint(cluster, site, 5);
+  EXPECT_THAT(cluster.all<CheckpointIsComplete>(0), IsEmpty());
+  cluster.kill(2);
+  cluster.beat();
+  for (const std::uint16_t site : {0, 1, 3}) {
+    ASSERT_EQ(cluster.all<CheckpointIsComplete>(site).size(), 1U) << "site " << site;
+    EXPECT_EQ(cluster.all<CheckpointIsComplete>(site)[0].version, Version{5});
+  }
+  ASSERT_EQ(cluster.stored->checkpoints.size(), 1U);
+  EXPECT_TRUE(cluster.stored->checkpoints[0].complete);
+  EXPECT_EQ(cluster.stored->checkpoints[0].writers(), sites_numbered({0, 1, 3}));
+}
+
+TEST(HolderAway, ASiteThatCameLaterIsNotWaitedForInACheckpointOfBefore) {
+  Running cluster(3);
+  cluster.come_back(2);
+  cluster.beat();
+  write_checkpoint(cluster, 0, 5);
+  cluster.say_ready(2);
+  cluster.catch_up(2);
+  EXPECT_EQ(cluster.members_at(0), sites_numbered({0, 1, 2}));
+  write_checkpoint(cluster, 1, 5);
+  EXPECT_EQ(cluster.all<CheckpointIsComplete>(0).size(), 1U) << "version 5 was made while it was away";
+  // One of after it came needs its part.
+  const Version later = cluster.last_view(0).from_version;
+  for (std::uint16_t site = 0; site < 3; ++site) cluster.member(site).opened(later);
+  write_checkpoint(cluster, 0, later.value);
+  write_checkpoint(cluster, 1, later.value);
+  EXPECT_EQ(cluster.all<CheckpointIsComplete>(0).size(), 1U);
+  write_checkpoint(cluster, 2, later.value);
+  EXPECT_EQ(cluster.all<CheckpointIsComplete>(0).size(), 2U);
+}
+
+TEST(HolderAway, MembersTellAHolderThatComesBackWhatTheyWroteMeanwhile) {
+  Running cluster(3);
+  for (std::uint16_t site = 0; site < 3; ++site) write_checkpoint(cluster, site, 4);
+  cluster.kill(0);
+  for (const std::uint16_t site : {1, 2}) write_checkpoint(cluster, site, 5);
+  cluster.sites[0].dead = false;
+  cluster.come_back(0);
+  for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{1};
+  cluster.say_ready(0);
+  cluster.beat();
+  ASSERT_EQ(cluster.stored->checkpoints.size(), 2U);
+  EXPECT_EQ(cluster.stored->checkpoints[1].version, Version{5});
+  EXPECT_TRUE(cluster.stored->checkpoints[1].complete);
+  EXPECT_EQ(cluster.stored->checkpoints[1].writers(), sites_numbered({1, 2}));
+  EXPECT_EQ(cluster.all<CheckpointIsComplete>(1).back().version, Version{5});
+}
+
+}  // namespace
+}  // namespace intertie::members
