@@ -69,6 +69,29 @@ TEST(StopAndChange, AStopThatWasOrderedOutlivesTheHoldersDeath) {
   EXPECT_EQ(cluster.all<StopAt>(2)[0].version, Version{6});
 }
 
+// What the holder sends to a member reaches the start that is there by then.
+TEST(StopAndChange, WhatWasMeantForTheStartBeforeDoesNotConcernTheNextOne) {
+  Running cluster(3);
+  cluster.come_back(2);
+  for (const wire::Message& message : std::initializer_list<wire::Message>{
+           wire::StopOrder{Version{6}, "test"}, wire::FlushRequest{ViewNumber{2}}, wire::CheckpointComplete{Version{4}, {}},
+           wire::Donate{{SiteId{1}, Incarnation{11}}}, cluster.last_view(1)}) {
+    EXPECT_TRUE(cluster.member(2).receive(SiteId{0}, Incarnation{10}, message).empty()) << wire::name_of(message);
+  }
+}
+
+TEST(StopAndChange, TheReportOfAnotherStartDoesNotCount) {
+  Running cluster(3);
+  cluster.sites[1].reports = false;
+  cluster.kill(2);
+  cluster.beat();
+  const wire::FlushReport report{.number = ViewNumber{2}, .applied = Version{4}, .ends = false, .merges = {}};
+  cluster.perform(0, cluster.member(0).receive(SiteId{1}, Incarnation{12}, report));
+  EXPECT_EQ(cluster.last_view(0).number, ViewNumber{1});
+  cluster.perform(0, cluster.member(0).receive(SiteId{1}, Incarnation{11}, report));
+  EXPECT_EQ(cluster.last_view(0).number, ViewNumber{2});
+}
+
 // ---- the store's holder goes and comes back ----
 
 TEST(HolderAway, AHolderThatComesBackDecidesForTheOthersAndThenJoinsThem) {
@@ -110,6 +133,12 @@ TEST(HolderAway, AHolderThatComesBackDoesNotBeginAnewBeforeOthersHadTimeToConnec
                          .stop = {}};
   for (const bool others_go_on : {true, false}) {
     Cluster cluster(2, store);
+    wire::View last;
+    last.number = store.view;
+    last.restart = store.restart;
+    last.members = store.members;
+    last.from_version = Version{1};
+    cluster.perform(1, cluster.member(1).receive(SiteId{0}, Incarnation{9}, last));
     cluster.sites[0].ready = {.layout = {}, .checkpoints = {{Version{4}, Restart{1}, Hash64{1}}}, .resume = true};
     cluster.beat();
     cluster.say_ready(0);

@@ -56,6 +56,7 @@ Actions Member::receive(SiteId from, Incarnation incarnation, const wire::Messag
   if (holds_store()) return take_at_holder(from, incarnation, message);
   if (from != kHolder) return {};
   if (const auto* view = std::get_if<wire::View>(&message)) return take_view(*view);
+  if (!view_) return {};  // meant for the start before this one
   if (const auto* flush = std::get_if<wire::FlushRequest>(&message)) return {ReportFor{flush->number}};
   if (const auto* donate = std::get_if<wire::Donate>(&message)) {
     const bool known = donate->to.site.value < settings_.site_names.size() && donate->to.site != settings_.self;
@@ -74,7 +75,9 @@ Actions Member::take_at_holder(SiteId from, Incarnation incarnation, const wire:
   if (const auto* stop = std::get_if<wire::StopRequest>(&message)) return order_stop(stop->reason.text());
   if (const auto* accepted = std::get_if<wire::StopAccepted>(&message)) return take_stop_accepted(from, accepted->version);
   if (const auto* written = std::get_if<wire::CheckpointWritten>(&message)) return record_checkpoint(from, written->checkpoint);
-  if (const auto* report = std::get_if<wire::FlushReport>(&message)) return take_report(from, *report);
+  if (const auto* report = std::get_if<wire::FlushReport>(&message)) {
+    return has_a_say(from, incarnation) ? take_report(from, *report) : Actions{};
+  }
   if (const auto* complaint = std::get_if<wire::Complaint>(&message)) {
     // Of members only, and not about the holder: whoever cannot go on with it ends by itself.
     if (!view_ || !is_in(*view_, from, incarnation) || complaint->about.site == kHolder) return {};
@@ -114,7 +117,9 @@ Actions Member::take_view(const wire::View& view) {
 Actions Member::enter(const wire::View& view) {
   if (view_ && view.number <= view_->number) return {};
   const bool survives = std::find(view.survivors.begin(), view.survivors.end(), settings_.self) != view.survivors.end();
-  if (!is_in(view, settings_.self, settings_.incarnation) && !(leaves_ && survives)) return {Fenced{view}};
+  if (!is_in(view, settings_.self, settings_.incarnation) && !(leaves_ && survives)) {
+    return view_ ? Actions{Fenced{view}} : Actions{};  // of a site that comes: it names the start before this one
+  }
   Actions actions = fence(view);
   const bool first = !view_;
   replace_view(view);

@@ -96,8 +96,7 @@ TEST(Member, AViewWithOtherIncarnationsIsNotEntered) {
                         .members = {{SiteId{0}, Incarnation{10}}, {SiteId{1}, Incarnation{99}}},
                         .from_version = Version{1}};
   cluster.perform(1, cluster.member(1).receive(SiteId{0}, Incarnation{10}, view));
-  ASSERT_EQ(cluster.all<Fenced>(1).size(), 1U);
-  EXPECT_EQ(cluster.all<Fenced>(1)[0].view.number, ViewNumber{1});
+  EXPECT_TRUE(cluster.all<Fenced>(1).empty()) << "it may still come";
   EXPECT_TRUE(cluster.all<EnterView>(1).empty());
   EXPECT_FALSE(cluster.member(1).is_member());
 }
