@@ -67,6 +67,12 @@ TEST(StopAndChange, AStopThatWasOrderedOutlivesTheHoldersDeath) {
   EXPECT_EQ(cluster.all<StopAt>(1).size(), 1U) << "it knows";
   ASSERT_EQ(cluster.all<StopAt>(2).size(), 1U);
   EXPECT_EQ(cluster.all<StopAt>(2)[0].version, Version{6});
+  const std::size_t before = cluster.all<StopAt>(0).size();
+  cluster.say_ready(0);
+  cluster.beat();
+  cluster.catch_up(0);
+  EXPECT_EQ(cluster.all<StopAt>(0).size(), before + 1) << "the new start of the holder stops with them";
+  EXPECT_TRUE(cluster.member(0).stops_at(Version{6}));
 }
 
 // What the holder sends to a member reaches the start that is there by then.
@@ -178,7 +184,7 @@ TEST(HolderAway, AHolderWithAnOldCopyOfItsStoreDoesNotDecide) {
   for (const std::uint16_t site : {1, 2}) cluster.sites[site].said_view = ViewNumber{7};
   cluster.beat();
   EXPECT_THAT(cluster.failure(0),
-              testing::AllOf(HasSubstr("is in view 7, the store (store.json) knows only 1"), HasSubstr("old copy")));
+              testing::AllOf(HasSubstr("members are in view 7, the store (store.json) knows only 1"), HasSubstr("old copy")));
   EXPECT_EQ(cluster.last_view(1).number, ViewNumber{1});
 }
 

@@ -10,53 +10,67 @@
 namespace intertie::members {
 
 Member::Member(Settings settings) : settings_(std::move(settings)) {
-  if (settings_.store) {
-    store_ = *settings_.store;
-    store_is_new_ = false;
+  if (settings_.self == kHolder) holder_ = std::make_unique<Holder>(settings_);
+}
+
+// ---- between the members and the holder ----
+
+Actions Member::tell_holder(const wire::Message& message) {
+  if (!holder_) return {SendTo{{kHolder}, message}};
+  return deliver(holder_->take(settings_.self, settings_.incarnation, message));
+}
+
+// What the holder at this site tells this site goes no way but this.
+Actions Member::deliver(Actions decided) {
+  Actions actions;
+  for (Action& action : decided) {
+    auto* send = std::get_if<SendTo>(&action);
+    const bool to_this = send && std::erase(send->to, settings_.self) > 0;
+    const std::optional<wire::Message> message = to_this ? std::optional(send->message) : std::nullopt;
+    if (!send || !send->to.empty()) actions.push_back(std::move(action));
+    if (message) append(actions, take(*message));
   }
-  store_.run = settings_.run;
-  store_.incarnation = store_.incarnation.next();
-  proposed_ = store_.view;
+  return actions;
 }
 
-Actions Member::fail(ErrorCode code, std::string what, std::string fix) const {
-  return {Fail{{.code = code, .where = "phase start", .what = std::move(what), .fix = std::move(fix), .cause = {}}}};
+Actions Member::receive(SiteId from, Incarnation incarnation, const wire::Message& message) {
+  if (holder_) return deliver(holder_->take(from, incarnation, message));
+  return from == kHolder ? take(message) : Actions{};
 }
 
-bool Member::is_in(const wire::View& view, SiteId site, Incarnation incarnation) {
-  return std::find(view.members.begin(), view.members.end(), wire::MemberRecord{site, incarnation}) != view.members.end();
+Actions Member::beat(env::TimePoint now) { return holder_ ? deliver(holder_->beat(now)) : Actions{}; }
+
+Actions Member::departed(SiteId site, Incarnation incarnation, const std::string& reason) {
+  return holder_ ? deliver(holder_->departed(site, incarnation, reason)) : Actions{};
 }
 
-bool Member::has(SiteId site) const {
-  const std::vector<SiteId> sites = sites_of_view();
-  return std::find(sites.begin(), sites.end(), site) != sites.end();
-}
-
-std::vector<SiteId> Member::others() const {
-  std::vector<SiteId> sites = sites_of_view();
-  std::erase(sites, settings_.self);
-  return sites;
-}
-
-std::vector<SiteId> Member::sites_of_view() const {
-  std::vector<SiteId> sites;
-  if (!view_) return sites;
-  for (const wire::MemberRecord& member : view_->members) sites.push_back(member.site);
-  return sites;
+Actions Member::complain(SiteId about, Incarnation incarnation, const std::string& reason) {
+  if (about != kHolder && view()) return tell_holder(wire::Complaint{{about, incarnation}, reason});
+  return fail(ErrorCode::give_up, "site " + name(about), reason, "compare `intertie version` at all sites");
 }
 
 Actions Member::ready(const wire::Ready& ready) {
   own_checkpoints_ = ready.checkpoints;
   std::sort(own_checkpoints_.begin(), own_checkpoints_.end());
-  if (holds_store()) return take_ready(settings_.self, {settings_.incarnation, ready});
-  return {SendTo{{kHolder}, ready}};
+  return tell_holder(ready);
 }
 
-Actions Member::receive(SiteId from, Incarnation incarnation, const wire::Message& message) {
-  if (holds_store()) return take_at_holder(from, incarnation, message);
-  if (from != kHolder) return {};
+std::string Member::waits_for() const {
+  return holder_ ? holder_->waits_for() : fmt::format("site {}, which decides on it, has not sent it", name(kHolder));
+}
+
+void Member::opened(Version version) {
+  if (holder_) holder_->opened(version);
+}
+
+void Member::ended() {
+  if (holder_) holder_->ended();
+}
+
+// What the holder says.
+Actions Member::take(const wire::Message& message) {
   if (const auto* view = std::get_if<wire::View>(&message)) return take_view(*view);
-  if (!view_) return {};  // meant for the start before this one
+  if (!standing_.view()) return {};  // meant for the start before this one
   if (const auto* flush = std::get_if<wire::FlushRequest>(&message)) return {ReportFor{flush->number}};
   if (const auto* donate = std::get_if<wire::Donate>(&message)) {
     const bool known = donate->to.site.value < settings_.site_names.size() && donate->to.site != settings_.self;
@@ -65,35 +79,9 @@ Actions Member::receive(SiteId from, Incarnation incarnation, const wire::Messag
   if (const auto* done = std::get_if<wire::CheckpointComplete>(&message)) return complete(done->version, done->restart);
   if (const auto* order = std::get_if<wire::StopOrder>(&message)) {
     stop_ = *order;
-    return {SendTo{{kHolder}, wire::StopAccepted{order->version}}, StopAt{order->version, order->reason.text()}};
-  }
-  return {};
-}
-
-Actions Member::take_at_holder(SiteId from, Incarnation incarnation, const wire::Message& message) {
-  if (const auto* ready = std::get_if<wire::Ready>(&message)) return take_ready(from, {incarnation, *ready});
-  if (const auto* stop = std::get_if<wire::StopRequest>(&message)) return order_stop(stop->reason.text());
-  if (const auto* accepted = std::get_if<wire::StopAccepted>(&message)) return take_stop_accepted(from, accepted->version);
-  if (const auto* written = std::get_if<wire::CheckpointWritten>(&message)) return record_checkpoint(from, written->checkpoint);
-  if (const auto* report = std::get_if<wire::FlushReport>(&message)) {
-    return has_a_say(from, incarnation) ? take_report(from, *report) : Actions{};
-  }
-  if (const auto* complaint = std::get_if<wire::Complaint>(&message)) {
-    // Of members only, and not about the holder: whoever cannot go on with it ends by itself.
-    if (!view_ || !is_in(*view_, from, incarnation) || complaint->about.site == kHolder) return {};
-    if (complaint->about.site.value >= settings_.site_names.size()) return {};
-    return complain(complaint->about.site, complaint->about.incarnation, complaint->reason.text());
-  }
-  if (const auto* leave = std::get_if<wire::LeaveRequest>(&message)) {
-    if (!view_ || !is_in(*view_, from, incarnation)) return {};
-    leaving_[from] = leave->reason.text();
-    return change();
-  }
-  if (std::holds_alternative<wire::CaughtUp>(message)) {
-    const auto joiner = joiners_.find(from);
-    if (joiner == joiners_.end() || joiner->second.incarnation != incarnation) return {};
-    joiner->second.caught_up = true;
-    return change();
+    Actions actions = {StopAt{order->version, order->reason.text()}};
+    append(actions, tell_holder(wire::StopAccepted{order->version}));
+    return actions;
   }
   return {};
 }
@@ -102,87 +90,68 @@ Actions Member::take_at_holder(SiteId from, Incarnation incarnation, const wire:
 
 // What another site decides is checked before it is believed: nothing in it may point where nothing is.
 Actions Member::take_view(const wire::View& view) {
-  const bool begins_anew =
-      view_ && is_in(view, settings_.self, settings_.incarnation) && (view.starts || view.restart != view_->restart);
+  const std::optional<wire::View>& last = standing_.view();
+  const bool names_this = is_in(view, settings_.self, settings_.incarnation);
   std::string problem = problem_of(view, settings_.site_names.size());
-  if (begins_anew) problem = "begins a run that goes on already";
+  if (last && names_this && (view.starts || view.restart != last->restart)) problem = "begins a run that goes on already";
   if (problem.empty()) return enter(view);
-  return {Fail{{.code = ErrorCode::give_up,
-                .where = "site " + name(kHolder),
-                .what = fmt::format("sent view {}, which makes no sense: it {}", view.number.value, problem),
-                .fix = "compare `intertie version` at both sites",
-                .cause = {}}}};
+  return fail(ErrorCode::give_up, "site " + name(kHolder),
+              fmt::format("sent view {}, which makes no sense: it {}", view.number.value, problem),
+              "compare `intertie version` at both sites");
 }
 
 Actions Member::enter(const wire::View& view) {
-  if (view_ && view.number <= view_->number) return {};
-  const bool survives = std::find(view.survivors.begin(), view.survivors.end(), settings_.self) != view.survivors.end();
-  if (!is_in(view, settings_.self, settings_.incarnation) && !(leaves_ && survives)) {
-    return view_ ? Actions{Fenced{view}} : Actions{};  // of a site that comes: it names the start before this one
+  const std::optional<wire::View>& last = standing_.view();
+  if (last && view.number <= last->number) return {};
+  if (!is_in(view, settings_.self, settings_.incarnation) && !(leaves() && survives(view, settings_.self))) {
+    return last ? Actions{Fenced{view}} : Actions{};  // of a site that comes: it names the start before this one
   }
-  Actions actions = fence(view);
-  const bool first = !view_;
-  replace_view(view);
-  if (first && view.from_checkpoint) newest_opened_ = view.checkpoint.version;
-  if (first) forget_void_checkpoints(view);
+  Actions actions = fences(standing_, view, settings_.self);
+  if (!last) forget_void_checkpoints(view);
+  const bool first = !last;
+  standing_.replace(view);
   actions.push_back(EnterView{view});
-  // A holder that has come back did not hear of what is not complete.
-  for (const wire::CheckpointOffer& written : own_checkpoints_) {
-    const bool counts = !first && !holds_store() && written.restart == view.restart && written.version > complete_;
-    if (counts) actions.push_back(SendTo{{kHolder}, wire::CheckpointWritten{written}});
-  }
-  if (view.stop_at.value > 0 && (!stop_ || stop_->version != view.stop_at)) {
+  if (view.stop_at.value > 0 && !stops_at(view.stop_at)) {
     stop_ = wire::StopOrder{view.stop_at, view.reason};
     actions.push_back(StopAt{view.stop_at, view.reason.text()});
   }
-  append(actions, repeat_requests());
+  if (!first) append(actions, repeat_what_it_may_not_know(view));
   return actions;
 }
 
-// A holder that has come back did not hear of them.
-Actions Member::repeat_requests() const {
+// A holder that has come back did not hear of what is not complete, nor of what was asked.
+Actions Member::repeat_what_it_may_not_know(const wire::View& view) {
   Actions actions;
-  if (holds_store() || !is_member()) return actions;
-  if (leaves_ && !stop_) actions.push_back(SendTo{{kHolder}, wire::LeaveRequest{leave_reason_}});
-  if (stop_wanted_ && !stop_) actions.push_back(SendTo{{kHolder}, wire::StopRequest{*stop_wanted_}});
+  if (!is_member()) return actions;
+  for (const wire::CheckpointOffer& written : std::vector(own_checkpoints_)) {
+    const bool counts = written.restart == view.restart && written.version > complete_;
+    if (counts) append(actions, tell_holder(wire::CheckpointWritten{written}));
+  }
+  if (stop_) return actions;
+  if (leaves()) append(actions, tell_holder(wire::LeaveRequest{*leave_reason_}));
+  if (stop_wanted_) append(actions, tell_holder(wire::StopRequest{*stop_wanted_}));
   return actions;
 }
 
-// Those whose part in the merges counts: the members, and those who leave until they have done theirs.
-std::vector<wire::MemberRecord> Member::with_a_say() const {
-  std::vector<wire::MemberRecord> all;
-  if (view_) all = view_->members;
-  for (const auto& [site, incarnation] : departing_) all.push_back({site, incarnation});
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.site < b.site; });
-  return all;
+// ---- stopping and leaving ----
+
+Actions Member::request_stop(const std::string& reason) {
+  stop_wanted_ = reason;
+  return tell_holder(wire::StopRequest{reason});
 }
 
-bool Member::has_a_say(SiteId site, Incarnation incarnation) const {
-  const std::vector<wire::MemberRecord> all = with_a_say();
-  return std::find(all.begin(), all.end(), wire::MemberRecord{site, incarnation}) != all.end();
+Actions Member::request_leave(const std::string& reason) {
+  if (leaves()) return {};
+  if (holder_ || standing_.sites().size() == 1) return request_stop(reason);
+  leave_reason_ = reason;
+  return tell_holder(wire::LeaveRequest{reason});
 }
 
-void Member::replace_view(const wire::View& view) {
-  std::map<SiteId, Incarnation> departing;
-  for (const wire::MemberRecord& member : with_a_say()) {
-    const bool survives = std::find(view.survivors.begin(), view.survivors.end(), member.site) != view.survivors.end();
-    if (survives && !is_in(view, member.site, member.incarnation)) departing[member.site] = member.incarnation;
-  }
-  departing_ = std::move(departing);
-  view_ = view;
-  makers_.emplace_back(view.from_version, sites_of_view());
-}
+// ---- this site's checkpoints ----
 
-// Of those who had a say, the starts that are not among the survivors.
-Actions Member::fence(const wire::View& view) const {
-  Actions actions;
-  for (const wire::MemberRecord& member : with_a_say()) {
-    const bool stays = std::find(view.survivors.begin(), view.survivors.end(), member.site) != view.survivors.end();
-    if (stays || member.site == settings_.self) continue;
-    const std::string reason = fmt::format("no member any more since view {}: {}", view.number.value, view.reason.text());
-    actions.push_back(Fence{member, reason});
-  }
-  return actions;
+Actions Member::wrote_checkpoint(const wire::CheckpointOffer& checkpoint) {
+  own_checkpoints_.push_back(checkpoint);
+  return tell_holder(wire::CheckpointWritten{checkpoint});
 }
 
 // What was written after the point from which the run goes on here.
@@ -194,52 +163,18 @@ void Member::forget_void_checkpoints(const wire::View& view) {
   });
 }
 
-std::string Member::waits_for() const {
-  if (!holds_store()) return fmt::format("site {}, which decides on it, has not sent it", name(kHolder));
-  std::string names;
-  for (const SiteId site : starting_members()) {
-    if (!ready_.contains(site)) names += (names.empty() ? "" : ", ") + name(site);
-  }
-  return "not ready yet: " + names;
+// Keeps this one and the one before it.
+Actions Member::complete(Version version, Restart restart) {
+  if (version <= complete_) return {};  // told again
+  complete_ = version;
+  const auto newest = std::find_if(own_checkpoints_.rbegin(), own_checkpoints_.rend(), [&](const wire::CheckpointOffer& offer) {
+    return offer.version == version && offer.restart == restart;
+  });
+  if (newest == own_checkpoints_.rend()) return {};
+  CheckpointIsComplete action{version, restart, {newest->manifest}};
+  const auto previous = std::next(newest);
+  if (previous != own_checkpoints_.rend()) action.keep.push_back(previous->manifest);
+  return {action};
 }
-
-// ---- stopping ----
-
-Actions Member::request_stop(const std::string& reason) {
-  if (holds_store()) return order_stop(reason);
-  stop_wanted_ = reason;
-  return {SendTo{{kHolder}, wire::StopRequest{reason}}};
-}
-
-Actions Member::request_leave(const std::string& reason) {
-  if (leaves_) return {};
-  if (holds_store() || others().empty()) return request_stop(reason);
-  leaves_ = true;
-  leave_reason_ = reason;
-  return {SendTo{{kHolder}, wire::LeaveRequest{reason}}};
-}
-
-// Names the first version that this site has not offered to: without its contribution nobody can have applied it.
-Actions Member::order_stop(const std::string& reason) {
-  if (!view_ || stop_ || ended_) return {};
-  if (!is_member()) {
-    stop_wanted_ = reason;
-    return {};
-  }
-  const Version version = std::max(newest_opened_.next(), view_->from_version);
-  stop_ = wire::StopOrder{version, reason};
-  store_.stop = stop_;
-  for (const SiteId site : others()) stop_missing_.insert(site);
-  Actions actions = {Persist{store_}, SendTo{others(), *stop_}, StopAt{version, reason}};
-  if (stop_missing_.empty()) actions.push_back(StopAgreed{});
-  return actions;
-}
-
-Actions Member::take_stop_accepted(SiteId from, Version version) {
-  if (!stop_ || stop_->version != version || stop_missing_.erase(from) == 0 || !stop_missing_.empty()) return {};
-  return {StopAgreed{}};
-}
-
-bool Member::may_open(Version version) const { return !stop_ || version < stop_->version || stop_missing_.empty(); }
 
 }  // namespace intertie::members

@@ -4,25 +4,31 @@
 #include <algorithm>
 
 #include "intertie/members/append.h"
+#include "intertie/members/holder.h"
 
 namespace intertie::members {
+namespace {
 
-Actions Member::take_ready(SiteId from, const Entrant& entrant) {
-  if (view_ || recovering_since_) return admit(from, entrant);
+constexpr auto kWhere = "phase start";
+
+}  // namespace
+
+Actions Holder::take_ready(SiteId from, const Entrant& entrant) {
+  if (standing_.view() || recovering_since_) return admit(from, entrant);
   ready_[from] = entrant;
   return all_ready() && !others_may_go_on() ? decide_view() : Actions{};
 }
 
 // Members of the last view who are not here: they may go on with the run, and just not have connected yet to a holder that came
 // back. beat() gives them time for it.
-bool Member::others_may_go_on() const {
+bool Holder::others_may_go_on() const {
   return std::any_of(store_.members.begin(), store_.members.end(), [this](const wire::MemberRecord& member) {
     return member.site != settings_.self && !ready_.contains(member.site);
   });
 }
 
 // Who has to be there for a start: everybody; for a resume, those who made the checkpoint. Others come to the run later.
-std::vector<SiteId> Member::starting_members() const {
+std::vector<SiteId> Holder::starting_members() const {
   const auto own = ready_.find(settings_.self);
   const bool resumes = own != ready_.end() && own->second.ready.resume;
   const CheckpointRecord* newest = resumes ? newest_complete() : nullptr;
@@ -32,29 +38,29 @@ std::vector<SiteId> Member::starting_members() const {
   return all;
 }
 
-bool Member::all_ready() const {
+bool Holder::all_ready() const {
   const std::vector<SiteId> needed = starting_members();
   return ready_.contains(settings_.self) &&
          std::all_of(needed.begin(), needed.end(), [this](SiteId site) { return ready_.contains(site); });
 }
 
-const CheckpointRecord* Member::newest_complete() const {
+const CheckpointRecord* Holder::newest_complete() const {
   const auto found = std::find_if(store_.checkpoints.rbegin(), store_.checkpoints.rend(),
                                   [](const CheckpointRecord& record) { return record.complete; });
   return found == store_.checkpoints.rend() ? nullptr : &*found;
 }
 
 // How the sites that are ready do not fit together; empty: they do.
-Actions Member::look_for_misfits() const {
+Actions Holder::look_for_misfits() const {
   const wire::Ready& ours = ready_.at(settings_.self).ready;
   for (const auto& [site, entrant] : ready_) {
     if (entrant.ready.layout != ours.layout) {
-      return fail(ErrorCode::reconfigure, fmt::format("site {} built a different model", name(site)),
+      return fail(ErrorCode::reconfigure, kWhere, fmt::format("site {} built a different model", name(site)),
                   "use the same version at all sites");
     }
     if (entrant.ready.resume != ours.resume) {
       return fail(
-          ErrorCode::reconfigure,
+          ErrorCode::reconfigure, kWhere,
           fmt::format("site {} was started {} --resume, site {} {}", name(site), entrant.ready.resume ? "with" : "without",
                       name(settings_.self), ours.resume ? "with" : "without"),
           "start all sites alike");
@@ -64,7 +70,7 @@ Actions Member::look_for_misfits() const {
 }
 
 // The view that the run begins with, but for its members; errors: there is no checkpoint that it could go on from.
-Result<wire::View> Member::first_view() {
+Result<wire::View> Holder::first_view() {
   wire::View view{.number = proposed_.next(),
                   .restart = {},
                   .members = {},
@@ -92,7 +98,7 @@ Result<wire::View> Member::first_view() {
   return view;
 }
 
-Actions Member::decide_view() {
+Actions Holder::decide_view() {
   if (Actions misfits = look_for_misfits(); !misfits.empty()) return misfits;
   Result<wire::View> first = first_view();
   if (!first) return {Fail{first.error()}};
@@ -100,21 +106,16 @@ Actions Member::decide_view() {
   proposed_ = view.number;
   for (const SiteId site : view.survivors) view.members.push_back({site, ready_.at(site).incarnation});
   view.schedule = settings_.schedule(view.survivors);
-  store_.view = view.number;
-  store_.restart = view.restart;
-  store_.members = view.members;
   store_.stop.reset();  // of a run that has stopped
-  std::vector<SiteId> others = view.survivors;
-  std::erase(others, settings_.self);
-  Actions actions = {Persist{store_}, SendTo{others, view}};
-  append(actions, adopt(view));
+  if (view.from_checkpoint) newest_opened_ = view.checkpoint.version;
+  Actions actions = publish(view, view.survivors);
   for (const auto& [site, entrant] : std::exchange(ready_, {})) {
     if (!is_in(view, site, entrant.incarnation)) append(actions, admit(site, entrant));
   }
   return actions;
 }
 
-std::string Member::why_not(const CheckpointRecord& record) const {
+std::string Holder::why_not(const CheckpointRecord& record) const {
   if (record.manifests.size() != settings_.site_names.size()) {
     return fmt::format("version {} is of a run with {} sites, the run file has {}", record.version.value,
                        record.manifests.size(), settings_.site_names.size());
@@ -132,7 +133,7 @@ std::string Member::why_not(const CheckpointRecord& record) const {
 
 // The newest complete checkpoint that every member has; nullopt if the run had not come to its first one. Complete ones that
 // exist but cannot be used are an error: to go on from nothing would throw work away.
-Result<std::optional<CheckpointRecord>> Member::choose_checkpoint() const {
+Result<std::optional<CheckpointRecord>> Holder::choose_checkpoint() const {
   std::string reasons;
   for (auto record = store_.checkpoints.rbegin(); record != store_.checkpoints.rend(); ++record) {
     if (!record->complete) continue;

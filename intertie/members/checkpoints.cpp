@@ -4,22 +4,18 @@
 #include <algorithm>
 
 #include "intertie/members/append.h"
+#include "intertie/members/holder.h"
 
 namespace intertie::members {
 namespace {
 
 constexpr std::size_t kMostOpen = 64;
+constexpr std::size_t kKept = 2;  // complete ones
 
 }  // namespace
 
-Actions Member::wrote_checkpoint(const wire::CheckpointOffer& checkpoint) {
-  own_checkpoints_.push_back(checkpoint);
-  if (holds_store()) return record_checkpoint(settings_.self, checkpoint);
-  return {SendTo{{kHolder}, wire::CheckpointWritten{checkpoint}}};
-}
-
 // Whether the site made that version and has been a member since, so that its part is waited for.
-bool Member::writes(SiteId site, Version version) const {
+bool Holder::writes(SiteId site, Version version) const {
   auto view = std::find_if(makers_.rbegin(), makers_.rend(), [&](const auto& each) { return each.first <= version; });
   if (view == makers_.rend()) return false;
   return std::all_of(makers_.rbegin(), std::next(view), [site](const auto& each) {
@@ -27,11 +23,12 @@ bool Member::writes(SiteId site, Version version) const {
   });
 }
 
-Actions Member::record_checkpoint(SiteId from, const wire::CheckpointOffer& checkpoint) {
-  if (!view_ || checkpoint.restart != view_->restart) return {};
-  if (is_member() && checkpoint.version > std::max(newest_opened_, view_->from_version)) {
-    return complain(from, settings_.surroundings.incarnation(from),
-                    fmt::format("wrote a checkpoint of version {}, which it cannot have come to", checkpoint.version.value));
+Actions Holder::record_checkpoint(SiteId from, const wire::CheckpointOffer& checkpoint) {
+  const std::optional<wire::View>& view = standing_.view();
+  if (!view || checkpoint.restart != view->restart) return {};
+  if (is_member() && checkpoint.version > std::max(newest_opened_, view->from_version)) {
+    return throw_out(from, settings_.surroundings.incarnation(from),
+                     fmt::format("wrote a checkpoint of version {}, which it cannot have come to", checkpoint.version.value));
   }
   auto record = std::find_if(store_.checkpoints.begin(), store_.checkpoints.end(), [&](const CheckpointRecord& r) {
     return r.version == checkpoint.version && r.restart == checkpoint.restart;
@@ -43,7 +40,6 @@ Actions Member::record_checkpoint(SiteId from, const wire::CheckpointOffer& chec
     record->manifests.resize(settings_.site_names.size());
   }
   if (record->complete) {  // it did not hear of that, as when this site has come back since
-    if (from == settings_.self) return complete(record->version, record->restart);
     return {SendTo{{from}, wire::CheckpointComplete{record->version, record->restart}}};
   }
   record->manifests[from.value] = checkpoint.manifest;
@@ -51,10 +47,10 @@ Actions Member::record_checkpoint(SiteId from, const wire::CheckpointOffer& chec
 }
 
 // Also after the members have changed: whoever is gone writes nothing any more.
-Actions Member::look_for_complete() {
+Actions Holder::look_for_complete() {
   Actions actions;
   for (CheckpointRecord& record : store_.checkpoints) {
-    if (record.complete || record.restart != view_->restart) continue;
+    if (record.complete || record.restart != standing_.view()->restart) continue;
     bool all = true;
     bool any = false;
     for (std::uint16_t i = 0; i < record.manifests.size(); ++i) {
@@ -70,7 +66,7 @@ Actions Member::look_for_complete() {
   return actions;
 }
 
-Actions Member::complete_record(CheckpointRecord& record) {
+Actions Holder::complete_record(CheckpointRecord& record) {
   // Records of the last complete ones stay; everything older goes. What an earlier restart left at this version or
   // beyond is void: the run that is going on now has replaced it.
   record.complete = true;
@@ -83,23 +79,7 @@ Actions Member::complete_record(CheckpointRecord& record) {
     kept -= it->complete ? 1 : 0;
     it = all.erase(it);
   }
-  Actions actions = {Persist{store_}, SendTo{others(), wire::CheckpointComplete{newest.version, newest.restart}}};
-  append(actions, complete(newest.version, newest.restart));
-  return actions;
-}
-
-// Keeps this one and the one before it.
-Actions Member::complete(Version version, Restart restart) {
-  if (version <= complete_) return {};  // told again
-  complete_ = version;
-  const auto newest = std::find_if(own_checkpoints_.rbegin(), own_checkpoints_.rend(), [&](const wire::CheckpointOffer& offer) {
-    return offer.version == version && offer.restart == restart;
-  });
-  if (newest == own_checkpoints_.rend()) return {};
-  CheckpointIsComplete action{version, restart, {newest->manifest}};
-  const auto previous = std::next(newest);
-  if (previous != own_checkpoints_.rend()) action.keep.push_back(previous->manifest);
-  return {action};
+  return {Persist{store_}, SendTo{standing_.sites(), wire::CheckpointComplete{newest.version, newest.restart}}};
 }
 
 }  // namespace intertie::members
