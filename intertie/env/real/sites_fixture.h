@@ -46,6 +46,7 @@ inline const ScratchFolder& certificates() {
   static const bool made = [] {
     EXPECT_TRUE(make_authority(folder.path(), "states"));
     for (const char* name : {"ashburn", "columbus"}) EXPECT_TRUE(issue(folder.path(), {"states", "site", name}));
+    for (const char* role : {kOperatorRole, kViewerRole}) EXPECT_TRUE(issue(folder.path(), {"states", role, role}));
     return true;
   }();
   EXPECT_TRUE(made);
@@ -54,6 +55,16 @@ inline const ScratchFolder& certificates() {
 
 inline RealNetworkOptions tls_of(const std::string& site) {
   return {.run = "states", .site = site, .tls = tls_files(certificates().path(), site)};
+}
+
+inline RealNetworkOptions visitor(const std::string& role) {
+  return {.run = "states", .site = role, .tls = tls_files(certificates().path(), role), .role = role};
+}
+// A site that may be visited.
+inline RealNetworkOptions open_house(const std::string& site) {
+  RealNetworkOptions options = tls_of(site);
+  options.visitors = true;
+  return options;
 }
 
 inline std::unique_ptr<RealNetwork> network_of(RealLoop& loop, RealNetworkOptions options) {
