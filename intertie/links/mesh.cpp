@@ -245,6 +245,11 @@ void Mesh::retry(SiteId site, const wire::Hello& hello, Error error) {
 // ---- the side that accepts ----
 
 void Mesh::accepted(std::unique_ptr<env::Connection> connection) {
+  const std::string& role = connection->peer().role;
+  if (!role.empty() && role != env::kSiteRole) {  // a plain connection has none
+    if (handlers_.visitor) handlers_.visitor(std::move(connection));
+    return;
+  }
   const PendingRef pending = pending_.emplace(pending_.end());
   pending->deadline = loop_.call_after(settings_.attempt_deadline, [this, pending] { drop(pending); });
   pending->stream = std::make_unique<Stream>(
