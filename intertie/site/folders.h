@@ -1,11 +1,10 @@
 // Where a run's state lies, below [run] folder. Values; any thread.
 //
 //   FOLDER/certificates/        ca.pem, ca.key; SITE.pem, SITE.key; operator.* and viewer.*, of visitors
-//   FOLDER/local.json           where the sites of a local run listen, while it goes on
 //   FOLDER/data/                encoded text, shared by the sites of a machine
 //   FOLDER/sample.txt           what the model wrote last, for a person
 //   FOLDER/report.html          docs/report.md
-//   FOLDER/SITE/events.jsonl    and log.txt, checkpoints/, store.json
+//   FOLDER/SITE/events.jsonl    and log.txt, checkpoints/, store.json; address: where it can be reached, while it runs
 #pragma once
 
 #include <array>
@@ -32,9 +31,9 @@ inline std::string certificates_folder(const RunFile& file) { return file.run.fo
 inline std::string data_folder(const RunFile& file) { return file.run.folder + "/data"; }
 inline std::string sample_file(const RunFile& file) { return file.run.folder + "/sample.txt"; }
 inline std::string report_file(const RunFile& file) { return file.run.folder + "/report.html"; }
-inline std::string local_addresses_file(const RunFile& file) { return file.run.folder + "/local.json"; }
 inline std::string site_folder(const RunFile& file, const std::string& site) { return file.run.folder + "/" + site; }
 inline std::string event_log(const RunFile& file, const std::string& site) { return site_folder(file, site) + "/events.jsonl"; }
+inline std::string address_file(const RunFile& file, const std::string& site) { return site_folder(file, site) + "/address"; }
 inline std::string text_log(const RunFile& file, const std::string& site) { return site_folder(file, site) + "/log.txt"; }
 
 }  // namespace intertie::site

@@ -68,6 +68,8 @@ class Launch {
   // By keys or a script. A stop that was asked for already is not asked for again, since that would kill.
   LaunchActions requested(const LaunchRequest& request, env::TimePoint now);
   LaunchActions time_passed(env::TimePoint now);
+  // A site says that it was asked to leave, by whomever.
+  void leaving(std::size_t site) { sites_[site].leaves = true; }
   // The sites have come together: from now on the run survives the death of one.
   void begun() { begun_ = true; }
 
