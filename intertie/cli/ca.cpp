@@ -44,7 +44,7 @@ Result<Issued> issue_for(env::Disk& disk, const RunFile& file, const CaOptions& 
 std::string_view copy_to(const Issued& issued) {
   if (!is_visitor(issued)) return "copy to its machine";
   return issued.name == env::kOperatorRole ? "for whoever may stop the run or take a site out; there"
-                                                 : "for whoever may look at the run; there";
+                                           : "for whoever may look at the run; there";
 }
 
 std::string text(const RunFile& file, const std::vector<Issued>& all, const CaOptions& options, bool key_is_here) {
