@@ -61,7 +61,7 @@ void watch(std::span<const std::byte> bytes) {
     if (const auto* lines = std::get_if<wire::EventLines>(&message)) run.take(0, *lines);
     run.news(now + std::chrono::minutes(1));
   }
-  run.admitted(0, {"a", "r", bytes.size()}, now);
+  run.admitted(0, {"a", "r", 1, bytes.size()}, now);
   run.take(0, {std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), true});
   run.news(now + std::chrono::minutes(1));
 }

@@ -15,7 +15,11 @@ using Target = site::Visitor::Target;
 Result<std::vector<Target>> targets_of(env::Disk& disk, const site::RunFile& file, const Whom& whom) {
   if (!whom.at.empty()) {
     Result<env::Address> address = env::parse_address(whom.at);
-    if (!address) return address.error().in("--at");
+    if (!address) {
+      Error error = address.error();
+      error.where = "--at";
+      return error;
+    }
     return std::vector<Target>{{.site = whom.site, .addresses = {*address}}};
   }
   std::vector<Target> targets;

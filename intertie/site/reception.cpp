@@ -72,7 +72,12 @@ wire::Tidings tidings_of(const Result<sync::Outcome>& outcome, const std::string
 }
 
 Reception::Reception(env::Loop& loop, ReceptionSettings settings, EventSink& events, Handlers handlers)
-    : loop_(loop), settings_(std::move(settings)), events_(events), handlers_(std::move(handlers)), born_(loop.now()) {}
+    : loop_(loop),
+      settings_(std::move(settings)),
+      events_(events),
+      handlers_(std::move(handlers)),
+      born_(loop.now()),
+      start_(static_cast<std::uint64_t>(loop.wall().time_since_epoch().count())) {}
 
 Reception::~Reception() {
   loop_.cancel(beat_timer_);
@@ -119,8 +124,8 @@ void Reception::admit(GuestRef guest, const wire::Visit& visit) {
   if (const Result<void> checked = check_visit(settings_, guest->role, visit); !checked) return dismiss(guest, checked.error());
   loop_.cancel(guest->deadline);
   guest->errand = visit.errand;
-  guest->stream->send(wire::Admission{
-      settings_.site, settings_.run, static_cast<std::uint64_t>(std::max<Duration>(Duration(0), loop_.now() - born_).count())});
+  const Duration age = std::max(Duration(0), loop_.now() - born_);
+  guest->stream->send(wire::Admission{settings_.site, settings_.run, start_, static_cast<std::uint64_t>(age.count())});
   visit.errand == wire::Errand::status ? tell_history(*guest) : ask(*guest, visit);
 }
 

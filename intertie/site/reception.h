@@ -89,6 +89,7 @@ class Reception final : public status::Consumer {
   EventSink& events_;
   Handlers handlers_;
   env::TimePoint born_;
+  std::uint64_t start_;  // as in Admission
   status::EventHistory history_;
   std::list<Guest> guests_;
   env::TimerId beat_timer_;

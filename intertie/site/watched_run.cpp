@@ -9,8 +9,6 @@
 namespace intertie::site {
 namespace {
 
-// Of the ages that one start says on two visits: what the way there may take.
-constexpr Duration kSameStart = std::chrono::seconds(2);
 constexpr std::uint64_t kOldest = std::uint64_t{10} * 365 * 24 * 3600 * 1'000'000'000;  // ns; a start is no older
 
 }  // namespace
@@ -22,10 +20,9 @@ std::optional<std::size_t> WatchedRun::index_of(const std::string& site) const {
 
 void WatchedRun::admitted(std::size_t number, const wire::Admission& admission, env::TimePoint now) {
   Visit& visit = visits_[number];
-  const env::TimePoint start = now - Duration(static_cast<Duration::rep>(std::min(admission.age, kOldest)));
-  const bool same = visit.start && start - *visit.start < kSameStart && *visit.start - start < kSameStart;
-  if (!same) {
-    visit.start = start;
+  if (visit.start != admission.start) {
+    visit.start = admission.start;
+    visit.began = now - Duration(static_cast<Duration::rep>(std::min(admission.age, kOldest)));
     visit.newest = Duration(-1);
     visit.ended = false;
   }
@@ -33,7 +30,7 @@ void WatchedRun::admitted(std::size_t number, const wire::Admission& admission, 
   visit.site = index_of(admission.site);
   visit.there = true;
   visit.away.clear();
-  if (!origin_) origin_ = start;
+  if (!origin_) origin_ = visit.began;
   if (!first_answer_) first_answer_ = now;
   if (visit.site) model_.set_running(*visit.site, true, "");
 }
@@ -62,7 +59,7 @@ std::optional<WatchedRun::Line> WatchedRun::take_line(Visit& visit, const std::s
   if (!record || !visit.site || record->site != names_[*visit.site]) return std::nullopt;
   visit.newest = std::max(visit.newest, record->since_start);
   if (record->since_start <= visit.heard) return std::nullopt;
-  record->since_start = std::max(Duration(0), record->since_start + (*visit.start - *origin_));
+  record->since_start = std::max(Duration(0), record->since_start + (visit.began - *origin_));
   const std::string& name = record->event.name;
   if (name == "run.finished" || name == "error") visit.ended = true;
   // Written anew, since it is not this program that wrote it.

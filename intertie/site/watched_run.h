@@ -49,8 +49,9 @@ class WatchedRun {
     bool there = false;
     bool told = false;  // its story so far, once at least
     bool ended = false;
-    std::optional<env::TimePoint> start;  // of the site's process
-    Duration heard{-1};                   // events of that start up to here are known
+    std::optional<std::uint64_t> start;  // as in Admission
+    env::TimePoint began{};              // that start
+    Duration heard{-1};                  // events of that start up to here are known
     Duration newest{-1};
     std::string away;  // why; empty: it is not known to be
   };

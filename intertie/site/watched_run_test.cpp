@@ -20,8 +20,8 @@ std::string line_of(const std::string& site, const std::string& name, Duration s
                     std::vector<std::pair<std::string, Event::Value>> fields = {}) {
   return status::json_line({.event = {name, std::move(fields)}, .site = site, .wall = {}, .since_start = since_start});
 }
-wire::Admission admission_of(const std::string& site, Duration age) {
-  return {site, "r", static_cast<std::uint64_t>(age.count())};
+wire::Admission admission_of(const std::string& site, Duration age, std::uint64_t start = 1) {
+  return {site, "r", start, static_cast<std::uint64_t>(age.count())};
 }
 Error gone(const std::string& what = "gone") {
   return {.code = ErrorCode::retry, .where = "site b", .what = what, .fix = {}, .cause = {}};
@@ -73,7 +73,7 @@ TEST_F(Watched, AVisitThatComesAgainTellsNothingTwice) {
   run_.away(0, gone(), kNow + 5s);
   run_.admitted(0, admission_of("a", 20s + 300ms), kNow + 10s);
   EXPECT_THAT(told(0, story + line_of("a", "site.left", 17s)), ElementsAre("site.left"));
-  run_.admitted(0, admission_of("a", 1s), kNow + 30s);
+  run_.admitted(0, admission_of("a", 20s, 2), kNow + 10s);
   EXPECT_THAT(told(0, line_of("a", "warning", 500ms)), ElementsAre("warning")) << "a new start";
 }
 
@@ -111,7 +111,7 @@ TEST_F(Watched, ItIsOverWhenOneHasEndedAndNobodyIsThere) {
   EXPECT_FALSE(run_.over());
   EXPECT_NE(run_.away(1, gone(), kNow), "");
   EXPECT_TRUE(run_.over());
-  run_.admitted(0, admission_of("a", 1s), kNow + 1min);
+  run_.admitted(0, admission_of("a", 1s, 2), kNow + 1min);
   EXPECT_FALSE(run_.over()) << "a new start";
 }
 
@@ -123,7 +123,7 @@ TEST_F(Watched, NobodyThereIsNotTheEnd) {
 }
 
 TEST_F(Watched, AnAgeBeyondAllReasonDoesNoHarm) {
-  run_.admitted(0, {"a", "r", UINT64_MAX}, kNow);
+  run_.admitted(0, {"a", "r", 1, UINT64_MAX}, kNow);
   EXPECT_THAT(told(0, line_of("a", "warning", 1s)), ElementsAre("warning"));
 }
 

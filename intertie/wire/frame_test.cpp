@@ -141,7 +141,7 @@ std::vector<Message> examples() {
           Farewell{false, ErrorCode::reconfigure, "other data"},
           example_chunk(),
           Visit{kProtocolVersion, "three-states", Errand::stop, "the grid asks"},
-          Admission{"ashburn", "three-states", 5'000'000'000},
+          Admission{"ashburn", "three-states", 1, 5'000'000'000},
           EventLines{"{\"event\":\"progress\"}\n", true},
           Tidings{true, false, "the run came to its end first"}};
 }

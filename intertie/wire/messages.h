@@ -549,10 +549,11 @@ struct Visit {
 struct Admission {
   std::string site;  // whom the visitor has come to
   std::string run;
-  std::uint64_t age = 0;  // of the site's start, ns
+  std::uint64_t start = 0;  // differs between any two starts of the site
+  std::uint64_t age = 0;    // of this start, ns
   template <class A>
   void fields(A& a) {
-    a(site, run, age);
+    a(site, run, start, age);
   }
 };
 
