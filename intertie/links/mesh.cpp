@@ -238,7 +238,8 @@ void Mesh::retry(SiteId site, const wire::Hello& hello, Error error) {
   dialling_.erase({site, hello.stream_class, hello.stream});
   dial({site, hello.stream_class, hello.stream}, settings_.retry_every);
   if (error.code == ErrorCode::retry) return;
-  error.where = describe(site) + (error.where.empty() ? "" : ", " + error.where);
+  const std::string who = describe(site);
+  if (!error.where.starts_with(who)) error.where = who + (error.where.empty() ? "" : ", " + error.where);
   handlers_.failed(site, std::move(error));
 }
 
