@@ -103,7 +103,7 @@ class Asking {
   std::optional<Result<ExitCode>> outcome_;
 };
 
-Result<ExitCode> ask(env::Disk& disk, const RunFile& file, const Question& question) {
+Result<ExitCode> ask_the_sites(env::Disk& disk, const RunFile& file, const Question& question) {
   INTERTIE_ASSIGN(auto targets, targets_of(disk, file, question.whom));
   return Asking(file, question, std::move(targets)).run(disk);
 }
@@ -112,7 +112,7 @@ Result<ExitCode> ask(env::Disk& disk, const RunFile& file, const Question& quest
 
 Result<ExitCode> stop(env::Disk& disk, const StopOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
-  return ask(
+  return ask_the_sites(
       disk, file,
       {.run = options.run, .whom = {.at = options.at, .site = {}}, .errand = wire::Errand::stop, .reason = options.reason});
 }
@@ -120,11 +120,11 @@ Result<ExitCode> stop(env::Disk& disk, const StopOptions& options) {
 Result<ExitCode> leave(env::Disk& disk, const LeaveOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
   INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
-  return ask(disk, file,
-             {.run = options.run,
-              .whom = {.at = options.at, .site = options.site},
-              .errand = wire::Errand::leave,
-              .reason = options.reason});
+  return ask_the_sites(disk, file,
+                       {.run = options.run,
+                        .whom = {.at = options.at, .site = options.site},
+                        .errand = wire::Errand::leave,
+                        .reason = options.reason});
 }
 
 }  // namespace intertie::cli

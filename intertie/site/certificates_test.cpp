@@ -55,15 +55,16 @@ TEST_F(Certificates, VisitorsHaveARoleOfTheirOwn) {
   for (const char* name : {"operator", "viewer"}) {
     EXPECT_EQ(role_of(name), name);
     EXPECT_EQ(made(name), "made");
-    EXPECT_EQ(checked(name, system_clock::now()), "good");
+    EXPECT_EQ(checked(name, env::real::RealLoop().wall()), "good");
     EXPECT_EQ(env::real::describe_certificate(path(std::string(name) + ".pem"))->identity,
               (env::real::Identity{"r", name, name}));
-    EXPECT_THAT(checked(name, system_clock::now() + hours(366 * 24)), AllOf(HasSubstr("expired on "), HasSubstr("; remove ")));
+    EXPECT_THAT(checked(name, env::real::RealLoop().wall() + hours(366 * 24)),
+                AllOf(HasSubstr("expired on "), HasSubstr("; remove ")));
   }
   EXPECT_EQ(role_of("a"), "site");
   copy("viewer.pem", "operator.pem");
   copy("viewer.key", "operator.key");
-  EXPECT_THAT(checked("operator", system_clock::now()), HasSubstr("is for role 'viewer', not for an operator"));
+  EXPECT_THAT(checked("operator", env::real::RealLoop().wall()), HasSubstr("is for role 'viewer', not for an operator"));
 }
 
 TEST_F(Certificates, VisitorsBelongToARunWhereTheyAreOrCanBeMade) {

@@ -20,7 +20,7 @@ Error no_visit(std::string what, std::string fix, ErrorCode code = ErrorCode::re
   return {.code = code, .where = {}, .what = std::move(what), .fix = std::move(fix), .cause = {}};
 }
 
-const char* words_of(wire::Errand errand) {
+const char* deed_in(wire::Errand errand) {
   switch (errand) {
     case wire::Errand::status: return "look at the run";
     case wire::Errand::stop: return "stop the run";
@@ -48,7 +48,7 @@ Result<void> check_visit(const ReceptionSettings& settings, const std::string& r
                     "check the run file and the address");
   }
   if (visit.errand != wire::Errand::status && role != env::kOperatorRole) {
-    return no_visit(fmt::format("a {} may look at the run, and not {}", role, words_of(visit.errand)),
+    return no_visit(fmt::format("a {} may look at the run, and not {}", role, deed_in(visit.errand)),
                     "use the operator's certificate (operator.pem and operator.key, which 'intertie ca' makes)");
   }
   if (visit.errand == wire::Errand::leave && !settings.may_leave) {

@@ -57,10 +57,10 @@ class Visits : public ::testing::Test {
 
   ReceptionSettings settings() const { return {.run = "r", .site = "a"}; }
   void open(const ReceptionSettings& settings) {
-    reception_ =
-        std::make_unique<Reception>(site_.loop(), settings, recorded_,
-                                    Reception::Handlers{[this](const std::string& reason) { asked("stop: " + reason); },
-                                                        [this](const std::string& reason) { asked("leave: " + reason); }});
+    reception_ = std::make_unique<Reception>(
+        site_.loop(), settings, recorded_,
+        Reception::Handlers{[this](const std::string& reason) { asked_.push_back("stop: " + reason); },
+                            [this](const std::string& reason) { asked_.push_back("leave: " + reason); }});
     auto listener = site_.network().listen(
         kAddress,
         [this](std::unique_ptr<env::Connection> connection) {
@@ -99,7 +99,6 @@ class Visits : public ::testing::Test {
           reception_->consume(record);
         });
   }
-  void asked(std::string what) { asked_.push_back(std::move(what)); }
   std::vector<std::string> refusals() const {
     std::vector<std::string> messages;
     for (const Event& event : recorded_.events) messages.push_back(std::get<std::string>(event.fields.at(0).second));

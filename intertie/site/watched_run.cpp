@@ -71,7 +71,7 @@ std::string WatchedRun::away(std::size_t number, const Error& error, env::TimePo
   Visit& visit = visits_[number];
   visit.there = false;
   if (visit.site) model_.set_running(*visit.site, false, visit.ended ? "" : "no answer");
-  const std::string words = error.message();
+  std::string words = error.message();
   if (std::exchange(visit.away, words) == words || visit.ended) return {};
   model_.say(since_start(now), words, status::LiveWeight::bad);
   return words;

@@ -25,15 +25,15 @@ class WatchedRun {
   WatchedRun(const std::vector<std::string>& site_names, std::size_t num_visits)
       : names_(site_names), visits_(num_visits), model_(site_names) {}
 
-  // The visit to a site whose name is known before it answers.
-  void expect(std::size_t visit, const std::string& site) { visits_[visit].site = index_of(site); }
-  void admitted(std::size_t visit, const wire::Admission& admission, env::TimePoint now);
-  void take(std::size_t visit, const wire::EventLines& lines);
+  // `number`: of the visit, from 0. A site whose name is known before it answers:
+  void expect(std::size_t number, const std::string& site) { visits_[number].site = index_of(site); }
+  void admitted(std::size_t number, const wire::Admission& admission, env::TimePoint now);
+  void take(std::size_t number, const wire::EventLines& told);
   // What the sites have told since the last call, in the order of time; to be asked for every now and then. Nothing before all
   // have answered, or kPatience after the first has, so that their stories make one.
   std::vector<Line> news(env::TimePoint now);
   // Words for a person; empty: nothing that was not said before.
-  std::string away(std::size_t visit, const Error& error, env::TimePoint now);
+  std::string away(std::size_t number, const Error& error, env::TimePoint now);
 
   // Every visit has told its story so far, or is known to be away.
   bool all_answered() const;

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 const env::TimePoint kNow{1h};
 const env::TimePoint kLater{2h};
 
-std::string line_of(const std::string& site, const std::string& name, Duration since_start,
+std::string told_of(const std::string& site, const std::string& name, Duration since_start,
                     std::vector<std::pair<std::string, Event::Value>> fields = {}) {
   return status::json_line({.event = {name, std::move(fields)}, .site = site, .wall = {}, .since_start = since_start});
 }
@@ -47,9 +47,9 @@ class Watched : public ::testing::Test {
 TEST_F(Watched, EventsOfAllSitesAreInTheTimeOfOneClock) {
   run_.admitted(0, admission_of("a", 60s), kNow);
   run_.admitted(1, admission_of("b", 50s), kNow);
-  run_.take(1, {line_of("b", "store.away", 25s) + line_of("b", "store.back", 30s), true});
+  run_.take(1, {told_of("b", "store.away", 25s) + told_of("b", "store.back", 30s), true});
   EXPECT_THAT(run_.news(kNow), IsEmpty()) << "the other has not told its story";
-  run_.take(0, {line_of("a", "warning", 36s), true});
+  run_.take(0, {told_of("a", "warning", 36s), true});
   const auto news = run_.news(kNow);
   ASSERT_EQ(news.size(), 3U);
   EXPECT_EQ(news[0].record.since_start, Duration(35s));
@@ -61,28 +61,28 @@ TEST_F(Watched, EventsOfAllSitesAreInTheTimeOfOneClock) {
 
 TEST_F(Watched, WhoDoesNotAnswerIsNotWaitedForForEver) {
   run_.admitted(0, admission_of("a", 60s), kNow);
-  run_.take(0, {line_of("a", "warning", 36s), true});
+  run_.take(0, {told_of("a", "warning", 36s), true});
   EXPECT_THAT(run_.news(kNow + 2s), IsEmpty());
   EXPECT_EQ(run_.news(kNow + WatchedRun::kPatience).size(), 1U);
 }
 
 TEST_F(Watched, AVisitThatComesAgainTellsNothingTwice) {
   run_.admitted(0, admission_of("a", 10s), kNow);
-  const std::string story = line_of("a", "warning", 1s) + line_of("a", "store.away", 2s) + line_of("a", "store.back", 2s);
+  const std::string story = told_of("a", "warning", 1s) + told_of("a", "store.away", 2s) + told_of("a", "store.back", 2s);
   EXPECT_THAT(told(0, story), ElementsAre("warning", "store.away", "store.back")) << "two of one microsecond are two";
   run_.away(0, gone(), kNow + 5s);
   run_.admitted(0, admission_of("a", 20s + 300ms), kNow + 10s);
-  EXPECT_THAT(told(0, story + line_of("a", "site.left", 17s)), ElementsAre("site.left"));
+  EXPECT_THAT(told(0, story + told_of("a", "site.left", 17s)), ElementsAre("site.left"));
   run_.admitted(0, admission_of("a", 20s, 2), kNow + 10s);
-  EXPECT_THAT(told(0, line_of("a", "warning", 500ms)), ElementsAre("warning")) << "a new start";
+  EXPECT_THAT(told(0, told_of("a", "warning", 500ms)), ElementsAre("warning")) << "a new start";
 }
 
 TEST_F(Watched, WhatASiteSaysOfAnotherOrWhatIsNoEventIsPassedOver) {
   run_.admitted(0, admission_of("a", 10s), kNow);
-  EXPECT_THAT(told(0, line_of("b", "run.finished", 1s) + "no json\n\n{}\n" + line_of("a", "warning", 2s)),
+  EXPECT_THAT(told(0, told_of("b", "run.finished", 1s) + "no json\n\n{}\n" + told_of("a", "warning", 2s)),
               ElementsAre("warning"));
   run_.admitted(1, admission_of("elsewhere", 10s), kNow);
-  EXPECT_THAT(told(1, line_of("elsewhere", "warning", 1s)), IsEmpty());
+  EXPECT_THAT(told(1, told_of("elsewhere", "warning", 1s)), IsEmpty());
 }
 
 TEST_F(Watched, WhoIsAwayIsSaidOnceAndShown) {
@@ -105,7 +105,7 @@ TEST_F(Watched, ItIsOverWhenOneHasEndedAndNobodyIsThere) {
   run_.admitted(0, admission_of("a", 10s), kNow);
   run_.admitted(1, admission_of("b", 10s), kNow);
   const std::vector<std::pair<std::string, Event::Value>> done = {{"complete", true}};
-  told(0, line_of("a", "run.finished", 9s, done));
+  told(0, told_of("a", "run.finished", 9s, done));
   EXPECT_EQ(run_.away(0, gone(), kNow), "") << "nothing to be told of one that has ended";
   EXPECT_EQ(site(0).state, status::LiveState::done);
   EXPECT_FALSE(run_.over());
@@ -124,7 +124,7 @@ TEST_F(Watched, NobodyThereIsNotTheEnd) {
 
 TEST_F(Watched, AnAgeBeyondAllReasonDoesNoHarm) {
   run_.admitted(0, {"a", "r", 1, UINT64_MAX}, kNow);
-  EXPECT_THAT(told(0, line_of("a", "warning", 1s)), ElementsAre("warning"));
+  EXPECT_THAT(told(0, told_of("a", "warning", 1s)), ElementsAre("warning"));
 }
 
 }  // namespace

@@ -163,6 +163,16 @@ TEST_F(BadCertificates, OwnFilesAreCheckedBeforeAnythingIsSent) {
   EXPECT_TRUE(says(create("states", "anna", *other), "is for role 'operator', not for a site"));
 }
 
+RealNetworkOptions visitor(const std::string& role) {
+  return {.run = "states", .site = role, .tls = tls_files(certificates().path(), role), .role = role};
+}
+// A site that may be visited.
+RealNetworkOptions open_house(const std::string& site) {
+  RealNetworkOptions options = tls_of(site);
+  options.visitors = true;
+  return options;
+}
+
 TEST(RealNetworkErrors, AVisitorIsAcceptedOnlyWhereVisitorsAre) {
   for (const char* role : {kOperatorRole, kViewerRole}) {
     TwoSites open(visitor(role), open_house("columbus"));

@@ -57,16 +57,6 @@ inline RealNetworkOptions tls_of(const std::string& site) {
   return {.run = "states", .site = site, .tls = tls_files(certificates().path(), site)};
 }
 
-inline RealNetworkOptions visitor(const std::string& role) {
-  return {.run = "states", .site = role, .tls = tls_files(certificates().path(), role), .role = role};
-}
-// A site that may be visited.
-inline RealNetworkOptions open_house(const std::string& site) {
-  RealNetworkOptions options = tls_of(site);
-  options.visitors = true;
-  return options;
-}
-
 inline std::unique_ptr<RealNetwork> network_of(RealLoop& loop, RealNetworkOptions options) {
   auto made = RealNetwork::create(loop, std::move(options));
   EXPECT_TRUE(made) << made.error().message();
