@@ -22,6 +22,9 @@ struct Parsed {
   TrainOptions train;
   CheckOptions check;
   CaOptions ca;
+  StatusOptions status;
+  StopOptions stop;
+  LeaveOptions leave;
   site::SampleCommand sample;
   ReportOptions report;
   ShardOptions shard;
@@ -54,6 +57,31 @@ void add_train(CLI::App& app, Parsed& parsed) {
   command->add_flag("--dry-run", parsed.train.dry_run, "says what would be started, and starts nothing");
 }
 
+void add_address(CLI::App& command, RunOptions& run, std::string& at) {
+  add_run_file(command, run.run_file, run.overrides);
+  command.add_option("--at", at, "where a site of the run can be reached, if not where the run file says")
+      ->type_name("HOST:PORT");
+}
+
+void add_visits(CLI::App& app, Parsed& parsed) {
+  CLI::App* status = app.add_subcommand("status", "shows a run that goes on elsewhere");
+  add_address(*status, parsed.status.run, parsed.status.at);
+  status->add_flag("--once", parsed.status.once, "prints how things are now, and ends");
+  status->add_flag("--plain", parsed.status.plain, "prints lines on a terminal, too, instead of the live view");
+  status->add_flag("--json", parsed.status.run.json, "prints the events of all sites, each as a line of JSON");
+
+  CLI::App* stop = app.add_subcommand("stop", "stops a run that goes on elsewhere, with a checkpoint");
+  add_address(*stop, parsed.stop.run, parsed.stop.at);
+  stop->add_option("--reason", parsed.stop.reason, "for the logs of the sites")->type_name("TEXT");
+  stop->add_flag("--json", parsed.stop.run.json, "prints what has become of it as JSON");
+
+  CLI::App* leave = app.add_subcommand("leave", "takes one site out of a run that goes on");
+  add_address(*leave, parsed.leave.run, parsed.leave.at);
+  leave->add_option("--site", parsed.leave.site, "the site that leaves")->type_name("NAME")->required();
+  leave->add_option("--reason", parsed.leave.reason, "for the logs of the sites")->type_name("TEXT");
+  leave->add_flag("--json", parsed.leave.run.json, "prints what has become of it as JSON");
+}
+
 void add_report(CLI::App& app, ReportOptions& report) {
   CLI::App* command = app.add_subcommand("report", "writes what a run's logs say as one HTML page");
   add_run_file(*command, report.run.run_file, report.run.overrides);
@@ -68,7 +96,7 @@ void add_others(CLI::App& app, Parsed& parsed) {
   check->add_option("--site", parsed.check.site, "on the machine of this site: looks at its certificate only")
       ->type_name("NAME");
 
-  CLI::App* ca = app.add_subcommand("ca", "makes the run's authority and a certificate for each site");
+  CLI::App* ca = app.add_subcommand("ca", "makes the run's authority and certificates for its sites and visitors");
   add_run(*ca, parsed.ca.run);
   ca->add_option("--site", parsed.ca.site, "only for this site")->type_name("NAME");
   ca->add_flag("--renew", parsed.ca.renew, "replaces certificates that exist");
@@ -89,6 +117,7 @@ void add_others(CLI::App& app, Parsed& parsed) {
   number("--top-k", parsed.sample.top_k, CLI::Range(0, 65536), "draws among so many likeliest; 0: all");
   number("--seed", parsed.sample.seed, not_negative, "of the draws");
 
+  add_visits(app, parsed);
   add_report(app, parsed.report);
 
   CLI::App* shard = app.add_subcommand("shard", "encodes the run's text into ready-made .bin shards");
@@ -176,6 +205,9 @@ Result<Arguments> chosen(const CLI::App& app, Parsed parsed) {
   if (name == "train") return checked(std::move(parsed.train));
   if (name == "check") return Arguments(std::move(parsed.check));
   if (name == "ca") return Arguments(std::move(parsed.ca));
+  if (name == "status") return Arguments(std::move(parsed.status));
+  if (name == "stop") return Arguments(std::move(parsed.stop));
+  if (name == "leave") return Arguments(std::move(parsed.leave));
   if (name == "sample") return Arguments(std::move(parsed.sample));
   if (name == "report") return Arguments(std::move(parsed.report));
   if (name == "shard") return Arguments(std::move(parsed.shard));

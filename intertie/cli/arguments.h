@@ -39,6 +39,24 @@ struct CaOptions {
   bool renew = false;
   bool dry_run = false;
 };
+// Of a run that goes on elsewhere.
+struct StatusOptions {
+  RunOptions run;
+  std::string at;  // an address; empty: those of all sites
+  bool once = false;
+  bool plain = false;
+};
+struct StopOptions {
+  RunOptions run;
+  std::string at;
+  std::string reason;
+};
+struct LeaveOptions {
+  RunOptions run;
+  std::string site;
+  std::string at;
+  std::string reason;
+};
 struct ReportOptions {
   RunOptions run;
   std::string out;  // empty: into the run's folder
@@ -55,8 +73,9 @@ struct VersionOptions {};
 struct Text {
   std::string text;  // help that was asked for
 };
-using Arguments = std::variant<TrainOptions, CheckOptions, CaOptions, site::SampleCommand, site::SiteCommand, ReportOptions,
-                               ShardOptions, DocsOptions, VersionOptions, Text>;
+using Arguments =
+    std::variant<TrainOptions, CheckOptions, CaOptions, StatusOptions, StopOptions, LeaveOptions, site::SampleCommand,
+                 site::SiteCommand, ReportOptions, ShardOptions, DocsOptions, VersionOptions, Text>;
 
 // Without the program's name.
 Result<Arguments> parse_arguments(std::vector<std::string> words);

@@ -26,6 +26,22 @@ std::string refused(const std::vector<std::string>& words) {
   return arguments.error().message();
 }
 
+TEST(Arguments, Visits) {
+  const auto status = parsed<StatusOptions>({"status", "run.toml", "--once", "--at", "127.0.0.1:7400", "--json", "--plain"});
+  EXPECT_EQ(status.run.run_file, "run.toml");
+  EXPECT_EQ(status.at, "127.0.0.1:7400");
+  EXPECT_TRUE(status.once && status.run.json && status.plain);
+  const auto stop = parsed<StopOptions>({"stop", "run.toml", "--reason", "enough", "--set", "run.folder=x"});
+  EXPECT_EQ(stop.reason, "enough");
+  EXPECT_EQ(stop.at, "");
+  EXPECT_THAT(stop.run.overrides, ElementsAre("run.folder=x"));
+  const auto leave = parsed<LeaveOptions>({"leave", "run.toml", "--site", "quincy", "--at", "a:1"});
+  EXPECT_EQ(leave.site, "quincy");
+  EXPECT_EQ(leave.at, "a:1");
+  EXPECT_THAT(refused({"leave", "run.toml"}), HasSubstr("--site is required"));
+  EXPECT_THAT(refused({"stop", "run.toml", "--site", "a"}), HasSubstr("stop: unknown option \"--site\""));
+}
+
 TEST(Arguments, Train) {
   const auto train = parsed<TrainOptions>(
       {"train", "run.toml", "--local", "--resume", "--set", "sync.every=10", "--set", "train.tokens=200 steps", "--json"});
@@ -77,9 +93,11 @@ TEST(Arguments, Help) {
 
 TEST(Arguments, MistakesAreOneLineWithTheNearest) {
   EXPECT_EQ(refused({"trian", "run.toml"}), "unknown command \"trian\"; did you mean \"train\"?");
-  EXPECT_EQ(refused({"fly"}),
-            "unknown command \"fly\"; the commands are train, check, ca, sample, report, shard, docs, version");
-  EXPECT_EQ(refused({}), "no command; the commands are train, check, ca, sample, report, shard, docs, version");
+  EXPECT_EQ(
+      refused({"fly"}),
+      "unknown command \"fly\"; the commands are train, check, ca, sample, status, stop, leave, report, shard, docs, version");
+  EXPECT_EQ(refused({}),
+            "no command; the commands are train, check, ca, sample, status, stop, leave, report, shard, docs, version");
   EXPECT_EQ(refused({"train", "run.toml", "--locl"}), "train: unknown option \"--locl\"; did you mean --local?");
   EXPECT_EQ(refused({"train", "run.toml", "--local", "--frsh=1"}), "train: unknown option \"--frsh\"; did you mean --fresh?");
   EXPECT_EQ(refused({"train", "run.toml", "other.toml", "--local"}), "train: \"other.toml\" is one argument too many");

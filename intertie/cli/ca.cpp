@@ -1,4 +1,4 @@
-// intertie ca: the run's authority, a certificate for each site, and which files go where.
+// intertie ca: the run's authority, a certificate for each site and each visitor, and which files go where.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,33 +17,34 @@ using env::real::TlsFiles;
 using site::RunFile;
 
 struct Issued {
-  std::string site;
+  std::string name;  // of a site or a visitor
   TlsFiles files;
   bool made = false;  // else kept
   std::string fault;  // of one that is kept: why it cannot be used, and what to do
 };
 
-std::vector<std::string> chosen_sites(const RunFile& file, const CaOptions& options) {
-  std::vector<std::string> names;
-  for (const site::SiteSettings& site : file.sites) {
-    if (options.site.empty() || site.name == options.site) names.push_back(site.name);
-  }
-  return names;
-}
+bool is_visitor(const Issued& issued) { return env::is_visitor(site::role_of(issued.name)); }
 
 // A certificate without its key, or the other way round, is of no use to anybody and is made anew.
-Result<Issued> issue_for(env::Disk& disk, const RunFile& file, const CaOptions& options, const std::string& site) {
+Result<Issued> issue_for(env::Disk& disk, const RunFile& file, const CaOptions& options, const std::string& name) {
   const std::string folder = site::certificates_folder(file);
-  Issued issued{.site = site, .files = env::real::tls_files(folder, site), .made = false, .fault = {}};
-  issued.made = options.renew || site::certificate_files(disk, folder, site) != site::CertificateFiles::whole;
+  Issued issued{.name = name, .files = env::real::tls_files(folder, name), .made = false, .fault = {}};
+  issued.made = options.renew || site::certificate_files(disk, folder, name) != site::CertificateFiles::whole;
   if (!issued.made) {
-    const auto good = site::check_certificate(disk, file, folder, site, env::real::RealLoop().wall());
+    const auto good = site::check_certificate(disk, file, folder, name, env::real::RealLoop().wall());
     if (!good) issued.fault = good.error().message();
     return issued;
   }
-  INTERTIE_RETURN_IF_ERROR(site::check_authority_key(disk, file, site));
-  if (!options.dry_run) INTERTIE_RETURN_IF_ERROR(site::make_certificate(disk, file, site));
+  INTERTIE_RETURN_IF_ERROR(site::check_authority_key(disk, file, name));
+  if (!options.dry_run) INTERTIE_RETURN_IF_ERROR(site::make_certificate(disk, file, name));
   return issued;
+}
+
+// Who needs the files, and where.
+std::string_view copy_to(const Issued& issued) {
+  if (!is_visitor(issued)) return "copy to its machine";
+  return issued.name == env::kOperatorRole ? "for whoever may stop the run or take a site out; there"
+                                           : "for whoever may look at the run; there";
 }
 
 std::string text(const RunFile& file, const std::vector<Issued>& all, const CaOptions& options, bool key_is_here) {
@@ -52,32 +53,36 @@ std::string text(const RunFile& file, const std::vector<Issued>& all, const CaOp
                                 key_is_here ? "stays" : "is not");
   for (const Issued& issued : all) {
     if (!issued.fault.empty()) {
-      out += fmt::format("{} (cannot be used): {}\n", issued.site, issued.fault);
+      out += fmt::format("{} (cannot be used): {}\n", issued.name, issued.fault);
       continue;
     }
-    out += fmt::format("{} {}: copy to its machine, into {}/\n  {}\n  {}\n  {}\n", issued.site,
+    out += fmt::format("{} {}: {}, into {}/\n  {}\n  {}\n  {}\n", issued.name,
                        !issued.made      ? "(kept)"
                        : options.dry_run ? "(would be made)"
                                          : "(made)",
-                       folder, issued.files.ca, issued.files.certificate, issued.files.key);
+                       copy_to(issued), folder, issued.files.ca, issued.files.certificate, issued.files.key);
   }
   if (!folder.starts_with('/')) {
-    out += fmt::format("{}/ starts at the folder in which 'intertie train' is started there\n", folder);
+    out += fmt::format("{}/ starts at the folder in which 'intertie' is started there\n", folder);
   }
-  return out + "keep the .key files private: who has one is that site\n";
+  return out + "keep the .key files private: who has one is that site, that operator or that viewer\n";
 }
 
 std::string ca_json(const RunFile& file, const std::vector<Issued>& all) {
   Json sites = Json::array();
+  Json visitors = Json::array();
   for (const Issued& issued : all) {
-    sites.push(Json::object({{"site", issued.site},
-                             {"made", issued.made},
-                             {"fault", issued.fault.empty() ? Json() : Json(issued.fault)},
-                             {"copy", Json::array({issued.files.ca, issued.files.certificate, issued.files.key})},
-                             {"into", site::certificates_folder(file)}}));
+    const bool visitor = is_visitor(issued);
+    (visitor ? visitors : sites)
+        .push(Json::object({{visitor ? "visitor" : "site", issued.name},
+                            {"made", issued.made},
+                            {"fault", issued.fault.empty() ? Json() : Json(issued.fault)},
+                            {"copy", Json::array({issued.files.ca, issued.files.certificate, issued.files.key})},
+                            {"into", site::certificates_folder(file)}}));
   }
   const std::string authority = site::certificates_folder(file) + "/ca.pem";
-  return Json::object({{"run", file.run.name}, {"authority", authority}, {"sites", sites}}).dump(2) + "\n";
+  return Json::object({{"run", file.run.name}, {"authority", authority}, {"sites", sites}, {"visitors", visitors}}).dump(2) +
+         "\n";
 }
 
 }  // namespace
@@ -86,9 +91,10 @@ Result<site::ExitCode> ca(env::Disk& disk, const CaOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
   if (!options.site.empty()) INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
   INTERTIE_RETURN_IF_ERROR(site::check_authority(disk, file));
+  const auto names = options.site.empty() ? site::certificate_names(disk, file) : std::vector<std::string>{options.site};
   std::vector<Issued> all;
-  for (const std::string& site : chosen_sites(file, options)) {
-    INTERTIE_ASSIGN(all.emplace_back(), issue_for(disk, file, options, site));
+  for (const std::string& name : names) {
+    INTERTIE_ASSIGN(all.emplace_back(), issue_for(disk, file, options, name));
   }
   const bool key_is_here = site::has_authority_key(disk, file) || !site::has_authority(disk, file);
   INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? ca_json(file, all) : text(file, all, options, key_is_here)));

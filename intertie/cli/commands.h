@@ -18,6 +18,9 @@ Result<site::ExitCode> train(env::Disk& disk, const TrainOptions& options);
 Result<site::ExitCode> check(env::Disk& disk, const CheckOptions& options);
 Result<site::ExitCode> ca(env::Disk& disk, const CaOptions& options);
 Result<site::ExitCode> sample(env::Disk& disk, const site::SampleCommand& command);
+Result<site::ExitCode> status(env::Disk& disk, const StatusOptions& options);
+Result<site::ExitCode> stop(env::Disk& disk, const StopOptions& options);
+Result<site::ExitCode> leave(env::Disk& disk, const LeaveOptions& options);
 Result<site::ExitCode> report(env::Disk& disk, const ReportOptions& options);
 Result<site::ExitCode> shard(env::Disk& disk, const ShardOptions& options);
 Result<site::ExitCode> docs(const DocsOptions& options);
@@ -34,7 +37,7 @@ Result<void> require_site(const site::RunFile& file, const std::string& site);
 Error unusable_certificates(const site::RunFile& file);
 // What there is of certificates will be accepted, and the authority of none is gone. Writes nothing.
 Result<void> check_certificates(env::Disk& disk, const site::RunFile& file, std::chrono::system_clock::time_point now);
-// Certificates of all sites that have none; says on standard error what was made.
+// Certificates of all sites and visitors that have none; says on standard error what was made.
 Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& file);
 // The program that a site of this run is a process of: this one for the toy problem, else intertie-trainer beside it.
 Result<std::string> site_program(env::Disk& disk, const site::RunFile& file);

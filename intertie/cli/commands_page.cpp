@@ -28,7 +28,7 @@ struct Prose {
   const char* text;
 };
 
-constexpr std::array<Prose, 8> kProse = {{
+constexpr std::array<Prose, 11> kProse = {{
     {"train", "intertie train run.toml --local --data texts/ 'more/*.txt'", R"(
 **Text of one's own.** `--data` takes files, folders (with all that is in them), patterns (`*`, `?`, and `**` for folders) and .bin
 shards, and stands in the place of [data] train; at every later start and at every site it must lead to the same text. Text is UTF-8,
@@ -64,7 +64,30 @@ and where a certificate that is there cannot work. A site's machine has the file
     {"ca", "intertie ca run.toml", R"(
 Certificates prove to each site who the others are. Run this once, on the machine that shall keep the authority's key (ca.key); it
 lists the three files that each site's machine needs, and where they go. What is there is kept, if it can work; `train --local` makes
-what is missing by itself.
+what is missing by itself. Two more are for people: who has `viewer.pem` and `viewer.key` may look at the run (`status`), who has
+`operator.pem` and `operator.key` may also stop it and take sites out (`stop`, `leave`). A run that was made without them gets them
+when this is run again where ca.key is.
+)"},
+    {"status", "intertie status run.toml", R"(
+Shows the [live view](live-view.md) of a run whose sites run elsewhere, or in another terminal: it visits every site at its address in
+the run file, or, for a run on this machine, where the site's folder says (FOLDER/SITE/address). What happened before comes first. A
+site that does not answer is named, and tried again; `q` or Ctrl-C ends the view and not the run; it also ends when the run does.
+Needs the viewer's certificate or the operator's (`intertie ca`) in the run's folder, and of the run file what the sites have.
+
+Standard output that is no terminal gets lines, as does `--plain`. `--once` prints how things are, and ends: with code 4 where no site
+answers. `--json` prints what the sites' event logs say ([events.md](events.md)), with `--once` up to now. `--at` visits one site only.
+A site lets in 16 viewers and 8 operators at a time, and dismisses who reads too slowly: no run waits for a visitor.
+)"},
+    {"stop", "intertie stop run.toml --reason 'power is short'", R"(
+Does what Ctrl-C does in a `--local` run: all sites write a checkpoint at the next version that is not open yet, and end. It asks the
+first site that answers, needs the operator's certificate, and waits until that site has ended. Code 0: the run has stopped, or has come
+to its end; 1: the site has failed; 2: the site refused, or a certificate is wrong; 3: Ctrl-C, and nobody waits any more, though the
+request stands; 4: no site answers, or the visit ended before it was known what has become of it.
+)"},
+    {"leave", "intertie leave run.toml --site quincy", R"(
+Does what Ctrl-C does at a site that was started with `--site`: that site writes a checkpoint, leaves, and the others go on. It comes
+back with `--resume`. The first site of the run file holds the store and cannot leave: `stop` stops the whole run. Certificate and
+codes are those of `stop`.
 )"},
     {"sample", "intertie sample run.toml --prompt 'def ' --tokens 400", R"(
 Needs a checkpoint and nothing of the text. Where standard output is no terminal, the bytes are written as the model has them; for a

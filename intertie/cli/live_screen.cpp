@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "intertie/cli/live_page.h"
+
 namespace intertie::cli {
 namespace {
 
@@ -68,19 +70,11 @@ void LiveScreen::draw() {
 
 void LiveScreen::leave() {
   const auto size = terminal_.size();
-  auto page = lines({}, {size.width, std::max(1, size.height - 1)});
-  while (!page.empty() && page.back().find_first_not_of(' ') == std::string::npos) page.pop_back();
-  terminal_.leave(page);
+  terminal_.leave(without_blank_end(lines({}, {size.width, std::max(1, size.height - 1)})));
 }
 
 std::vector<std::string> LiveScreen::lines(const status::LiveFoot& foot, status::LiveSize size) const {
-  const auto traits = terminal_.traits();
-  std::vector<std::string> lines;
-  for (const status::LiveLine& line :
-       status::render(model_.run(), foot, since_start(), size, {.colour = traits.colour, .unicode = traits.unicode})) {
-    lines.push_back(status::terminal_text(line, traits.colour));
-  }
-  return lines;
+  return live_page(model_.run(), foot, since_start(), size, terminal_.traits());
 }
 
 }  // namespace intertie::cli

@@ -15,6 +15,9 @@ struct Perform {
   Result<ExitCode> operator()(const cli::CheckOptions& options) const { return cli::check(disk, options); }
   Result<ExitCode> operator()(const cli::CaOptions& options) const { return cli::ca(disk, options); }
   Result<ExitCode> operator()(const site::SampleCommand& command) const { return cli::sample(disk, command); }
+  Result<ExitCode> operator()(const cli::StatusOptions& options) const { return cli::status(disk, options); }
+  Result<ExitCode> operator()(const cli::StopOptions& options) const { return cli::stop(disk, options); }
+  Result<ExitCode> operator()(const cli::LeaveOptions& options) const { return cli::leave(disk, options); }
   Result<ExitCode> operator()(const cli::ReportOptions& options) const { return cli::report(disk, options); }
   Result<ExitCode> operator()(const cli::ShardOptions& options) const { return cli::shard(disk, options); }
   Result<ExitCode> operator()(const site::SiteCommand& command) const { return site::run_site(command, site::make_toy_only); }

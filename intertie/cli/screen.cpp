@@ -47,7 +47,7 @@ void Screen::tell_fault() {
   const std::string fault = told_fault_ ? "" : out_.fault();
   if (fault.empty()) return;
   told_fault_ = true;
-  print_error("standard output: cannot be written: " + fault + "; the run goes on and writes its logs");
+  print_error("standard output: cannot be written: " + fault + "; the run goes on, and its logs have it all");
 }
 
 }  // namespace intertie::cli

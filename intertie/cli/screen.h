@@ -1,7 +1,7 @@
-// Screen: standard output and error of `train --local`, while the sites run and after. Whoever does not read them holds up
-// nobody, and what was not shown is counted, in standard output of --json by an event of no site. A standard output that cannot
-// be written any more (a closed pipe, a full disk) ends what is shown, which standard error says, and not the run.
-// Main thread; its destructor waits for what is still to be shown, for two seconds each at most.
+// Screen: standard output and error of `train --local`, while the sites run and after, and of `status`. Whoever does not read
+// them holds up nobody, and what was not shown is counted, in standard output of --json by an event of no site. A standard
+// output that cannot be written any more (a closed pipe, a full disk) ends what is shown, which standard error says, and not
+// the run. Main thread; its destructor waits for what is still to be shown, for two seconds each at most.
 #pragma once
 
 #include <string>
@@ -23,6 +23,8 @@ class Screen {
   void print_error(const std::string& line);  // without its line break
   // What was printed so far comes before what is printed from now on, whichever of the two it goes to.
   void settle();
+  // Standard output cannot be written any more.
+  bool is_lost() const { return told_fault_; }
 
  private:
   std::string notice_event(std::uint64_t num_dropped) const;

@@ -45,9 +45,9 @@ Result<void> check_certificates(env::Disk& disk, const site::RunFile& file, std:
 Result<void> make_missing_certificates(env::Disk& disk, const site::RunFile& file) {
   const std::string folder = site::certificates_folder(file);
   bool made = false;
-  for (const site::SiteSettings& site : file.sites) {
-    if (site::certificate_files(disk, folder, site.name) == site::CertificateFiles::whole) continue;
-    INTERTIE_RETURN_IF_ERROR(site::make_certificate(disk, file, site.name));
+  for (const std::string& name : site::certificate_names(disk, file)) {
+    if (site::certificate_files(disk, folder, name) == site::CertificateFiles::whole) continue;
+    INTERTIE_RETURN_IF_ERROR(site::make_certificate(disk, file, name));
     made = true;
   }
   if (made) print_error("made the run's certificates in " + folder);

@@ -27,11 +27,18 @@ struct Address {
 Result<Address> parse_address(std::string_view text);  // "host:7400", "127.0.0.1:7400", "[::1]:7400"
 std::string to_string(const Address& address);
 
+// Roles in certificates.
+inline constexpr const char* kSiteRole = "site";
+inline constexpr const char* kOperatorRole = "operator";  // may stop the run and take sites out, and what a viewer may
+inline constexpr const char* kViewerRole = "viewer";      // may look
+// Of somebody who connects to a site without being one.
+inline bool is_visitor(const std::string& role) { return role == kOperatorRole || role == kViewerRole; }
+
 // Who is at the other end, as its certificate says (subject alternative name intertie://RUN/ROLE/NAME).
 struct Peer {
   std::string run;
-  std::string role;     // "site"; empty when the connection is plain
-  std::string name;     // of the site; empty when the connection is plain
+  std::string role;     // of those above; empty when the connection is plain
+  std::string name;     // of the site or the visitor; empty when the connection is plain
   std::string address;  // host:port as seen here
 };
 
@@ -74,7 +81,8 @@ class Network {
   // `accepted` is called for connections whose handshake succeeded; refused is told of the others (who, why).
   virtual Result<std::unique_ptr<Listener>> listen(const Address& address, Accepted accepted,
                                                    std::function<void(Error)> refused) = 0;
-  // Connects and does the handshake within `deadline`. `expected_site`: the name that the peer's certificate must carry.
+  // Connects and does the handshake within `deadline`. `expected_site`: the name that the peer's certificate must carry; empty:
+  // that of any site of the run.
   // Errors: retry (refused, unreachable, timed out), reconfigure (certificate: the message says which and why).
   // Under TLS 1.3 the other side looks at our certificate only after we are done: if it refuses it, connect succeeds and
   // `closed` follows with code reconfigure and the reason.

@@ -238,13 +238,19 @@ void Mesh::retry(SiteId site, const wire::Hello& hello, Error error) {
   dialling_.erase({site, hello.stream_class, hello.stream});
   dial({site, hello.stream_class, hello.stream}, settings_.retry_every);
   if (error.code == ErrorCode::retry) return;
-  error.where = describe(site) + (error.where.empty() ? "" : ", " + error.where);
+  const std::string who = describe(site);
+  if (!error.where.starts_with(who)) error.where = who + (error.where.empty() ? "" : ", " + error.where);
   handlers_.failed(site, std::move(error));
 }
 
 // ---- the side that accepts ----
 
 void Mesh::accepted(std::unique_ptr<env::Connection> connection) {
+  const std::string& role = connection->peer().role;
+  if (!role.empty() && role != env::kSiteRole) {  // a plain connection has none
+    if (handlers_.visitor) handlers_.visitor(std::move(connection));
+    return;
+  }
   const PendingRef pending = pending_.emplace(pending_.end());
   pending->deadline = loop_.call_after(settings_.attempt_deadline, [this, pending] { drop(pending); });
   pending->stream = std::make_unique<Stream>(

@@ -42,6 +42,8 @@ class Mesh {
     std::function<void()> closed;                                       // after close_after_sending(): a stream has closed
     std::function<void(Error)> refused;         // by this site: somebody who may not join, with the reason
     std::function<void(SiteId, Error)> failed;  // by that site: this start may not take part (rejoin, reconfigure)
+    // Somebody whose certificate is not that of a site, and who is no business of links; none: the connection is closed.
+    std::function<void(std::unique_ptr<env::Connection>)> visitor = {};
   };
 
   Mesh(env::Loop& loop, env::Network& network, Settings settings, Handlers handlers);

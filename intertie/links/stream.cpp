@@ -5,8 +5,11 @@ namespace {
 constexpr Bytes kLowMark{64 * 1024};
 }
 
-Stream::Stream(std::unique_ptr<env::Connection> connection, Handlers handlers)
-    : connection_(std::move(connection)), handlers_(std::move(handlers)), alive_(std::make_shared<const bool>(true)) {
+Stream::Stream(std::unique_ptr<env::Connection> connection, Handlers handlers, std::uint32_t later_limit)
+    : connection_(std::move(connection)),
+      handlers_(std::move(handlers)),
+      reader_(wire::kMaxFirstFrame, later_limit),
+      alive_(std::make_shared<const bool>(true)) {
   connection_->set_low_mark(kLowMark);
   connection_->start({.received = [this](std::span<const std::byte> bytes) { receive(bytes); },
                       .drained =

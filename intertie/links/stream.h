@@ -18,7 +18,8 @@ class Stream {
     std::function<void(Error)> closed;  // once; the connection broke, or what arrived was no valid frame
   };
 
-  Stream(std::unique_ptr<env::Connection> connection, Handlers handlers);
+  // `later_limit`: of the length of what arrives after the first frame.
+  Stream(std::unique_ptr<env::Connection> connection, Handlers handlers, std::uint32_t later_limit = wire::kMaxChunkFrame);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -40,7 +41,7 @@ class Stream {
 
   std::unique_ptr<env::Connection> connection_;
   Handlers handlers_;
-  wire::FrameReader reader_{wire::kMaxFirstFrame};
+  wire::FrameReader reader_;
   std::uint64_t next_sequence_ = 0;
   Bytes bytes_sent_;
   Bytes bytes_received_;

@@ -56,17 +56,19 @@ TlsFiles authority_files(const RunFile& file) { return env::real::tls_files(cert
 
 }  // namespace
 
-CertificateFiles certificate_files(env::Disk& disk, const std::string& folder, const std::string& site) {
-  const TlsFiles files = env::real::tls_files(folder, site);
+std::string role_of(const std::string& name) { return env::is_visitor(name) ? name : std::string(env::kSiteRole); }
+
+CertificateFiles certificate_files(env::Disk& disk, const std::string& folder, const std::string& name) {
+  const TlsFiles files = env::real::tls_files(folder, name);
   const bool certificate = disk.exists(files.certificate);
   const bool key = disk.exists(files.key);
   if (certificate && key) return CertificateFiles::whole;
   return certificate || key ? CertificateFiles::partial : CertificateFiles::none;
 }
 
-Result<void> check_certificate(env::Disk& disk, const RunFile& file, const std::string& folder, const std::string& site,
+Result<void> check_certificate(env::Disk& disk, const RunFile& file, const std::string& folder, const std::string& name,
                                std::chrono::system_clock::time_point now) {
-  const TlsFiles files = env::real::tls_files(folder, site);
+  const TlsFiles files = env::real::tls_files(folder, name);
   for (const std::string& path : {files.ca, files.certificate, files.key}) {
     if (disk.exists(path)) continue;
     return wrong(path, "it is not there",
@@ -76,11 +78,13 @@ Result<void> check_certificate(env::Disk& disk, const RunFile& file, const std::
   INTERTIE_RETURN_IF_ERROR(check_authority_certificate(files.ca, file, now));
   const auto facts = env::real::describe_certificate(files.certificate);
   if (!facts) return with_fix(facts.error(), make_again(files, file));
-  const auto usable = env::real::TlsContext::load(files, file.run.name, site);
-  const bool its_own = facts->identity == env::real::Identity{file.run.name, "site", site};
+  const std::string role = role_of(name);
+  const auto usable = env::real::TlsContext::load(files, file.run.name, name, role);
+  const bool its_own = facts->identity == env::real::Identity{file.run.name, role, name};
   if (its_own && facts->expires <= now) {
     return wrong(files.certificate, "the certificate expired on " + day(facts->expires),
-                 fmt::format("'intertie ca {} --site {} --renew' makes a new one", file.path, site));
+                 role == env::kSiteRole ? fmt::format("'intertie ca {} --site {} --renew' makes a new one", file.path, name)
+                                        : make_again(files, file));
   }
   return usable ? Result<void>() : with_fix(usable.error(), make_again(files, file));
 }
@@ -101,20 +105,31 @@ Result<void> check_authority(env::Disk& disk, const RunFile& file) {
                "copy it back from the machine of any site; or " + begin_anew(file));
 }
 
-Result<void> check_authority_key(env::Disk& disk, const RunFile& file, const std::string& site) {
+Result<void> check_authority_key(env::Disk& disk, const RunFile& file, const std::string& name) {
   if (!has_authority(disk, file) || has_authority_key(disk, file)) return {};
-  return wrong(authority_files(file).key, fmt::format("it is not there, and without it no certificate of {} can be made", site),
+  return wrong(authority_files(file).key, fmt::format("it is not there, and without it no certificate of {} can be made", name),
                fmt::format("run 'intertie ca' on the machine that has it; if it is lost, {}", begin_anew(file)));
 }
 
-Result<TlsFiles> make_certificate(env::Disk& disk, const RunFile& file, const std::string& site) {
+std::vector<std::string> certificate_names(env::Disk& disk, const RunFile& file) {
+  std::vector<std::string> names;
+  for (const SiteSettings& site : file.sites) names.push_back(site.name);
+  const bool can_make = has_authority_key(disk, file) || !has_authority(disk, file);
+  for (const char* visitor : kVisitors) {
+    const bool here = certificate_files(disk, certificates_folder(file), visitor) != CertificateFiles::none;
+    if (can_make || here) names.emplace_back(visitor);
+  }
+  return names;
+}
+
+Result<TlsFiles> make_certificate(env::Disk& disk, const RunFile& file, const std::string& name) {
   const std::string folder = certificates_folder(file);
   INTERTIE_RETURN_IF_ERROR(check_authority(disk, file));
-  INTERTIE_RETURN_IF_ERROR(check_authority_key(disk, file, site));
+  INTERTIE_RETURN_IF_ERROR(check_authority_key(disk, file, name));
   if (!has_authority(disk, file)) INTERTIE_RETURN_IF_ERROR(env::real::make_authority(folder, file.run.name));
   env::real::IssueOptions how;
   how.replace = true;
-  return env::real::issue(folder, {file.run.name, "site", site}, how);
+  return env::real::issue(folder, {file.run.name, role_of(name), name}, how);
 }
 
 }  // namespace intertie::site

@@ -16,6 +16,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::system_clock;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // A run of sites a and b in a new folder.
@@ -49,6 +50,29 @@ class Certificates : public ::testing::Test {
   env::real::PosixDisk disk_;
   RunFile file_;
 };
+
+TEST_F(Certificates, VisitorsHaveARoleOfTheirOwn) {
+  for (const char* name : {"operator", "viewer"}) {
+    EXPECT_EQ(role_of(name), name);
+    EXPECT_EQ(made(name), "made");
+    EXPECT_EQ(checked(name, env::real::RealLoop().wall()), "good");
+    EXPECT_EQ(env::real::describe_certificate(path(std::string(name) + ".pem"))->identity,
+              (env::real::Identity{"r", name, name}));
+    EXPECT_THAT(checked(name, env::real::RealLoop().wall() + hours(366 * 24)),
+                AllOf(HasSubstr("expired on "), HasSubstr("; remove ")));
+  }
+  EXPECT_EQ(role_of("a"), "site");
+  copy("viewer.pem", "operator.pem");
+  copy("viewer.key", "operator.key");
+  EXPECT_THAT(checked("operator", env::real::RealLoop().wall()), HasSubstr("is for role 'viewer', not for an operator"));
+}
+
+TEST_F(Certificates, VisitorsBelongToARunWhereTheyAreOrCanBeMade) {
+  EXPECT_THAT(certificate_names(disk_, file_), ElementsAre("a", "b", "operator", "viewer"));
+  EXPECT_EQ(made("viewer"), "made");
+  remove("ca.key");
+  EXPECT_THAT(certificate_names(disk_, file_), ElementsAre("a", "b", "viewer"));
+}
 
 TEST_F(Certificates, TheAuthorityIsMadeWithTheFirst) {
   EXPECT_FALSE(has_authority(disk_, file_));

@@ -65,9 +65,10 @@ class Launch {
   void failed_because(std::size_t site, std::string message);
   LaunchActions ended(std::size_t site, SiteEnd end, env::TimePoint now);
   LaunchActions stop_requested(env::TimePoint now);
-  // By keys or a script. A stop that was asked for already is not asked for again, since that would kill.
+  // By keys or a script. A stop that was asked for is not asked for again, since that would kill.
   LaunchActions requested(const LaunchRequest& request, env::TimePoint now);
   LaunchActions time_passed(env::TimePoint now);
+  void leaving(std::size_t site) { sites_[site].leaves = true; }  // it says that it was asked to, by whomever
   // The sites have come together: from now on the run survives the death of one.
   void begun() { begun_ = true; }
 
@@ -76,8 +77,7 @@ class Launch {
   bool is_cut(std::size_t site, std::size_t other) const;
   // Why it does not run, in a word or two ("killed", "died of signal 11"); empty where it runs, or ended well.
   std::string fate(std::size_t site) const;
-  // When time_passed() wants to be called; far in the future where nothing is waited for.
-  env::TimePoint deadline() const { return deadline_; }
+  env::TimePoint deadline() const { return deadline_; }  // when time_passed() wants to be called, if anything is waited for
 
   struct Outcome {
     ExitCode code = ExitCode::done;

@@ -209,6 +209,13 @@ TEST(Launch, ASiteLeavesAndComesBack) {
   EXPECT_EQ(launch.outcome().code, ExitCode::done);
 }
 
+TEST(Launch, ASiteThatWasAskedToLeaveByAVisitorDoesNotEndTheRun) {
+  Launch launch = three_that_began();
+  launch.leaving(1);
+  EXPECT_THAT(launch.ended(1, kStopped, kStart), ElementsAre(say("site columbus has left; the others go on")));
+  EXPECT_EQ(launch.deadline(), env::TimePoint::max());
+}
+
 TEST(Launch, WhatBecomesOfTheRunIsNotUpToOneThatLeft) {
   for (const SiteEnd& end : {kDone, kLostOthers}) {
     Launch launch = three_that_began();

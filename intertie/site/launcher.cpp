@@ -122,6 +122,7 @@ class Launcher {
   void take_event(std::size_t site, SiteLine& line) {
     const Event& event = line.record->event;
     if (shows_that_it_began(event)) launch_.begun();
+    if (event.name == "site.leaving") launch_.leaving(site);
     if (event.name == "merge.committed") {
       version_ =
           std::max(version_, static_cast<std::uint64_t>(std::max<std::int64_t>(0, status::integer_of(event, "version"))));

@@ -183,6 +183,9 @@ TEST(RunFileErrors, SitesAndLinks) {
        "name"},
       {with("[[site]]\nname = \"data\"\n"),
        "run.toml:6: no site can be called \"data\": the run's folder of encoded text has that name; choose another name"},
+      {with("[[site]]\nname = \"viewer\"\n"),
+       "run.toml:6: no site can be called \"viewer\": the certificate of who may look at the run has that name; choose another "
+       "name"},
       {with("[[site]]\naddress = \"a:1\"\n"), "run.toml:5: site[0].name is missing; write for example name = \"ashburn\""},
       {with("[[site]]\nname = \"a\"\naddress = \"a\"\n"),
        R"(run.toml:7: site.a.address must be an address such as "ashburn.example:7400", not "a")"},

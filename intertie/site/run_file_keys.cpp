@@ -154,7 +154,7 @@ const Keys<SiteSettings>& site_keys() {
   using T = SiteSettings;
   static const Keys<T> keys = {
       {"name", bind(&T::name, name()), Scope::agreed, "required",
-       "The site's name, also in its certificate; not ca, certificates or data."},
+       "The site's name, also in its certificate; not ca, certificates, data, operator or viewer."},
       {"address", bind(&T::address, address()), Scope::local, "needed for --site",
        "Where the other sites reach it. --local takes free loopback ports instead."},
       {"listen", bind(&T::listen, address()), Scope::local, "every interface, at the port of address",

@@ -14,10 +14,13 @@
 #include "intertie/env/real/real_worker.h"
 #include "intertie/env/real/signals.h"
 #include "intertie/env/real/text_output.h"
+#include "intertie/members/member.h"
 #include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
 #include "intertie/site/launcher.h"
 #include "intertie/site/local_links.h"
+#include "intertie/site/noted_address.h"
+#include "intertie/site/reception.h"
 #include "intertie/site/run_file.h"
 #include "intertie/site/site_data.h"
 #include "intertie/site/site_output.h"
@@ -178,10 +181,16 @@ class Process {
     INTERTIE_RETURN_IF_ERROR(disk.make_folders(site_.folder));
     INTERTIE_ASSIGN(lock_, disk.lock(site_.folder + "/lock"));
     INTERTIE_RETURN_IF_ERROR(open_log(disk));
+    INTERTIE_ASSIGN(const auto noted, NotedAddress::write(disk, site_.file, name(), site_.addresses[site_.self.value]));
     recorder_.record(started(site_, links_ && links_->emulated()));
     warn();
     Starts starts(loop_, {.make = [this, &disk, &make_model](bool again) { return make_run(disk, make_model, again); },
                           .warn = [this](const std::string& message) { warn(message); }});
+    Reception reception(loop_, reception_settings(), recorder_,
+                        {.stop = [&starts](const std::string& reason) { starts.request_stop(reason); },
+                         .leave = [this, &starts](const std::string& reason) { leave(starts, reason); }});
+    reception_ = &reception;
+    recorder_.add(reception);
     const env::real::Signals signals(loop_, [this, &starts](int) { interrupted(starts); });
     std::optional<env::real::InputLines> control;
     if (command_.control && links_) {
@@ -192,7 +201,8 @@ class Process {
       clear_flush_to_zero();
       starts.begin([&](Result<sync::Outcome> result) {
         outcome = std::move(result);
-        loop_.post([this] { loop_.stop(); });  // after the last events were consumed
+        // After the last events were consumed.
+        loop_.post([this, &outcome] { reception_->end(*outcome, [this] { loop_.stop(); }); });
       });
     });
     worker_.run([] { clear_flush_to_zero(); }, [] {});
@@ -202,6 +212,11 @@ class Process {
 
  private:
   std::string name() const { return site_.file.sites[site_.self.value].name; }
+
+  ReceptionSettings reception_settings() const {
+    const bool may_leave = site_.self != members::Member::holder() && site_.file.sites.size() > 1;
+    return {.run = site_.file.run.name, .site = name(), .may_leave = may_leave};
+  }
 
   // The first site evaluates.
   const data::EvaluationWindows* validation() const {
@@ -225,15 +240,19 @@ class Process {
                                                                               .model = *site_.model,
                                                                               .samples = site_.data->samples.train,
                                                                               .validation = validation(),
-                                                                              .events = recorder_});
+                                                                              .events = recorder_,
+                                                                              .visitor = [this](auto connection) {
+                                                                                reception_->accept(std::move(connection));
+                                                                              }});
   }
 
   Result<void> open_network(env::Disk& disk) {
     const std::string certificates = certificates_of(site_.file, command_);
     INTERTIE_RETURN_IF_ERROR(check_certificate(disk, site_.file, certificates, name(), loop_.wall()));
-    INTERTIE_ASSIGN(
-        network_, env::real::RealNetwork::create(
-                      loop_, {.run = site_.file.run.name, .site = name(), .tls = env::real::tls_files(certificates, name())}));
+    INTERTIE_ASSIGN(network_, env::real::RealNetwork::create(loop_, {.run = site_.file.run.name,
+                                                                     .site = name(),
+                                                                     .tls = env::real::tls_files(certificates, name()),
+                                                                     .visitors = true}));
     if (!command_.local) return {};
     auto local = std::make_unique<LocalLinks>(loop_, std::move(network_), site_.file, site_.self);
     links_ = local.get();
@@ -260,17 +279,23 @@ class Process {
   // A word of the launcher; one that is not understood changes nothing.
   void obey(const std::string& text, Starts& starts) {
     const Result<ControlLine> line = parse_control_line(text);
-    if (line && line->kind == ControlLine::Kind::leave) return starts.request_leave("asked to leave");
+    if (line && line->kind == ControlLine::Kind::leave) return leave(starts, "asked to leave");
     const Result<void> done = line ? links_->obey(*line) : line.error();
     if (!done) warn("ignored: " + done.error().message());
   }
   void warn(const std::string& message) { recorder_.record({"warning", {{"message", message}}}); }
 
+  // The store's holder cannot; it stops the run.
+  void leave(Starts& starts, const std::string& reason) {
+    if (reception_settings().may_leave) recorder_.record({"site.leaving", {{"reason", reason}}});
+    starts.request_leave(reason);
+  }
+
   // Whoever started all sites of a run stops it as a whole; else it is one site that goes.
   void interrupted(Starts& starts) {
     if (std::exchange(interrupted_, true)) std::_Exit(static_cast<int>(ExitCode::failed));
     const std::string reason = fmt::format("interrupted at {}", name());
-    command_.local ? starts.request_stop(reason) : starts.request_leave(reason);
+    command_.local ? starts.request_stop(reason) : leave(starts, reason);
   }
 
   Prepared& site_;
@@ -282,7 +307,8 @@ class Process {
   env::real::RealLoop loop_;
   env::real::RealWorker worker_;
   std::unique_ptr<env::Network> network_;
-  LocalLinks* links_ = nullptr;  // of a local run: network_
+  LocalLinks* links_ = nullptr;     // of a local run: network_
+  Reception* reception_ = nullptr;  // while it runs
   std::unique_ptr<status::JsonLog> log_;
   status::Recorder recorder_;
   bool interrupted_ = false;

@@ -94,6 +94,7 @@ std::string change_of(const Event& event) {
   }
   if (event.name == "link.changed") return link_changed(event);
   if (event.name == "site.left") return fmt::format("{} has left the run{}", text_of(event, "peer"), because(event, "reason"));
+  if (event.name == "site.leaving") return "leaves the run" + because(event, "reason");
   if (event.name == "site.fenced") {
     return fmt::format("was taken out of the members (view {}) and comes back without its last {}", integer_of(event, "view"),
                        lost_tokens(event));

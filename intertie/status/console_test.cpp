@@ -83,6 +83,7 @@ TEST(Console, ChangesOfMembersAndLinksAreLines) {
          {"relay", std::string()},
          {"message", std::string()}}},
        "reaches columbus directly"},
+      {{"site.leaving", {{"reason", std::string("Ctrl-C")}}}, "leaves the run: Ctrl-C"},
       {{"site.left", {{"peer", std::string("columbus")}, {"reason", std::string("Ctrl-C")}}},
        "columbus has left the run: Ctrl-C"},
       {{"site.fenced", {{"view", std::int64_t{3}}, {"version", std::int64_t{12}}, {"lost_tokens", std::int64_t{5120}}}},

@@ -69,6 +69,10 @@ std::vector<EventDoc> run_events() {
       {"run.stopping",
        "Someone asked to stop; the run goes on to the named version, writes a checkpoint and ends.",
        {kStep, kVersion, {"reason", text, "", "Who asked, and how."}}},
+      {"site.leaving",
+       "Someone asked this site to leave: it does its part in what is open, writes a checkpoint and ends, and the others go "
+       "on.",
+       {{"reason", text, "", "Who asked, and how."}}},
       {"run.finished",
        "The site is done. Shares and rates are of the whole time since it started.",
        {kStep,

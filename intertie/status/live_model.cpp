@@ -37,8 +37,9 @@ bool is_shown_elsewhere(const Event& event) {
 
 LiveWeight weight_of_event(const Event& event) {
   static const std::set<std::string_view> bad = {"samples.lost", "site.fenced", "store.away"};
-  static const std::set<std::string_view> notable = {"warning",       "view.entered", "merge.ordered", "site.left",
-                                                     "join.finished", "store.back",   "run.stopping",  "link.changed"};
+  static const std::set<std::string_view> notable = {"warning",      "view.entered",  "merge.ordered",
+                                                     "site.left",    "join.finished", "store.back",
+                                                     "run.stopping", "link.changed",  "site.leaving"};
   if (bad.count(event.name) != 0 || text_of(event, "state") == "cut") return LiveWeight::bad;
   return notable.count(event.name) != 0 ? LiveWeight::notable : LiveWeight::usual;
 }

@@ -158,7 +158,8 @@ void Run::make_mesh() {
           .beat = [this] { beat(); },
           .closed = [this] { waiting_.notify(); },
           .refused = [this](const Error& error) { report_refused(error); },
-          .failed = [this](SiteId site, Error error) { refused(site, std::move(error)); }});
+          .failed = [this](SiteId site, Error error) { refused(site, std::move(error)); },
+          .visitor = services_.visitor});
 }
 
 // To the store's holder, once to each start of it.

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +57,7 @@ struct RunServices {
   const data::Sampler& samples;
   const data::EvaluationWindows* validation = nullptr;  // of the site that evaluates (the first)
   EventSink& events;
+  std::function<void(std::unique_ptr<env::Connection>)> visitor = {};  // who connects without being a site; none: closed
 };
 
 struct Outcome {

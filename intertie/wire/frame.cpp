@@ -47,7 +47,11 @@ constexpr std::array<const char*, std::variant_size_v<Message>> kNames = {"hello
                                                                           "contributionHeader",
                                                                           "chunkRequest",
                                                                           "farewell",
-                                                                          "chunk"};
+                                                                          "chunk",
+                                                                          "visit",
+                                                                          "admission",
+                                                                          "eventLines",
+                                                                          "tidings"};
 
 Error bad_frame(std::string what) {
   return Error{.code = ErrorCode::give_up,
@@ -125,7 +129,7 @@ Result<void> FrameReader::begin_body() {
     return bad_frame(fmt::format("not a frame header (type {})", type_));
   }
   const std::uint32_t limit = kPayloadTypes[type_] ? kMaxChunkFrame : kMaxControlFrame;
-  if (length > (next_sequence_ == 0 ? std::min(first_limit_, limit) : limit)) {
+  if (length > std::min(limit, next_sequence_ == 0 ? first_limit_ : later_limit_)) {
     return bad_frame(fmt::format("a {} message of {} bytes is over the limit", kNames[type_], length));
   }
   if (sequence != next_sequence_) {

@@ -18,6 +18,7 @@ inline constexpr std::size_t kFrameHeader = 16;
 inline constexpr std::uint32_t kMaxControlFrame = 4 * 1024 * 1024;
 inline constexpr std::uint32_t kMaxChunkFrame = 8 * 1024 * 1024;
 inline constexpr std::uint32_t kMaxFirstFrame = 128 * 1024;  // of a stream between sites: a hello or its answer
+inline constexpr std::uint32_t kMaxVisitFrame = 128 * 1024;  // of a stream with a visitor: any
 
 // A message without a frame: its fields, and what follows them uncopied.
 struct EncodedBody {
@@ -37,8 +38,9 @@ EncodedFrame encode_frame(const Message& message, std::uint64_t sequence);
 // Cuts a stream of bytes into messages.
 class FrameReader {
  public:
-  // `first_limit`: of the first frame's length, where that is below the limit of its type.
-  explicit FrameReader(std::uint32_t first_limit = kMaxChunkFrame) : first_limit_(first_limit) {}
+  // Limits of the first frame's length and of every later one's, where they are below the limit of its type.
+  explicit FrameReader(std::uint32_t first_limit = kMaxChunkFrame, std::uint32_t later_limit = kMaxChunkFrame)
+      : first_limit_(first_limit), later_limit_(later_limit) {}
 
   // Takes bytes as they arrive; complete messages are appended to `out`. An error is final: the stream is to be closed.
   Result<void> feed(std::span<const std::byte> bytes, std::vector<Message>& out);
@@ -48,6 +50,7 @@ class FrameReader {
   Result<Message> finish_body();
 
   std::uint32_t first_limit_;
+  std::uint32_t later_limit_;
   std::vector<std::byte> header_;
   std::vector<std::byte> body_;
   std::size_t body_size_ = 0;

@@ -139,7 +139,24 @@ std::vector<Message> examples() {
           example_header(),
           ChunkRequest{ChunkKind::contribution, {FragmentId{0}, Version{9}}, Restart{1}, SiteId{1}, chunks(9, {0, 8})},
           Farewell{false, ErrorCode::reconfigure, "other data"},
-          example_chunk()};
+          example_chunk(),
+          Visit{kProtocolVersion, "three-states", Errand::stop, "the grid asks"},
+          Admission{"ashburn", "three-states", 1, 5'000'000'000},
+          EventLines{"{\"event\":\"progress\"}\n", true},
+          Tidings{true, false, "the run came to its end first"}};
+}
+
+TEST(Frame, WhatFollowsTheFirstFrameCanHaveALimit) {
+  const auto lines = [](std::size_t size, std::uint64_t number) {
+    return bytes_of(encode_frame(EventLines{std::string(size, 'a'), false}, number));
+  };
+  for (const std::size_t size : {90U, 120U}) {
+    FrameReader reader(kMaxFirstFrame, 100);
+    std::vector<Message> out;
+    ASSERT_TRUE(reader.feed(lines(1000, 0), out));
+    EXPECT_EQ(static_cast<bool>(reader.feed(lines(size, 1), out)), size == 90U);
+    EXPECT_EQ(out.size(), size == 90U ? 2U : 1U);
+  }
 }
 
 TEST(Frame, EveryMessageSurvivesAnyCutIntoPieces) {

@@ -94,7 +94,7 @@ TEST_F(Commands, CaMakesCertificatesAndSaysWhatGoesWhere) {
   const Ran made = run({"ca", "run.toml"});
   ASSERT_EQ(made.exit_code, 0) << made.all();
   EXPECT_THAT(made.all(), HasSubstr("  runs/r/certificates/b.key"));
-  EXPECT_THAT(made.lines, Contains("runs/r/certificates/ starts at the folder in which 'intertie train' is started there"));
+  EXPECT_THAT(made.lines, Contains("runs/r/certificates/ starts at the folder in which 'intertie' is started there"));
   EXPECT_THAT(made.all(), Not(HasSubstr("PRIVATE KEY")));
   for (const char* file : {"ca.pem", "ca.key", "a.pem", "a.key", "b.pem", "b.key"}) {
     EXPECT_THAT(folder_.files(), Contains(std::string("runs/r/certificates/") + file));

@@ -55,6 +55,7 @@ class RulesTest(unittest.TestCase):
         module = {"intertie/base/CMakeLists.txt": "intertie_module(base TEST_LIBRARIES intertie_env)\n"}
         include = '#include "intertie/env/clock.h"\n'
         self.passes({**module, "intertie/base/thing_test.cpp": include})
+        self.passes({**module, "intertie/base/thing_fixture.h": "// A thing for tests.\n#pragma once\n" + include})
         self.finds("may not include env", {**module, "intertie/base/thing.cpp": include})
 
     def test_file_outside_every_folder(self):

@@ -34,7 +34,7 @@ def check_arrow(tree, path, line, name, what):
         return
     folder = tree.folders[name]
     allowed = {name, *folder.depends}
-    if path.endswith("_test.cpp"):
+    if path.endswith(("_test.cpp", "_fixture.h")):
         # CMake's names have underscores for slashes, so compare them that way.
         allowed |= {known for known in tree.folders if known.replace("/", "_") in folder.test_depends}
     if target not in allowed:

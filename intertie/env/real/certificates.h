@@ -1,7 +1,7 @@
-// Certificates: the run's own authority, and a certificate for each site. Everything in one folder: ca.pem and ca.key (the
-// authority: its key stays where it was made), NAME.pem and NAME.key (a site's). ECDSA P-256; who it is stands in the subject
-// alternative name, intertie://RUN/ROLE/NAME. Keys are written with mode 0600, and never over another without being asked.
-// Any thread; calls block on the disk.
+// Certificates: the run's own authority, and a certificate for each site and each visitor. Everything in one folder: ca.pem and
+// ca.key (the authority: its key stays where it was made), NAME.pem and NAME.key (a site's, or a visitor's). ECDSA P-256; who
+// it is stands in the subject alternative name, intertie://RUN/ROLE/NAME. Keys are written with mode 0600, and never over
+// another without being asked. Any thread; calls block on the disk.
 //
 //   INTERTIE_RETURN_IF_ERROR(make_authority("certificates", "three-states"));
 //   INTERTIE_ASSIGN(TlsFiles files, issue("certificates", {"three-states", "site", "ashburn"}));
@@ -13,6 +13,7 @@
 #include <string>
 
 #include "intertie/base/result.h"
+#include "intertie/env/network.h"
 
 namespace intertie::env::real {
 
@@ -25,7 +26,7 @@ struct TlsFiles {
 
 struct Identity {
   std::string run;
-  std::string role;  // "site"; "authority" for the authority itself
+  std::string role;  // env/network.h has them; "authority" for the authority itself
   std::string name;
   friend bool operator==(const Identity&, const Identity&) = default;
 };

@@ -17,6 +17,12 @@ using std::chrono::system_clock;
 
 const Identity kAshburn{"states", "site", "ashburn"};
 
+TEST(Certificates, OnlyOperatorsAndViewersAreVisitors) {
+  EXPECT_TRUE(is_visitor(kOperatorRole));
+  EXPECT_TRUE(is_visitor(kViewerRole));
+  for (const char* role : {"site", "authority", "Viewer", ""}) EXPECT_FALSE(is_visitor(role)) << role;
+}
+
 TEST(Certificates, AnAuthorityIssuesACertificateThatSaysWhoItIs) {
   ScratchFolder folder;
   const std::string certificates = folder / "new/folder";

@@ -14,7 +14,7 @@ Dial::Dial(std::shared_ptr<NetworkState> network, Address address, std::string e
     : network_(std::move(network)),
       address_(std::move(address)),
       expected_site_(std::move(expected_site)),
-      who_("site " + expected_site_ + " (" + to_string(address_) + ")"),
+      who_(expected_site_.empty() ? to_string(address_) : "site " + expected_site_ + " (" + to_string(address_) + ")"),
       done_(std::move(connected)),
       resolver_(network_->io),
       socket_(network_->io),

@@ -194,7 +194,8 @@ Result<std::unique_ptr<Listener>> EmulatedNetwork::listen(const Address& address
                                   address,
                                   [emulation = emulation_, listening,
                                    accepted = std::move(accepted)](std::unique_ptr<Connection> connection) {
-                                    const auto line = emulation->line_to(connection->peer().name);
+                                    const Peer& peer = connection->peer();
+                                    const auto line = peer.role == kSiteRole ? emulation->line_to(peer.name) : nullptr;
                                     if (!line) return accepted(std::move(connection));
                                     const auto made = std::make_shared<std::unique_ptr<Connection>>(
                                         std::make_unique<EmulatedConnection>(line, std::move(connection)));

@@ -10,7 +10,7 @@ Result<std::unique_ptr<RealNetwork>> RealNetwork::create(RealLoop& loop, RealNet
   INTERTIE_CHECK(options.plain != options.tls.has_value());
   std::unique_ptr<TlsContext> tls;
   if (options.tls) {
-    INTERTIE_ASSIGN(tls, TlsContext::load(*options.tls, options.run, options.site));
+    INTERTIE_ASSIGN(tls, TlsContext::load(*options.tls, options.run, options.site, options.role));
   }
   auto state =
       // NOLINTNEXTLINE(modernize-make-shared): an aggregate, which clang 14 cannot make in place

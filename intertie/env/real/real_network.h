@@ -1,5 +1,5 @@
-// RealNetwork: TCP between sites, under TLS 1.3 with certificates on both sides (the run's authority, SAN intertie://RUN/site/
-// NAME). Plain TCP only where it is asked for, and then only between loopback addresses.
+// RealNetwork: TCP between sites (and their visitors), under TLS 1.3 with certificates on both sides (the run's authority, SAN
+// intertie://RUN/site/ NAME). Plain TCP only where it is asked for, and then only between loopback addresses.
 //
 // Errors name the address, the phase (resolve, connect, TLS handshake, certificate), the reason and what to do. With TLS 1.3
 // the side that connects is done before the other has looked at its certificate: if that is refused, connect() succeeds and
@@ -21,8 +21,10 @@ namespace intertie::env::real {
 
 struct RealNetworkOptions {
   std::string run;
-  std::string site;
+  std::string site;  // whose certificate it is: a site's name, or a visitor's
   std::optional<TlsFiles> tls = {};
+  std::string role = kSiteRole;                         // of this process
+  bool visitors = false;                                // operators and viewers may connect, too; Peer::role says who is one
   bool plain = false;                                   // instead of tls; loopback only
   Duration accept_deadline = std::chrono::seconds(10);  // for the handshake of whoever connects to us
   std::size_t most_handshakes = 128;  // of those who connect to us, at one time; above it the oldest is dropped

@@ -163,6 +163,60 @@ TEST_F(BadCertificates, OwnFilesAreCheckedBeforeAnythingIsSent) {
   EXPECT_TRUE(says(create("states", "anna", *other), "is for role 'operator', not for a site"));
 }
 
+RealNetworkOptions visitor(const std::string& role) {
+  return {.run = "states", .site = role, .tls = tls_files(certificates().path(), role), .role = role};
+}
+// A site that may be visited.
+RealNetworkOptions open_house(const std::string& site) {
+  RealNetworkOptions options = tls_of(site);
+  options.visitors = true;
+  return options;
+}
+
+TEST(RealNetworkErrors, AVisitorIsAcceptedOnlyWhereVisitorsAre) {
+  for (const char* role : {kOperatorRole, kViewerRole}) {
+    TwoSites open(visitor(role), open_house("columbus"));
+    ASSERT_TRUE(open.connect()) << open.failed->message();
+    EXPECT_EQ(open.at_columbus.connection->peer().role, role);
+    EXPECT_EQ(open.at_ashburn.connection->peer().name, "columbus");
+    TwoSites closed(visitor(role), tls_of("columbus"));
+    closed.dial(closed.listener->local_address());
+    ASSERT_TRUE(run_until(closed.loop, [&] { return !closed.refused.empty(); }));
+    EXPECT_TRUE(says(closed.refused[0], std::string("is for role '") + role + "', not for a site"))
+        << closed.refused[0].message();
+  }
+}
+
+TEST(RealNetworkErrors, WhereVisitorsAreAcceptedOthersAreNot) {
+  const ScratchFolder scratch;
+  ASSERT_TRUE(make_authority(scratch.path(), "states"));
+  const auto files = issue(scratch.path(), {"states", "operator", "operator"});
+  TwoSites sites({.run = "states", .site = "operator", .tls = *files, .role = "operator"}, open_house("columbus"));
+  sites.dial(sites.listener->local_address());
+  ASSERT_TRUE(run_until(sites.loop, [&] { return !sites.refused.empty(); }));
+  EXPECT_TRUE(says(sites.refused[0], "issued by an authority that")) << sites.refused[0].message();
+}
+
+TEST(RealNetworkErrors, AVisitorIsNoSiteToConnectTo) {
+  TwoSites sites(tls_of("ashburn"), visitor(kOperatorRole));
+  sites.dial(sites.listener->local_address(), "operator");
+  ASSERT_TRUE(run_until(sites.loop, [&] { return sites.failed.has_value(); }));
+  EXPECT_TRUE(says(*sites.failed, "is for role 'operator', not for a site")) << sites.failed->message();
+}
+
+TEST(RealNetworkErrors, AnybodyOfTheRunWillDoWhereNoSiteIsNamed) {
+  TwoSites sites(visitor(kViewerRole), open_house("columbus"));
+  sites.dial(sites.listener->local_address(), "");
+  ASSERT_TRUE(run_until(sites.loop, [&] { return sites.at_ashburn.connection != nullptr; }));
+  EXPECT_EQ(sites.at_ashburn.connection->peer().name, "columbus");
+  TwoSites nobody(visitor(kViewerRole));
+  nobody.listener.reset();
+  nobody.dial({"127.0.0.1", 1}, "");
+  ASSERT_TRUE(run_until(nobody.loop, [&] { return nobody.failed.has_value(); }));
+  EXPECT_TRUE(says(*nobody.failed, "127.0.0.1:1, phase connect: nothing listens at 127.0.0.1:1; start the site or check"))
+      << nobody.failed->message();
+}
+
 TEST(RealNetworkErrors, ASilentPeerIsDroppedAtTheDeadline) {
   RealNetworkOptions options = tls_of("columbus");
   options.accept_deadline = 100ms;

@@ -7,7 +7,10 @@
 namespace intertie::env::real {
 
 struct Signals::State : std::enable_shared_from_this<State> {
-  State(RealLoop& loop, std::function<void(int)> handler) : set(loop.io(), SIGINT, SIGTERM), received(std::move(handler)) {}
+  State(RealLoop& loop, std::function<void(int)> handler, const std::vector<int>& more)
+      : set(loop.io(), SIGINT, SIGTERM), received(std::move(handler)) {
+    for (const int signal : more) set.add(signal);
+  }
   asio::signal_set set;
   std::function<void(int)> received;
 
@@ -20,8 +23,8 @@ struct Signals::State : std::enable_shared_from_this<State> {
   }
 };
 
-Signals::Signals(RealLoop& loop, std::function<void(int)> received)
-    : state_(std::make_shared<State>(loop, std::move(received))) {
+Signals::Signals(RealLoop& loop, std::function<void(int)> received, const std::vector<int>& more)
+    : state_(std::make_shared<State>(loop, std::move(received), more)) {
   state_->wait();
 }
 

@@ -1,9 +1,11 @@
-// Signals: SIGINT and SIGTERM as events of the loop. While one of these exists the signals do not end the process.
+// Signals: SIGINT and SIGTERM, and more that are asked for, as events of the loop. While one of these exists the signals do not
+// end the process.
 // Owner thread: the loop, or before it runs.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "intertie/env/real/real_loop.h"
 
@@ -12,7 +14,7 @@ namespace intertie::env::real {
 class Signals {
  public:
   // `received` is called on the loop, each time, with the signal's number.
-  Signals(RealLoop& loop, std::function<void(int)> received);
+  Signals(RealLoop& loop, std::function<void(int)> received, const std::vector<int>& more = {});
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

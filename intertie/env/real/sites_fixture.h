@@ -46,6 +46,7 @@ inline const ScratchFolder& certificates() {
   static const bool made = [] {
     EXPECT_TRUE(make_authority(folder.path(), "states"));
     for (const char* name : {"ashburn", "columbus"}) EXPECT_TRUE(issue(folder.path(), {"states", "site", name}));
+    for (const char* role : {kOperatorRole, kViewerRole}) EXPECT_TRUE(issue(folder.path(), {"states", role, role}));
     return true;
   }();
   EXPECT_TRUE(made);

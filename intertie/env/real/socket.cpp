@@ -34,15 +34,16 @@ Address address_of(const asio::ip::tcp::endpoint& endpoint) { return {endpoint.a
 
 Error connect_error(const std::string& who, const std::error_code& error, const Address& address, const std::string& site) {
   Error made{.code = ErrorCode::retry, .where = who + ", phase connect", .what = error.message(), .fix = {}, .cause = {}};
+  const std::string whom = site.empty() ? "the site" : "site " + site;
   if (error == asio::error::connection_refused) {
     made.what = "nothing listens at " + to_string(address);
-    made.fix = "start site " + site + " or check its address";
+    made.fix = "start " + whom + " or check its address";
   } else if (error == asio::error::host_unreachable || error == asio::error::network_unreachable) {
     made.what = to_string(address) + " cannot be reached from here";
     made.fix = "check the address, the routes and the firewalls between the sites";
   } else if (error == asio::error::timed_out) {
     made.what = "no answer from " + to_string(address) + " in time";
-    made.fix = "check that site " + site + " runs and that no firewall drops the connection";
+    made.fix = "check that " + whom + " runs and that no firewall drops the connection";
   }
   return made;
 }

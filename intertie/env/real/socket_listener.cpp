@@ -110,7 +110,8 @@ void Acceptor::secure(asio::ip::tcp::socket socket, const Address& from) {
   if (pending_.size() >= network_->options.most_handshakes) drop_oldest();
   if (closed_) return;
   const std::string who = "connection from " + to_string(from);
-  auto session = std::make_unique<TlsSession>(*network_->tls, TlsSession::Options{.accepts = true, .who = who});
+  auto session = std::make_unique<TlsSession>(
+      *network_->tls, TlsSession::Options{.accepts = true, .visitors = network_->options.visitors, .who = who});
   auto handshake = std::make_shared<TlsHandshake>(std::move(socket), std::move(session), who, from, network_->buffers);
   const auto place = pending_.insert(pending_.end(), Pending{handshake, who});
   handshake->begin(std::chrono::steady_clock::now() + network_->options.accept_deadline,

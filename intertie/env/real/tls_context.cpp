@@ -18,8 +18,8 @@ Error tls_refusal(const std::string& path, std::string what, std::string fix) {
 
 // Whether others will accept what we are about to show them.
 Result<void> check_own(X509& certificate, X509& authority, const TlsFiles& files, const std::string& run,
-                       const std::string& site) {
-  if (const auto fault = identity_fault(certificate, run, site)) return tls_refusal(files.certificate, fault->what, fault->fix);
+                       const Expected& self) {
+  if (const auto fault = identity_fault(certificate, run, self)) return tls_refusal(files.certificate, fault->what, fault->fix);
   const StoreHandle store(X509_STORE_new());
   const StoreContextHandle context(X509_STORE_CTX_new());
   INTERTIE_CHECK_EQ(X509_STORE_add_cert(store.get(), &authority), 1);
@@ -51,14 +51,15 @@ ContextHandle new_context(X509& certificate, EVP_PKEY& key, X509& authority) {
 
 }  // namespace
 
-Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsFiles& files, const std::string& run, const std::string& site) {
+Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsFiles& files, const std::string& run, const std::string& name,
+                                                     const std::string& role) {
   INTERTIE_ASSIGN(const CertificateHandle authority, load_certificate(files.ca));
   INTERTIE_ASSIGN(const CertificateHandle certificate, load_certificate(files.certificate));
   INTERTIE_ASSIGN(const KeyHandle key, load_key(files.key));
   if (X509_check_private_key(certificate.get(), key.get()) != 1)
     return tls_refusal(files.key, "not the key of the certificate " + files.certificate,
                        "use the two files that were issued together");
-  INTERTIE_RETURN_IF_ERROR(check_own(*certificate, *authority, files, run, site));
+  INTERTIE_RETURN_IF_ERROR(check_own(*certificate, *authority, files, run, {.role = role, .name = name}));
   return std::unique_ptr<TlsContext>(new TlsContext(new_context(*certificate, *key, *authority), run));
 }
 
@@ -86,20 +87,24 @@ CertificateFault certificate_fault(int code, const X509* certificate, const std:
           "use this run's certificates, or correct the run's name or the address"};
 }
 
-std::optional<CertificateFault> identity_fault(const X509& certificate, const std::string& run, const std::string& name) {
+std::optional<CertificateFault> identity_fault(const X509& certificate, const std::string& run, const Expected& expected) {
   const auto identity = identity_of(certificate);
   if (!identity) return CertificateFault{"the certificate names no run, role and site", "make it with 'intertie ca'"};
   if (identity->run != run) {
     return CertificateFault{fmt::format("the certificate is of run '{}', not of '{}'", identity->run, run),
                             "use this run's certificates, or correct the run's name or the address"};
   }
-  if (identity->role != "site") {
-    return CertificateFault{fmt::format("the certificate is for role '{}', not for a site", identity->role),
-                            "use a certificate that was issued to a site"};
+  if (expected.visitors && is_visitor(identity->role)) return std::nullopt;
+  if (identity->role != expected.role) {
+    const std::string article = expected.role == kOperatorRole ? "an" : "a";
+    return CertificateFault{
+        fmt::format("the certificate is for role '{}', not for {} {}", identity->role, article, expected.role),
+        fmt::format("use a certificate that was issued to {} {}", article, expected.role)};
   }
-  if (!name.empty() && identity->name != name) {
-    return CertificateFault{fmt::format("the certificate is of site '{}', not of '{}'", identity->name, name),
-                            "check the addresses of the sites in the run file, and which files each site was given"};
+  if (!expected.name.empty() && identity->name != expected.name) {
+    return CertificateFault{
+        fmt::format("the certificate is of {} '{}', not of '{}'", identity->role, identity->name, expected.name),
+        "check the addresses of the sites in the run file, and which files each site was given"};
   }
   return std::nullopt;
 }

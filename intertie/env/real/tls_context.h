@@ -1,6 +1,6 @@
-// TlsContext: this site's certificate, key and authority, loaded and checked once, and the settings that every TLS session of
-// the process shares: TLS 1.3 only, certificates on both sides, no tickets, no resumption, no early data.
-// Owner thread: the loop. Outlives its sessions.
+// TlsContext: this process's certificate, key and authority, loaded and checked once, and the settings that every TLS session
+// of the process shares: TLS 1.3 only, certificates on both sides, no tickets, no resumption, no early data. Owner thread: the
+// loop. Outlives its sessions.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,8 @@ class TlsContext {
  public:
   // Errors (reconfigure) name the file and say what to do: not PEM, key of another certificate, expired, of another run or
   // site, of another authority.
-  static Result<std::unique_ptr<TlsContext>> load(const TlsFiles& files, const std::string& run, const std::string& site);
+  static Result<std::unique_ptr<TlsContext>> load(const TlsFiles& files, const std::string& run, const std::string& name,
+                                                  const std::string& role = kSiteRole);
 
   SSL_CTX* get() const { return context_.get(); }
   const std::string& run() const { return run_; }
@@ -32,7 +33,13 @@ struct CertificateFault {
   std::string fix;
 };
 CertificateFault certificate_fault(int code, const X509* certificate, const std::string& our_run);
-// The same for the identity it carries; `name` empty: any site. Nothing if it is right.
-std::optional<CertificateFault> identity_fault(const X509& certificate, const std::string& run, const std::string& name);
+// Whose a certificate has to be.
+struct Expected {
+  std::string role = kSiteRole;
+  std::string name = {};  // empty: anybody in that role
+  bool visitors = false;  // operators and viewers, too, whatever their names
+};
+// The same for the identity it carries. Nothing if it is right.
+std::optional<CertificateFault> identity_fault(const X509& certificate, const std::string& run, const Expected& expected);
 
 }  // namespace intertie::env::real

@@ -80,7 +80,7 @@ void TlsHandshake::succeed() {
   session_->keep_rest();
   Peer peer = session_->peer();
   peer.address = to_string(address_);
-  const std::string who = "site " + peer.name + " (" + peer.address + ")";
+  const std::string who = peer.role + " " + peer.name + " (" + peer.address + ")";
   session_->rename_peer(who);
   auto stream = std::make_shared<SocketStream>(std::move(socket_), std::move(session_), std::move(peer), who, buffers_);
   std::exchange(done_, nullptr)(std::unique_ptr<Connection>(std::make_unique<SocketConnection>(std::move(stream))));

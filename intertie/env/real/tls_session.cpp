@@ -91,7 +91,8 @@ int TlsSession::verify(int accepted, X509_STORE_CTX* chain) {
     return 0;
   }
   if (X509_STORE_CTX_get_error_depth(chain) > 0) return 1;
-  session.certificate_fault_ = identity_fault(*certificate, session.run_, session.options_.expected_site);
+  session.certificate_fault_ = identity_fault(*certificate, session.run_,
+                                              {.name = session.options_.expected_site, .visitors = session.options_.visitors});
   if (!session.certificate_fault_) return 1;
   X509_STORE_CTX_set_error(chain, X509_V_ERR_APPLICATION_VERIFICATION);
   return 0;

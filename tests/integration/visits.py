@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Commands that act on a run that goes on elsewhere: status, stop and leave, over real connections with the certificates of `intertie ca`.
+
+Three paced sites of the toy problem, each a process of its own, or all of a local run. Exit code 1 names the case that failed.
+"""
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+
+import faults
+from faults import SITES, Process, Run, expect, sets_of, start_each
+from screen import Program
+
+KEYS = "runs/toy/certificates"
+
+
+def visit(run, *arguments, code=0):
+    """What a command prints, errors too."""
+    ran = subprocess.run([run.intertie, *arguments], cwd=run.folder, check=False, capture_output=True, text=True, timeout=60)
+    text = ran.stdout + ran.stderr
+    expect(ran.returncode == code, f"{' '.join(arguments)}: exit code {ran.returncode}, not {code}\n{text}")
+    expect("terminate" not in text and text.count("error: ") <= 1, text)
+    return text
+
+
+def row(text, site):
+    return next((line for line in text.splitlines() if f" {site} " in line), "")
+
+
+def remove_keys_of(run, name):
+    for end in (".pem", ".key"):
+        os.remove(os.path.join(run.folder, KEYS, name + end))
+
+
+def look_leave_stop(run, _):
+    first, second, third = start_each(run)
+    shown = visit(run, "status", "run.toml", "--once")
+    expect(all("member" in row(shown, site) for site in SITES), shown)
+    expect("view 1 from version 1 on: ashburn, columbus, quincy" in shown, shown)
+    told = [json.loads(line) for line in visit(run, "status", "run.toml", "--once", "--json").splitlines()]
+    expect({event["site"] for event in told} == set(SITES), "not all sites have told")
+    logged = run.events("columbus")
+    expect(all(event in logged for event in told if event["site"] == "columbus"), "what is told is not what is logged")
+    said = visit(run, "leave", "run.toml", "--site", "ashburn", code=2)
+    expect("site ashburn holds the record of who is a member and cannot leave; 'intertie stop' stops the whole run" in said, said)
+    asked = time.time()
+    said = visit(run, "leave", "run.toml", "--site", "quincy", "--reason", "maintenance")
+    expect("site quincy has left at version " in said, said)
+    expect(third.end(10) == 3, f"exit code {third.process.returncode} of the site that left")
+    expect("leaves the run: operator (127.0.0.1:" in third.text() and "maintenance" in third.text(), third.text())
+    run.wait_for_merges("ashburn", 10, asked + 1)
+    expect(not run.events("ashburn", "samples.lost"), "something of a site that left politely is lost")
+    shown = visit(run, "status", "run.toml", "--once")
+    expect("away" in row(shown, "quincy") and "member" in row(shown, "columbus"), shown)
+    expect("site quincy (127.0.0.1:" in shown, "it is not said who does not answer")
+    said = visit(run, "stop", "run.toml", "--reason", "enough")
+    expect("stopping at version " in said and ": enough" in said and "the run has stopped at version " in said, said)
+    for each in (first, second):
+        expect(each.end(10) == 3, f"exit code {each.process.returncode} after the stop\n{each.text()}")
+    ends = [run.events(site, "run.finished")[-1]["parameters_hash"] for site in SITES[:2]]
+    expect(len(set(ends)) == 1, f"they stopped apart: {ends}")
+    for command in ("status", "stop"):
+        said = visit(run, command, "run.toml", *(["--once"] if command == "status" else []), code=4)
+        expect("no site answers" in said and "nothing listens at" in said, said)
+
+
+def who_has_which_key(run, _):
+    start_each(run)
+    remove_keys_of(run, "operator")
+    visit(run, "status", "run.toml", "--once")
+    said = visit(run, "stop", "run.toml", code=2)
+    expect(f"{KEYS}/operator.pem: it is not there" in said, said)
+    for end in (".pem", ".key"):  # a viewer who would be an operator
+        os.link(os.path.join(run.folder, KEYS, "viewer" + end), os.path.join(run.folder, KEYS, "operator" + end))
+    said = visit(run, "stop", "run.toml", code=2)
+    expect("the certificate is for role 'viewer', not for an operator" in said, said)
+    remove_keys_of(run, "operator")
+    visit(run, "ca", "run.toml")  # issues what is missing
+    remove_keys_of(run, "viewer")
+    visit(run, "status", "run.toml", "--once")  # the operator may look
+    visit(run, "stop", "run.toml")
+
+
+def one_address(run, _):
+    start_each(run)
+    with open(os.path.join(run.folder, "runs/toy/columbus/address"), encoding="utf-8") as file:
+        address = file.read().strip()
+    told = visit(run, "status", "run.toml", "--once", "--json", "--at", address)
+    expect({json.loads(line)["site"] for line in told.splitlines()} == {"columbus"}, "told by others")
+    said = visit(run, "leave", "run.toml", "--site", "quincy", "--at", address, code=2)
+    expect("the certificate is of site 'columbus', not of 'quincy'" in said, said)
+    expect("--at" in visit(run, "stop", "run.toml", "--at", "nowhere", code=2), "the address is not named")
+    said = visit(run, "stop", "run.toml", "--at", address)
+    expect("columbus: the run has stopped at version " in said, said)
+
+
+def local_run(run, _):
+    process = run.start("--local", "--plain")
+    run.wait_for_merges("columbus", 5)
+    shown = visit(run, "status", "run.toml", "--once")
+    expect(all("member" in row(shown, site) for site in SITES), shown)
+    asked = time.time()
+    visit(run, "leave", "run.toml", "--site", "columbus")
+    run.wait_for("the launcher's word", lambda: "site columbus has left; the others go on" in process.text())
+    run.wait_for_merges("ashburn", 10, asked + 1)
+    expect(("ashburn", "quincy") in sets_of(run, "ashburn", asked), "the others did not go on")
+    visit(run, "stop", "run.toml")
+    expect(process.end(20) == 3, f"exit code {process.process.returncode}\n{process.text()}")
+    for site in SITES:
+        expect(not os.path.exists(os.path.join(run.folder, "runs/toy", site, "address")), f"the address of {site} is left")
+
+
+def on_a_terminal(run, _):
+    processes = start_each(run)
+    program = Program([run.intertie, "status", "run.toml"], run.folder, 100, 30)
+    try:
+        program.wait_for("three members", lambda: program.screen.text().count("member") >= 3)
+        program.wait_for_text("q quit")
+        processes[2].process.kill()
+        program.wait_for("a death", lambda: "away" in row(program.screen.text(), "quincy"))
+        run.start("--site", "quincy", "--resume")
+        program.wait_for("a return", lambda: "member" in row(program.screen.text(), "quincy"))
+        program.resize(60, 15)
+        program.wait_for("a narrow view", lambda: max(len(line.rstrip()) for line in program.screen.lines()) <= 60)
+        program.press("q")
+        expect(program.wait_for_end() == 0, "exit code")
+        expect(program.is_restored(), "the terminal is not given back")
+    finally:
+        program.kill()
+    run.wait_for_merges("ashburn", 5, time.time())
+    visit(run, "stop", "run.toml")
+
+
+def until_it_ends(run, _):
+    start_each(run)
+    watching = Process([run.intertie, "status", "run.toml"], run.folder)
+    run.processes.append(watching)
+    stopped = Process([run.intertie, "status", "run.toml", "--json"], run.folder)
+    run.processes.append(stopped)
+    run.wait_for("the view", lambda: "view 1 from version 1 on" in watching.text())
+    stopped.process.send_signal(signal.SIGSTOP)  # holds up nobody
+    expect(watching.end(120) == 0, f"exit code {watching.process.returncode}\n{watching.text()}")
+    for site in SITES:
+        expect(f"{site:<10} done at step " in watching.text(), watching.text())
+    expect(watching.lines[-1][1] == "the run has ended", watching.text())
+    stopped.process.kill()
+    faults.expect_equal_ends(run)
+
+
+CASES = ((look_leave_stop, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
+         (on_a_terminal, 100_000), (until_it_ends, 300))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--intertie", required=True)
+    parser.add_argument("--text", required=True)
+    parser.add_argument("--case", help="only this one")
+    options = parser.parse_args()
+    failed = []
+    for check, steps in CASES:
+        if options.case not in (None, check.__name__):
+            continue
+        run = Run(options, steps)
+        begin = time.monotonic()
+        try:
+            check(run, options)
+        except (AssertionError, subprocess.TimeoutExpired, StopIteration):
+            traceback.print_exc()
+            for each in run.processes:
+                print(each.text()[-1500:], file=sys.stderr)
+            failed.append(check.__name__)
+        finally:
+            run.close()
+        print(f"{check.__name__}: {'FAILED' if check.__name__ in failed else 'ok'}, {time.monotonic() - begin:.1f} s", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
