@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
 namespace intertie::tests {
@@ -26,6 +27,7 @@ History::History(const ToyOptions& options, const ToyWorld& world) {
   take_commits(world);
   if (problem_.empty()) follow(options);
   if (problem_.empty()) check_ends(world);
+  check_measurements(options, world);
 }
 
 void History::take_views(const ToyWorld& world) {
@@ -108,6 +110,20 @@ void History::follow(const ToyOptions& options) {
       return fail(fmt::format("version {} at site {} is not what the reference has", commit.version.value, commit.site));
     }
     states[commit.version] = std::move(after);
+  }
+}
+
+// A rate that is measured is near that of the line, but for what buffers take at once.
+void History::check_measurements(const ToyOptions& options, const ToyWorld& world) {
+  for (const RecordedEvent& recorded : world.events()) {
+    if (recorded.event.name != "link.measured") continue;
+    for (const auto& [name, value] : recorded.event.fields) {
+      const bool is_rate = name == "mbit_per_second";
+      if (!is_rate || std::isnan(std::get<double>(value))) continue;
+      const double rate = std::get<double>(value) * 1e6;
+      if (rate >= 0 && rate <= 100 * options.link.rate.bits_per_second) continue;
+      fail(fmt::format("a rate of {} Mbit/s over a line of {}", rate / 1e6, to_string(options.link.rate)));
+    }
   }
 }
 
