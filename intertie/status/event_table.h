@@ -40,5 +40,7 @@ double number_of(const Event& event, const std::string& field);  // also of an i
 std::string text_of(const Event& event, const std::string& field);
 std::int64_t integer_of(const Event& event, const std::string& field);
 bool flag_of(const Event& event, const std::string& field);
+// Of a text: "ashburn,columbus" or "ashburn, columbus" as names.
+std::vector<std::string> names_of(const Event& event, const std::string& field);
 
 }  // namespace intertie::status

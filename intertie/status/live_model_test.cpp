@@ -150,13 +150,13 @@ TEST_F(LiveModelTest, ALinkIsAsBadAsItsWorseEndSays) {
 
 TEST_F(LiveModelTest, WhatConcernsAllIsSaidOnce) {
   all_are_members();
-  EXPECT_THAT(said(), ElementsAre("view 1 from version 12 on: ashburn,columbus,quincy"));
+  EXPECT_THAT(said(), ElementsAre("view 1 from version 12 on: ashburn, columbus, quincy"));
   for (const char* site : {"ashburn", "quincy"}) {
     model_.take(live_record(site, "checkpoint.complete", {{"version", whole(20)}, {"restart", whole(0)}}));
     model_.take(live_record(site, "warning", {{"message", words("hot")}}));
     model_.take(live_record(site, "warning", {{"message", words("hot")}}));
   }
-  EXPECT_THAT(said(), ElementsAre("view 1 from version 12 on: ashburn,columbus,quincy", "checkpoint 20 is complete",
+  EXPECT_THAT(said(), ElementsAre("view 1 from version 12 on: ashburn, columbus, quincy", "checkpoint 20 is complete",
                                   "ashburn warning: hot", "quincy warning: hot"));
   EXPECT_EQ(run().checkpoint, 20);
 }

@@ -62,7 +62,7 @@ version 0   view 1   57.6 k tokens
    ashburn - quincy    -                     - / -           -
    columbus - quincy   cut                   - / -           -
 
-   0:00  view 1 from version 12 on: ashburn,columbus,quincy
+   0:00  view 1 from version 12 on: ashburn, columbus, quincy
    0:00  columbus reaches quincy over ashburn: silent for 0.5 s
    1:02  the link columbus - quincy is cut
 1-3 select  k kill  r bring back  c cut/mend link  q stop

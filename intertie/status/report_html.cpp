@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include "intertie/base/version.h"
-#include "intertie/status/console.h"
-#include "intertie/status/report_format.h"
+#include "intertie/status/figures.h"
 #include "intertie/status/report_markup.h"
 #include "intertie/status/report_sections.h"
 #include "intertie/status/report_style.h"

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "intertie/status/event_table.h"
-#include "intertie/status/report_words.h"
+#include "intertie/status/report_entries.h"
 
 namespace intertie::status {
 namespace {

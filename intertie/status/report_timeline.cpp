@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "intertie/status/console.h"
+#include "intertie/status/figures.h"
 
 namespace intertie::status {
 namespace {

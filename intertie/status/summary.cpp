@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include "intertie/base/units.h"
-#include "intertie/status/console.h"
-#include "intertie/status/report_format.h"
+#include "intertie/status/figures.h"
 
 namespace intertie::status {
 namespace {
