@@ -155,13 +155,15 @@ void Run::look_for_the_donor() {
 }
 
 void Run::route_changed(SiteId site, const links::Route& route, const Error* why) {
-  if (ended_) return waiting_.notify();  // the others' ends are no news
+  waiting_.notify();
+  if (ended_) return;                                      // the others' ends are no news
+  if (route.direct && detoured_.erase(site) == 0) return;  // the first way: it is connected, and that is said
+  if (!route.direct) detoured_.insert(site);
   const std::string state = route.direct ? "direct" : route.relay ? "relayed" : "cut";
   record("link.changed", {{"peer", name(site)},
                           {"state", state},
                           {"relay", route.relay ? name(*route.relay) : std::string()},
                           {"message", why && !route.direct ? why->message() : std::string()}});
-  waiting_.notify();
 }
 
 // Another site will not have this start of this site. Once the run goes on here, whoever says so is a site that came back with
