@@ -142,7 +142,7 @@ Result<std::vector<ScriptLine>> parse_script(std::string_view text, const std::s
       error.where = where;
       return error;
     }
-    line->text = fmt::format("{}: {}", where, fmt::join(words, " "));
+    line->text = fmt::format("{}:{}: {}", path.substr(path.rfind('/') + 1), number, fmt::join(words, " "));
     lines.push_back(std::move(*line));
   }
   return lines;

@@ -79,6 +79,13 @@ TEST(LaunchScript, MistakesNameFileLineAndWhatIsValid) {
   EXPECT_EQ(refused_line("at 3s kill x"), "script.txt:1: there is no site \"x\"; the sites are ashburn, columbus, dublin");
 }
 
+TEST(LaunchScript, LinesAreSaidWithoutTheFolders) {
+  const auto lines = parse_script("at 3s stop", "/some/where/script.txt", {"ashburn"});
+  ASSERT_TRUE(lines);
+  EXPECT_EQ(lines->front().text, "script.txt:1: at 3s stop");
+  EXPECT_EQ(parse_script("at", "/some/where/script.txt", {"ashburn"}).error().where, "/some/where/script.txt:1");
+}
+
 TEST(LaunchScript, LinesComeInTheirOrderAtTheirTimes) {
   LaunchScript lines = script("at version 3 cut ashburn columbus\nat 2s kill dublin\nat +5s restore dublin");
   EXPECT_FALSE(lines.due(10s, 2)) << "the second line waits for the first";

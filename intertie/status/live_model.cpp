@@ -119,11 +119,13 @@ void LiveModel::enter_view(const Event& event) {
 }
 
 void LiveModel::take_link(const Event& event, std::size_t site) {
+  const LiveSite* peer = find(text_of(event, "peer"));
   LiveLink::Direction* link = direction(site, text_of(event, "peer"));
-  if (!link) return;
+  if (!link || !peer->runs) return;
   if (event.name == "site.connected") link->way = LiveWay::direct;
   if (event.name == "link.measured") {
     if (link->way == LiveWay::unknown) link->way = LiveWay::direct;
+    if (link->way != LiveWay::direct) return;  // its figures are of a way that is not there
     link->mbit_per_second = number_of(event, "mbit_per_second");
     const double rtt = number_of(event, "rtt_ms");
     link->rtt_ms = rtt > 0 ? rtt : kUnknown;
