@@ -80,8 +80,13 @@ std::optional<env::TimePoint> Link::heard_at() const {
 }
 
 // The stream may be in the middle of delivering, so it is destroyed from the loop.
+// What was handed on to a stream counts in transfer(), and its bytes are gone with it.
 void Link::drop(Held& held) {
   if (!held.stream) return;
+  if (waiting_since_) {
+    transferred_ = transfer();
+    waiting_since_.reset();
+  }
   dropped_sent_ = dropped_sent_ + held.stream->bytes_sent();
   dropped_received_ = dropped_received_ + held.stream->bytes_received();
   held.stream->set_handlers({});
@@ -90,10 +95,6 @@ void Link::drop(Held& held) {
 }
 
 void Link::drop_streams() {
-  if (waiting_since_) {
-    transferred_ = transfer();
-    waiting_since_.reset();
-  }
   drop(control_);
   session_.lost(kControl);
   for (std::size_t i = 0; i < merge_.size(); ++i) {
