@@ -279,9 +279,9 @@ bool flag_of(const Event& event, const std::string& field) {
   return flag_value && *flag_value;
 }
 
-std::vector<std::string> names_of(const Event& event, const std::string& field) {
-  const std::string text = text_of(event, field);
-  std::string_view list = text;
+std::vector<std::string> names_of(const Event& event, const std::string& field) { return names_in(text_of(event, field)); }
+
+std::vector<std::string> names_in(std::string_view list) {
   std::vector<std::string> names;
   while (!list.empty()) {
     const std::size_t comma = list.find(',');

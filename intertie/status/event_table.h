@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "intertie/base/event.h"
@@ -42,5 +43,6 @@ std::int64_t integer_of(const Event& event, const std::string& field);
 bool flag_of(const Event& event, const std::string& field);
 // Of a text: "ashburn,columbus" or "ashburn, columbus" as names.
 std::vector<std::string> names_of(const Event& event, const std::string& field);
+std::vector<std::string> names_in(std::string_view list);
 
 }  // namespace intertie::status

@@ -92,13 +92,6 @@ std::string words_of_link(const Event& event) {
   return {};
 }
 
-// Each step has a range of its own; the log and the table of what was lost have all of them.
-std::string samples(const Event& event) {
-  const std::vector<std::string> ranges = names_of(event, "samples");
-  if (ranges.size() < 4) return fmt::format("samples {}", fmt::join(ranges, ", "));
-  return fmt::format("samples {} to {}, {} ranges", ranges.front(), ranges.back(), ranges.size());
-}
-
 // A merge that was completed as it would have been anyway is none of a person's business.
 std::string words_of_order(const Event& event) {
   const std::vector<std::string> without = names_of(event, "without");
@@ -127,7 +120,8 @@ std::string words_of_members(const Event& event) {
   }
   if (event.name == "merge.ordered") return words_of_order(event);
   if (event.name == "samples.lost") {
-    return fmt::format("{} of {} are in no merge ({})", lost_tokens(event), text_of(event, "peer"), samples(event));
+    return fmt::format("{} of {} are in no merge ({})", lost_tokens(event), text_of(event, "peer"),
+                       samples_in_words(names_of(event, "samples")));
   }
   if (event.name == "site.left") return fmt::format("{} has left the run{}", text_of(event, "peer"), why(event, "reason"));
   if (event.name == "site.fenced") return words_of_fence(event);
@@ -186,6 +180,11 @@ const EventKind& kind_of(const Event& event) {
 Weight weight_of(const Event& event) {
   if (event.name == "link.changed" && text_of(event, "state") == "cut") return Weight::bad;
   return kind_of(event).weight;
+}
+
+std::string samples_in_words(const std::vector<std::string>& ranges) {
+  if (ranges.size() < 4) return fmt::format("samples {}", fmt::join(ranges, ", "));
+  return fmt::format("samples {} to {}, {} ranges", ranges.front(), ranges.back(), ranges.size());
 }
 
 std::string words_of(const Event& event) {

@@ -31,6 +31,9 @@ const EventKind& kind_of(const Event& event);
 // A link that is cut is bad, where other changes of a link are not.
 Weight weight_of(const Event& event);
 
+// "40-49, 60-69" as "samples 40-49, 60-69"; of many ranges the first and the last. The log and the report's table have all.
+std::string samples_in_words(const std::vector<std::string>& ranges);
+
 // One sentence without its full stop. Of the run: complete. Of a site: its name comes before it. Empty: nothing is to be said.
 std::string words_of(const Event& event);
 // The same with figures that the report and the view show elsewhere.
