@@ -261,6 +261,7 @@ std::vector<LiveLine> render(const LiveRun& run, const LiveFoot& foot, Duration 
   Page page{.lines = {}, .height = static_cast<std::size_t>(std::max(1, size.height))};
   Lines keys = foot_lines(foot, width, look);
   keys.resize(std::min(keys.size(), page.height >= 14 ? keys.size() : std::size_t{page.height >= 8 ? 1U : 0U}));
+  if (page.height >= 20 && !keys.empty()) keys.insert(keys.begin(), LiveLine{});
   page.height -= keys.size();
   const std::size_t num_sites = run.sites.size();
   page.add({progress_line(run, now, width, look)}, 1);
