@@ -10,7 +10,7 @@
 namespace intertie::status {
 namespace {
 
-std::string sentence(const std::string& site, const Event& event) {
+std::string entry_words(const std::string& site, const Event& event) {
   std::string words = kind_of(event).in_report ? words_of(event) : "";
   return words.empty() || kind_of(event).of_run ? words : site + " " + words;
 }
@@ -68,7 +68,7 @@ class EntryList {
         return;
       }
     }
-    std::string words = sentence(site, happening.event);
+    std::string words = entry_words(site, happening.event);
     if (words.empty()) return;
     const std::string key = shared_key(happening);
     const auto [at, is_new] = key.empty() ? std::pair(shared_.end(), true) : shared_.try_emplace(key, entries_.size());
