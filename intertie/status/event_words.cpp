@@ -107,7 +107,7 @@ std::string words_of_order(const Event& event) {
 }
 
 std::string words_of_fence(const Event& event) {
-  const std::string out = fmt::format("was taken out of the members while it lived (view {})", integer_of(event, "view"));
+  std::string out = fmt::format("was taken out of the members while it lived (view {})", integer_of(event, "view"));
   if (integer_of(event, "lost_tokens") <= 0) return out;
   return fmt::format("{} and gives up the {} that it trained on meanwhile", out, lost_tokens(event));
 }
@@ -137,35 +137,35 @@ std::string words_of_members(const Event& event) {
 
 const std::vector<EventKind>& event_kinds() {
   using enum Weight;
-  constexpr bool yes = true, no = false;
+  constexpr bool kYes = true, kNo = false;
   static const std::vector<EventKind> kinds = {
       // name                lines view report of_run weight
-      {"log.opened", no, no, no, no, usual},
-      {"run.started", yes, no, yes, no, usual},
-      {"run.resumed", yes, yes, yes, no, notable},
-      {"progress", yes, no, no, no, usual},
-      {"evaluation", yes, no, no, no, usual},
-      {"run.stopping", yes, yes, yes, yes, notable},
-      {"run.finished", yes, yes, yes, no, usual},
-      {"warning", yes, yes, yes, no, notable},
-      {"error", no, no, yes, no, bad},  // whoever started the site is told of its end
-      {"start.waiting", yes, yes, no, no, usual},
-      {"site.connected", yes, no, no, no, usual},
-      {"connection.refused", yes, yes, yes, no, usual},
-      {"link.measured", no, no, no, no, usual},
-      {"merge.committed", no, no, no, no, usual},
-      {"checkpoint.written", no, no, no, no, usual},
-      {"checkpoint.complete", yes, yes, no, yes, usual},
-      {"view.entered", yes, yes, yes, yes, notable},
-      {"merge.ordered", yes, yes, yes, yes, notable},
-      {"samples.lost", yes, yes, yes, yes, bad},
-      {"link.changed", yes, yes, yes, no, notable},
-      {"site.left", yes, yes, yes, yes, notable},
-      {"site.fenced", yes, yes, yes, no, bad},
-      {"join.began", yes, yes, yes, no, usual},
-      {"join.finished", yes, yes, yes, no, notable},
-      {"store.away", yes, yes, yes, no, bad},
-      {"store.back", yes, yes, yes, no, notable},
+      {"log.opened", kNo, kNo, kNo, kNo, usual},
+      {"run.started", kYes, kNo, kYes, kNo, usual},
+      {"run.resumed", kYes, kYes, kYes, kNo, notable},
+      {"progress", kYes, kNo, kNo, kNo, usual},
+      {"evaluation", kYes, kNo, kNo, kNo, usual},
+      {"run.stopping", kYes, kYes, kYes, kYes, notable},
+      {"run.finished", kYes, kYes, kYes, kNo, usual},
+      {"warning", kYes, kYes, kYes, kNo, notable},
+      {"error", kNo, kNo, kYes, kNo, bad},  // whoever started the site is told of its end
+      {"start.waiting", kYes, kYes, kNo, kNo, usual},
+      {"site.connected", kYes, kNo, kNo, kNo, usual},
+      {"connection.refused", kYes, kYes, kYes, kNo, usual},
+      {"link.measured", kNo, kNo, kNo, kNo, usual},
+      {"merge.committed", kNo, kNo, kNo, kNo, usual},
+      {"checkpoint.written", kNo, kNo, kNo, kNo, usual},
+      {"checkpoint.complete", kYes, kYes, kNo, kYes, usual},
+      {"view.entered", kYes, kYes, kYes, kYes, notable},
+      {"merge.ordered", kYes, kYes, kYes, kYes, notable},
+      {"samples.lost", kYes, kYes, kYes, kYes, bad},
+      {"link.changed", kYes, kYes, kYes, kNo, notable},
+      {"site.left", kYes, kYes, kYes, kYes, notable},
+      {"site.fenced", kYes, kYes, kYes, kNo, bad},
+      {"join.began", kYes, kYes, kYes, kNo, usual},
+      {"join.finished", kYes, kYes, kYes, kNo, notable},
+      {"store.away", kYes, kYes, kYes, kNo, bad},
+      {"store.back", kYes, kYes, kYes, kNo, notable},
   };
   return kinds;
 }
