@@ -1,11 +1,12 @@
-// Lines of a site's events as they come to the live view. Whatever they are: no drawn line is wider than the terminal, there
+// Lines of a site's events as they come to the live view, each behind a time that can be read (event_log_fuzz.cpp has others).
+// Whatever they are: no drawn line is wider than the terminal, there
 // are not more than it has, and none holds a byte that a terminal obeys.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "intertie/base/check.h"
-#include "intertie/status/json_log.h"
+#include "intertie/status/event_lines.h"
 #include "intertie/status/live_view.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -13,10 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   const status::LiveSize terminal{.width = 1 + data[0] % 140, .height = 1 + data[1] % 50};
   std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
+  constexpr std::string_view kTime = R"({"time":"2026-11-22T01:02:03.456Z","elapsed":1,)";
   status::LiveModel model({"ashburn", "columbus", "quincy"});
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const auto record = status::read_json_line(text.substr(0, end));
+    const auto record = status::read_json_line(std::string(kTime).append(text.substr(0, end)));
     if (record) model.take(*record);
     if (!record) model.say(Duration(0), std::string(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));

@@ -99,10 +99,26 @@ Result<std::variant<AtVersion, AtTime>> parse_when(const Words& words) {
   return std::variant<AtVersion, AtTime>(at);
 }
 
+// Words of a time: "version", or anything with a digit, and the unit behind a number.
+bool belongs_to_a_time(const std::string& word) {
+  const bool has_digit = std::any_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return has_digit || word == "version" || parse_duration("1 " + word);
+}
+
+// No word of the line is a verb. Where one stands for it, that is the mistake.
+Error without_a_verb(const Words& words) {
+  const auto word = std::find_if_not(words.begin() + 1, words.end(), belongs_to_a_time);
+  if (word == words.end()) return wrong_line("it is not said what shall happen");
+  Words verbs;
+  for (const Verb& verb : kVerbs) verbs.emplace_back(verb.name);
+  return wrong_line(fmt::format("{:?} is nothing that can be done", *word),
+                    fmt::format("what can be done: {}", fmt::join(verbs, ", ")));
+}
+
 Result<ScriptLine> parse_script_line(const Words& words, const Words& names) {
   if (words[0] != "at") return wrong_line(fmt::format("{:?} begins no line", words[0]));
   const auto verb = std::find_if(words.begin() + 1, words.end(), [](const std::string& word) { return find_verb(word); });
-  if (verb == words.end()) return wrong_line("nothing shall happen");
+  if (verb == words.end()) return without_a_verb(words);
   ScriptLine line;
   INTERTIE_ASSIGN(line.when, parse_when(Words(words.begin() + 1, verb)));
   INTERTIE_ASSIGN(line.request, parse_request(*find_verb(*verb), Words(verb + 1, words.end()), names));
@@ -126,7 +142,7 @@ Result<std::vector<ScriptLine>> parse_script(std::string_view text, const std::s
       error.where = where;
       return error;
     }
-    line->text = fmt::format("{}: {}", where, fmt::join(words, " "));
+    line->text = fmt::format("{}:{}: {}", path.substr(path.rfind('/') + 1), number, fmt::join(words, " "));
     lines.push_back(std::move(*line));
   }
   return lines;

@@ -55,7 +55,16 @@ at version 9 stop)");
 TEST(LaunchScript, MistakesNameFileLineAndWhatIsValid) {
   EXPECT_THAT(refused_line("\n\nkill dublin"),
               HasSubstr("script.txt:3: \"kill\" begins no line; a line is: at version N, at TIME "));
-  EXPECT_THAT(refused_line("at 3s burn dublin"), HasSubstr("script.txt:1: nothing shall happen; a line is: "));
+  EXPECT_THAT(refused_line("10s cut ashburn columbus"), HasSubstr("script.txt:1: \"10s\" begins no line; a line is: at "));
+  const std::string all = "what can be done: cut, mend, kill, restore, leave, stop";
+  EXPECT_EQ(refused_line("at 3s burn dublin"), "script.txt:1: \"burn\" is nothing that can be done; " + all);
+  EXPECT_EQ(refused_line("at version 3 burn dublin"), "script.txt:1: \"burn\" is nothing that can be done; " + all);
+  EXPECT_EQ(refused_line("at +5 min dublin"), "script.txt:1: \"dublin\" is nothing that can be done; " + all);
+  EXPECT_EQ(refused_line("at 3s kil dublin"), "script.txt:1: \"kil\" is nothing that can be done; " + all);
+  for (const char* line : {"at", "at 3s", "at 3 s", "at version 3", "at +1.5 min"}) {
+    EXPECT_THAT(refused_line(line), HasSubstr("script.txt:1: it is not said what shall happen; a line is: at version N"))
+        << line;
+  }
   EXPECT_EQ(refused_line("at kill dublin"), "script.txt:1: it is not said when; write at version 3, at 20s or at +5s");
   EXPECT_THAT(refused_line("at soon kill dublin"), HasSubstr("write at version 3, at 20s or at +5s"));
   EXPECT_EQ(refused_line("at +1001 d stop"), "script.txt:1: 1001 d is too long; write at most 1000 d");
@@ -68,6 +77,13 @@ TEST(LaunchScript, MistakesNameFileLineAndWhatIsValid) {
   EXPECT_EQ(refused_line("at 3s mend dublin dublin"), "script.txt:1: a link joins two sites; write mend SITE SITE");
   EXPECT_EQ(refused_line("at 3s kill dublim"), "script.txt:1: there is no site \"dublim\"; did you mean \"dublin\"?");
   EXPECT_EQ(refused_line("at 3s kill x"), "script.txt:1: there is no site \"x\"; the sites are ashburn, columbus, dublin");
+}
+
+TEST(LaunchScript, LinesAreSaidWithoutTheFolders) {
+  const auto lines = parse_script("at 3s stop", "/some/where/script.txt", {"ashburn"});
+  ASSERT_TRUE(lines);
+  EXPECT_EQ(lines->front().text, "script.txt:1: at 3s stop");
+  EXPECT_EQ(parse_script("at", "/some/where/script.txt", {"ashburn"}).error().where, "/some/where/script.txt:1");
 }
 
 TEST(LaunchScript, LinesComeInTheirOrderAtTheirTimes) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "intertie/status/console.h"
+#include "intertie/status/event_words.h"
 #include "intertie/status/json_log.h"
 
 namespace intertie::site {
@@ -156,8 +156,7 @@ void Reception::consume(const status::Record& record) {
     const GuestRef one = guest++;
     if (one->dismissed || !one->errand) continue;
     if (*one->errand != wire::Errand::status) {
-      if (record.event.name == "run.stopping")
-        one->stream->send(wire::Tidings{false, false, status::event_words(record.event)});
+      if (record.event.name == "run.stopping") one->stream->send(wire::Tidings{false, false, status::words_of(record.event)});
     } else if (one->stream->unsent() > settings_.most_unsent) {
       dismiss(one, no_visit("the visitor reads too slowly", "come again over a faster link", ErrorCode::retry));
     } else {

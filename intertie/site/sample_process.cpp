@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "intertie/checkpoint/checkpoint.h"
@@ -49,10 +50,12 @@ Result<std::string> draw(const SampleCommand& command, const ModelFactory& make_
   INTERTIE_ASSIGN(const TextNotes text, text_notes_of(found));
   train::ModelSettings settings = file.model;
   if (settings.vocab_size == 0) settings.vocab_size = text.tokenizer.vocabulary_size();
+  // As many as trained it: more would wait for each other, all the more where the machine has other things to do.
+  const int threads = std::clamp(found.manifest.threads, 1, env::real::available_cores());
   INTERTIE_ASSIGN(const std::unique_ptr<train::LocalStep> model, make_model({.model = settings,
                                                                              .device = file.train.device,
                                                                              .precision = file.train.precision,
-                                                                             .threads = env::real::available_cores(),
+                                                                             .threads = threads,
                                                                              .seed = command.seed}));
   INTERTIE_ASSIGN(const checkpoint::SafetensorsFile tensors, checkpoint::open(disk, found));
   INTERTIE_RETURN_IF_ERROR(sync::restore_parameters(tensors, found, *model));

@@ -73,7 +73,7 @@ std::string WatchedRun::away(std::size_t number, const Error& error, env::TimePo
   if (visit.site) model_.set_running(*visit.site, false, visit.ended ? "" : "no answer");
   std::string words = error.message();
   if (std::exchange(visit.away, words) == words || visit.ended) return {};
-  model_.say(since_start(now), words, status::LiveWeight::bad);
+  model_.say(since_start(now), words, status::Weight::bad);
   return words;
 }
 

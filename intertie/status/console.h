@@ -17,9 +17,6 @@ namespace intertie::status {
 // Mbit/s that were sent to each peer, of the last interval.
 using LinkRates = std::map<std::string, double>;
 
-// An event in words, without who says so; empty: it has none.
-std::string event_words(const Event& event, const LinkRates& rates = {});
-
 // The line for a record, without a line break; empty: the event has none.
 std::string console_line(const Record& record, const LinkRates& rates);
 
@@ -41,8 +38,5 @@ class Console final : public Consumer {
   std::function<void(const std::string&)> print_;
   ConsoleLines lines_;
 };
-
-// "3 min 20 s" from seconds; "-" when not finite.
-std::string seconds_to_string(double seconds);
 
 }  // namespace intertie::status

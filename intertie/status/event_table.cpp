@@ -156,7 +156,9 @@ std::vector<EventDoc> member_events() {
        "A merge that a change of members found open is completed as the store's holder ordered.",
        {kVersion,
         {"order", text, "", "adopt: what a member has applied, or all together hold; re-sum: over the named contributions."},
-        {"set", text, "", "Whose contributions it contains, separated by commas."}}},
+        {"set", text, "", "Whose contributions it contains, separated by commas."},
+        {"without", text, "", "Whose contributions it was to contain and does not, separated by commas."},
+        {"saved", text, "", "Who of the set is no member any more, separated by commas."}}},
       {"samples.lost",
        "Samples that a site trained on, or was to train on, are in no merge, because it is gone.",
        {kPeer,
@@ -168,7 +170,7 @@ std::vector<EventDoc> member_events() {
        {kPeer,
         {"state", text, "", "direct, relayed, or cut: no way."},
         {"relay", text, "", "The member that relays; empty if none does."},
-        {"message", text, "", "What ended the direct way; empty if nothing did."}}},
+        {"message", text, "", "What ended the direct way; empty if it is there again, or nothing did."}}},
       {"site.left", "Another site left the run politely.", {kPeer, {"reason", text, "", "In its own words."}}},
       {"site.fenced",
        "This site was taken out of the members while it lived. It comes back as a new start and fetches what the run has.",
@@ -279,6 +281,21 @@ bool flag_of(const Event& event, const std::string& field) {
   const Event::Value* value = find_value(event, field);
   const auto* flag_value = value ? std::get_if<bool>(value) : nullptr;
   return flag_value && *flag_value;
+}
+
+std::vector<std::string> names_of(const Event& event, const std::string& field) { return names_in(text_of(event, field)); }
+
+std::vector<std::string> names_in(std::string_view list) {
+  std::vector<std::string> names;
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view name = list.substr(0, comma);
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (!name.empty()) names.emplace_back(name);
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return names;
 }
 
 }  // namespace intertie::status

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "intertie/base/event.h"
@@ -40,5 +41,8 @@ double number_of(const Event& event, const std::string& field);  // also of an i
 std::string text_of(const Event& event, const std::string& field);
 std::int64_t integer_of(const Event& event, const std::string& field);
 bool flag_of(const Event& event, const std::string& field);
+// Of a text: "ashburn,columbus" or "ashburn, columbus" as names.
+std::vector<std::string> names_of(const Event& event, const std::string& field);
+std::vector<std::string> names_in(std::string_view list);
 
 }  // namespace intertie::status

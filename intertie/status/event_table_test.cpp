@@ -1,11 +1,15 @@
 #include "intertie/status/event_table.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
 namespace intertie::status {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(EventTable, NamesAreUniqueAndDescribed) {
   std::set<std::string> events;
@@ -37,6 +41,13 @@ TEST(EventTable, ReadsFields) {
   EXPECT_EQ(text_of(event, "c"), "t");
   EXPECT_EQ(integer_of(event, "missing"), 0);
   EXPECT_EQ(text_of(event, "a"), "");
+}
+
+TEST(EventTable, ReadsNames) {
+  const auto names = [](const std::string& text) { return names_of({"x", {{"set", text}}}, "set"); };
+  EXPECT_THAT(names("a, b,c"), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(names(" , ,"), IsEmpty());
+  EXPECT_THAT(names(""), IsEmpty());
 }
 
 }  // namespace

@@ -1,23 +1,16 @@
-// JsonLog: events.jsonl, one JSON object a line (docs/events.md). The first line says the schema; a file that exists is
+// JsonLog: events.jsonl, one event a line (event_lines.h). The first line says the schema; a file that exists is
 // appended to. When the disk refuses, `failed` is told once and logging stops: training goes on. Thread: the loop.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "intertie/base/result.h"
 #include "intertie/env/disk.h"
-#include "intertie/status/recorder.h"
+#include "intertie/status/event_lines.h"
 
 namespace intertie::status {
-
-// One line with its line break.
-std::string json_line(const Record& record);
-// The record of such a line, but for its wall time; nothing if it is none.
-std::optional<Record> read_json_line(std::string_view line);
 
 class JsonLog final : public Consumer {
  public:

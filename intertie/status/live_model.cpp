@@ -1,48 +1,13 @@
 #include "intertie/status/live_model.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "intertie/base/check.h"
-#include "intertie/status/console.h"
 #include "intertie/status/event_table.h"
 
 namespace intertie::status {
 namespace {
-
-std::vector<std::string> split_names(const std::string& text) {
-  std::vector<std::string> names;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    const std::size_t begin = std::min(text.find_first_not_of(' ', at), end);
-    if (end > begin) names.push_back(text.substr(begin, end - begin));
-    at = end + 1;
-  }
-  return names;
-}
-
-// What all sites record of one thing; it is said once.
-bool concerns_all(const Event& event) {
-  static const std::set<std::string_view> names = {"view.entered", "merge.ordered", "samples.lost",
-                                                   "site.left",    "run.stopping",  "checkpoint.complete"};
-  return names.count(event.name) != 0;
-}
-
-// What stands elsewhere in the view, or comes again and again.
-bool is_shown_elsewhere(const Event& event) {
-  static const std::set<std::string_view> names = {"progress", "evaluation", "run.started", "site.connected"};
-  return names.count(event.name) != 0;
-}
-
-LiveWeight weight_of_event(const Event& event) {
-  static const std::set<std::string_view> bad = {"samples.lost", "site.fenced", "store.away"};
-  static const std::set<std::string_view> notable = {"warning",      "view.entered",  "merge.ordered",
-                                                     "site.left",    "join.finished", "store.back",
-                                                     "run.stopping", "link.changed",  "site.leaving"};
-  if (bad.count(event.name) != 0 || text_of(event, "state") == "cut") return LiveWeight::bad;
-  return notable.count(event.name) != 0 ? LiveWeight::notable : LiveWeight::usual;
-}
 
 int badness(LiveWay way) { return way == LiveWay::unknown ? -1 : static_cast<int>(way); }
 
@@ -138,7 +103,7 @@ void LiveModel::enter_view(const Event& event) {
   const std::int64_t view = integer_of(event, "view");
   if (view < run_.view) return;
   run_.view = view;
-  const std::vector<std::string> members = split_names(text_of(event, "members"));
+  const std::vector<std::string> members = names_of(event, "members");
   for (LiveSite& site : run_.sites) {
     const bool member = std::find(members.begin(), members.end(), site.name) != members.end();
     if (has_ended(site) || !site.runs) continue;
@@ -154,11 +119,13 @@ void LiveModel::enter_view(const Event& event) {
 }
 
 void LiveModel::take_link(const Event& event, std::size_t site) {
+  const LiveSite* peer = find(text_of(event, "peer"));
   LiveLink::Direction* link = direction(site, text_of(event, "peer"));
-  if (!link) return;
+  if (!link || !peer->runs) return;
   if (event.name == "site.connected") link->way = LiveWay::direct;
   if (event.name == "link.measured") {
     if (link->way == LiveWay::unknown) link->way = LiveWay::direct;
+    if (link->way != LiveWay::direct) return;  // its figures are of a way that is not there
     link->mbit_per_second = number_of(event, "mbit_per_second");
     const double rtt = number_of(event, "rtt_ms");
     link->rtt_ms = rtt > 0 ? rtt : kUnknown;
@@ -172,16 +139,16 @@ void LiveModel::take_link(const Event& event, std::size_t site) {
 }
 
 void LiveModel::note(const Record& record) {
-  if (is_shown_elsewhere(record.event)) return;
-  std::string words = event_words(record.event);
+  const EventKind& kind = kind_of(record.event);
+  std::string words = kind.in_view ? words_of(record.event) : "";
   if (words.empty()) return;
   constexpr std::size_t kLookBack = 12;
-  const std::string site = concerns_all(record.event) ? "" : record.site;
+  const std::string site = kind.of_run ? "" : record.site;
   std::size_t looked = 0;
   for (auto it = run_.events.rbegin(); it != run_.events.rend() && looked < kLookBack; ++it, ++looked) {
     if (it->site == site && it->words == words) return;
   }
-  run_.events.push_back({record.since_start, site, std::move(words), weight_of_event(record.event)});
+  run_.events.push_back({record.since_start, site, std::move(words), weight_of(record.event)});
   if (run_.events.size() > kMaxEvents) run_.events.pop_front();
 }
 
@@ -207,7 +174,7 @@ void LiveModel::set_cut(std::size_t a, std::size_t b, bool cut) {
   }
 }
 
-void LiveModel::say(Duration at, std::string words, LiveWeight weight) {
+void LiveModel::say(Duration at, std::string words, Weight weight) {
   run_.events.push_back({at, "", std::move(words), weight});
   if (run_.events.size() > kMaxEvents) run_.events.pop_front();
 }

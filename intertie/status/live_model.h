@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "intertie/status/event_words.h"
 #include "intertie/status/recorder.h"
 
 namespace intertie::status {
@@ -19,7 +20,6 @@ inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 enum class LiveState { starting, member, fetching, away, done, stopped };
 enum class LiveWay { unknown, direct, relayed, cut };
-enum class LiveWeight { usual, notable, bad };
 
 struct LiveSite {
   std::string name;
@@ -55,7 +55,7 @@ struct LiveEvent {
   Duration at{0};
   std::string site;  // who says so; empty: it concerns all
   std::string words;
-  LiveWeight weight = LiveWeight::usual;
+  Weight weight = Weight::usual;
 };
 
 struct LiveRun {
@@ -88,7 +88,7 @@ class LiveModel {
   // What no event of a site says.
   void set_running(std::size_t site, bool runs, const std::string& fate);
   void set_cut(std::size_t a, std::size_t b, bool cut);
-  void say(Duration at, std::string words, LiveWeight weight = LiveWeight::notable);
+  void say(Duration at, std::string words, Weight weight = Weight::notable);
 
   const LiveRun& run() const { return run_; }
   const LiveLink& link(std::size_t a, std::size_t b) const;

@@ -74,7 +74,9 @@ TEST_F(LiveModelTest, ASiteThatIsKilledFetchesAndComesBack) {
   EXPECT_EQ(state(1), LiveState::away);
   EXPECT_EQ(run().sites[1].fate, "killed");
   EXPECT_TRUE(std::isnan(run().sites[1].tokens_per_second)) << "nobody trains there";
-  EXPECT_EQ(model_.link(0, 1).there.way, LiveWay::unknown);
+  model_.take(link_record("ashburn", "columbus", "cut", "", "the other side closed the connection"));
+  model_.take(measured_record("ashburn", "columbus", 94, 20));
+  EXPECT_EQ(model_.link(0, 1).there.way, LiveWay::unknown) << "there is nobody to have a link with";
   model_.take(view_record("ashburn", 2, "ashburn,quincy"));
   model_.take(view_record("ashburn", 3, "ashburn,columbus,quincy"));
   EXPECT_EQ(state(1), LiveState::away) << "its process does not run, whatever a view says";
@@ -137,6 +139,9 @@ TEST_F(LiveModelTest, ALinkIsAsBadAsItsWorseEndSays) {
   model_.take(link_record("columbus", "ashburn", "relayed", "quincy", "silent for 0.5 s"));
   EXPECT_EQ(model_.link(0, 1).worse().way, LiveWay::relayed);
   EXPECT_EQ(model_.link(0, 1).worse().relay, "quincy");
+  model_.take(measured_record("columbus", "ashburn", 0.0, 20.5));
+  EXPECT_TRUE(std::isnan(model_.link(0, 1).back.mbit_per_second)) << "nothing goes the direct way";
+  EXPECT_TRUE(std::isnan(model_.link(0, 1).back.rtt_ms));
   model_.take(link_record("ashburn", "columbus", "cut", "", "silent for 0.5 s"));
   EXPECT_EQ(model_.link(0, 1).worse().way, LiveWay::cut);
   for (const char* site : {"ashburn", "columbus"}) {
@@ -150,13 +155,13 @@ TEST_F(LiveModelTest, ALinkIsAsBadAsItsWorseEndSays) {
 
 TEST_F(LiveModelTest, WhatConcernsAllIsSaidOnce) {
   all_are_members();
-  EXPECT_THAT(said(), ElementsAre("view 1 from version 12 on: ashburn,columbus,quincy"));
+  EXPECT_THAT(said(), ElementsAre("view 1 from version 12 on: ashburn, columbus, quincy"));
   for (const char* site : {"ashburn", "quincy"}) {
     model_.take(live_record(site, "checkpoint.complete", {{"version", whole(20)}, {"restart", whole(0)}}));
     model_.take(live_record(site, "warning", {{"message", words("hot")}}));
     model_.take(live_record(site, "warning", {{"message", words("hot")}}));
   }
-  EXPECT_THAT(said(), ElementsAre("view 1 from version 12 on: ashburn,columbus,quincy", "checkpoint 20 is complete",
+  EXPECT_THAT(said(), ElementsAre("view 1 from version 12 on: ashburn, columbus, quincy", "checkpoint 20 is complete",
                                   "ashburn warning: hot", "quincy warning: hot"));
   EXPECT_EQ(run().checkpoint, 20);
 }

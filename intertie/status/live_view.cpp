@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "intertie/base/units.h"
+#include "intertie/status/figures.h"
 #include "intertie/status/live_table.h"
 
 namespace intertie::status {
@@ -13,13 +14,7 @@ namespace {
 
 using Lines = std::vector<LiveLine>;
 
-std::string figure(double value, int decimals) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-"; }
-
 std::string percent_of(double share) { return std::isfinite(share) ? fmt::format("{:.0f} %", 100 * share) : "-"; }
-
-std::string rate_of(double value) {
-  return std::isfinite(value) && value >= 0 && value < 1e18 ? count_to_string(static_cast<std::uint64_t>(value)) : "-";
-}
 
 std::string repeated(std::string_view glyph, int count) {
   std::string text;
@@ -93,8 +88,8 @@ Lines site_lines(const LiveRun& run, const LiveFoot& foot, int width, LiveLook l
     name.cells.push_back({{site.name, chosen ? LiveStyle::chosen : LiveStyle::bold}});
     state.cells.push_back({state_of(site)});
     step.cells.push_back({{fmt::format("{}", site.step)}});
-    loss.cells.push_back({{figure(site.loss, 3)}});
-    rate.cells.push_back({{rate_of(site.tokens_per_second)}});
+    loss.cells.push_back({{fixed(site.loss, 3)}});
+    rate.cells.push_back({{amount_to_string(site.tokens_per_second)}});
     bar.cells.push_back(share_bar(site, width >= 100 ? 24 : 12, look));
     computing.cells.push_back({{percent_of(site.computing), LiveStyle::computing}});
     waiting.cells.push_back({{percent_of(site.waiting), LiveStyle::waiting}});
@@ -143,14 +138,14 @@ Lines link_lines(const LiveRun& run, std::size_t room, int width, LiveLook look)
     name.cells.push_back({{fmt::format("   {} - {}", run.sites[link->a].name, run.sites[link->b].name)}});
     way.cells.push_back({way_of(*link)});
     rate.cells.push_back(
-        {{fmt::format("{} / {}", figure(link->there.mbit_per_second, 1), figure(link->back.mbit_per_second, 1))}});
+        {{fmt::format("{} / {}", fixed(link->there.mbit_per_second, 1), fixed(link->back.mbit_per_second, 1))}});
     rtt.cells.push_back({{rtt_of(*link)}});
   }
   return table_lines({name, way, rate, rtt}, width, look);
 }
 
-LiveStyle style_of(LiveWeight weight) {
-  return weight == LiveWeight::bad ? LiveStyle::bad : weight == LiveWeight::notable ? LiveStyle::plain : LiveStyle::dim;
+LiveStyle style_of(Weight weight) {
+  return weight == Weight::bad ? LiveStyle::bad : weight == Weight::notable ? LiveStyle::plain : LiveStyle::dim;
 }
 
 Lines event_lines(const LiveEvent& event, int width, LiveLook look) {
@@ -266,6 +261,7 @@ std::vector<LiveLine> render(const LiveRun& run, const LiveFoot& foot, Duration 
   Page page{.lines = {}, .height = static_cast<std::size_t>(std::max(1, size.height))};
   Lines keys = foot_lines(foot, width, look);
   keys.resize(std::min(keys.size(), page.height >= 14 ? keys.size() : std::size_t{page.height >= 8 ? 1U : 0U}));
+  if (page.height >= 20 && !keys.empty()) keys.insert(keys.begin(), LiveLine{});
   page.height -= keys.size();
   const std::size_t num_sites = run.sites.size();
   page.add({progress_line(run, now, width, look)}, 1);

@@ -132,27 +132,6 @@ TEST(JsonLog, WritesAHeaderAndALineForEachEvent) {
       "\n");
 }
 
-TEST(JsonLog, ALineIsReadAsItWasWritten) {
-  const ManualLoop loop;
-  const Record written{
-      .event = {"x", {{"n", std::int64_t{3}}, {"w", 3.0}, {"bad", std::nan("")}, {"t", std::string("a\"\n")}, {"on", true}}},
-      .site = "ashburn",
-      .wall = loop.wall(),
-      .since_start = std::chrono::milliseconds(1500)};
-  const auto read = read_json_line(json_line(written));
-  ASSERT_TRUE(read);
-  EXPECT_EQ(json_line({read->event, read->site, written.wall, read->since_start}), json_line(written));
-  EXPECT_EQ(read->event.fields[0].second, Event::Value(std::int64_t{3}));
-  EXPECT_EQ(read->event.fields[1].second, Event::Value(3.0)) << "a number stays one";
-  EXPECT_EQ(read->event.fields[4].second, Event::Value(true));
-}
-
-TEST(JsonLog, OtherLinesAreNone) {
-  for (const char* line : {"", "words", "{", "{}", "[1]", R"({"event":"x"})", R"({"event":3,"site":"a"})", R"({"site":"a"})"})
-    EXPECT_FALSE(read_json_line(line)) << line;
-  EXPECT_EQ(read_json_line(R"({"event":"x","site":"a","elapsed":-1e300})")->since_start, Duration(0));
-}
-
 TEST(JsonLog, EndsALineThatWasTorn) {
   ManualLoop loop;
   TextDisk disk;

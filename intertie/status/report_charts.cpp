@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "intertie/status/report_format.h"
+#include "intertie/status/figures.h"
 
 namespace intertie::status {
 namespace {

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "intertie/status/console.h"
-#include "intertie/status/report_format.h"
+#include "intertie/status/figures.h"
 #include "intertie/status/report_markup.h"
 #include "intertie/status/report_sections.h"
 #include "intertie/status/report_timeline.h"

@@ -10,7 +10,7 @@
 namespace intertie::status {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
 
 double counted(const Event& event, const char* field) {
   return static_cast<double>(std::max<std::int64_t>(0, integer_of(event, field)));
@@ -21,7 +21,7 @@ std::uint64_t ordinal(const Event& event, const char* field) {
 }
 
 double median(std::vector<double> values) {
-  if (values.empty()) return kUnknown;
+  if (values.empty()) return kNotKnown;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -38,7 +38,7 @@ double last_loss(const SiteHistory& site) {
   const Start* start = last_start(site);
   if (start && !start->finished.name.empty()) return number_of(start->finished, "loss");
   const std::vector<LossPoint> curve = training_curve(site);
-  return curve.empty() ? kUnknown : curve.back().loss;
+  return curve.empty() ? kNotKnown : curve.back().loss;
 }
 
 void add_sums(SiteFigures& figures, const std::vector<Start>& starts) {
@@ -51,10 +51,10 @@ void add_sums(SiteFigures& figures, const std::vector<Start>& starts) {
     figures.bytes_sent += start.bytes_sent;
     figures.bytes_received += start.bytes_received;
   }
-  const double seconds = figures.seconds > 0 ? figures.seconds : kUnknown;
+  const double seconds = figures.seconds > 0 ? figures.seconds : kNotKnown;
   for (double* part : {&figures.computing, &figures.waiting, &figures.encoding}) *part /= seconds;
   figures.other = std::max(0.0, 1 - figures.computing - figures.waiting - figures.encoding);
-  if (std::isnan(seconds)) figures.other = kUnknown;
+  if (std::isnan(seconds)) figures.other = kNotKnown;
   figures.tokens_per_second = figures.tokens / seconds;
 }
 
@@ -64,7 +64,7 @@ SiteFigures site_figures(const SiteHistory& site) {
   figures.has_log = site.has_log;
   figures.num_starts = site.starts.size();
   figures.loss = last_loss(site);
-  figures.validation_loss = site.validation.empty() ? kUnknown : site.validation.back().loss;
+  figures.validation_loss = site.validation.empty() ? kNotKnown : site.validation.back().loss;
   add_sums(figures, site.starts);
   const Start* last = last_start(site);
   if (!last) return figures;
@@ -92,8 +92,8 @@ void add_links(RunFigures& run, const SiteHistory& site) {
       if (std::isfinite(point.mbit_per_second)) rates.push_back(point.mbit_per_second);
       if (point.rtt_ms > 0) trips.push_back(point.rtt_ms);
     }
-    link.least_mbit_per_second = rates.empty() ? kUnknown : *std::min_element(rates.begin(), rates.end());
-    link.most_mbit_per_second = rates.empty() ? kUnknown : *std::max_element(rates.begin(), rates.end());
+    link.least_mbit_per_second = rates.empty() ? kNotKnown : *std::min_element(rates.begin(), rates.end());
+    link.most_mbit_per_second = rates.empty() ? kNotKnown : *std::max_element(rates.begin(), rates.end());
     link.mbit_per_second = median(std::move(rates));
     link.rtt_ms = median(std::move(trips));
     run.links.push_back(std::move(link));
@@ -142,7 +142,7 @@ class Dedup {
     const Membership view{.at = happening.at,
                           .restart = happening.restart,
                           .view = ordinal(event, "view"),
-                          .members = names_in(text_of(event, "members")),
+                          .members = names_of(event, "members"),
                           .reason = text_of(event, "reason")};
     keep(views_, std::pair(view.restart, view.view), view);
   }
@@ -220,7 +220,7 @@ void add_losses(RunFigures& run, const RunHistory& history) {
     if (last.at > latest) run.validation_loss = last.loss;
     latest = std::max(latest, last.at);
   }
-  run.loss = num > 0 ? sum / num : kUnknown;
+  run.loss = num > 0 ? sum / num : kNotKnown;
 }
 
 }  // namespace
@@ -228,7 +228,7 @@ void add_losses(RunFigures& run, const RunHistory& history) {
 RunFigures figures_of(const RunHistory& history) {
   RunFigures run;
   run.num_sites = history.sites.size();
-  run.validation_loss = kUnknown;
+  run.validation_loss = kNotKnown;
   run.complete = run.finished = !history.sites.empty();
   double trained_tokens = 0;
   double seconds = 0;
@@ -244,7 +244,7 @@ RunFigures figures_of(const RunHistory& history) {
     dedup.take(site);
   }
   dedup.finish();
-  run.tokens_per_second = seconds > 0 ? trained_tokens / seconds : kUnknown;
+  run.tokens_per_second = seconds > 0 ? trained_tokens / seconds : kNotKnown;
   add_run(run, history);
   run.tokens = tokens_of(history);
   run.finished = run.finished && run.begun;
@@ -262,19 +262,6 @@ std::vector<LossPoint> training_curve(const SiteHistory& site) {
     if (std::isfinite(merge.loss)) curve.push_back({.at = merge.at, .tokens = merge.tokens, .loss = merge.loss});
   }
   return curve;
-}
-
-std::vector<std::string> names_in(std::string_view list) {
-  std::vector<std::string> names;
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    std::string_view name = list.substr(0, comma);
-    while (name.starts_with(' ')) name.remove_prefix(1);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    if (!name.empty()) names.emplace_back(name);
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
-  return names;
 }
 
 }  // namespace intertie::status

@@ -89,7 +89,4 @@ RunFigures figures_of(const RunHistory& history);
 // The curve of a site's training loss: its progress lines, or its merges where a run was too short for enough of those.
 std::vector<LossPoint> training_curve(const SiteHistory& site);
 
-// "ashburn,columbus" or "ashburn, columbus" as names.
-std::vector<std::string> names_in(std::string_view list);
-
 }  // namespace intertie::status

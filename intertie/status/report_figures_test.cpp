@@ -151,11 +151,5 @@ TEST(TrainingCurve, IsOfMergesWhereProgressIsTooShort) {
   EXPECT_EQ(curve[7].tokens, 8);
 }
 
-TEST(Names, InAList) {
-  EXPECT_THAT(names_in("a, b,c"), ElementsAre("a", "b", "c"));
-  EXPECT_THAT(names_in(" , ,"), IsEmpty());
-  EXPECT_THAT(names_in(""), IsEmpty());
-}
-
 }  // namespace
 }  // namespace intertie::status

@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "intertie/status/event_lines.h"
 #include "intertie/status/event_table.h"
-#include "intertie/status/json_log.h"
 #include "intertie/status/report_history.h"
 
 namespace intertie::status {

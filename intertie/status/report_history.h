@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "intertie/status/report_log.h"
+#include "intertie/status/event_lines.h"
 
 namespace intertie::status {
 

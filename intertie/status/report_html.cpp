@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include "intertie/base/version.h"
-#include "intertie/status/console.h"
-#include "intertie/status/report_format.h"
+#include "intertie/status/figures.h"
 #include "intertie/status/report_markup.h"
 #include "intertie/status/report_sections.h"
 #include "intertie/status/report_style.h"
@@ -152,7 +151,8 @@ std::string sample_section(const RunTexts& texts) {
 
 std::string run_file_section(const RunTexts& texts) {
   if (texts.run_file.empty()) return {};
-  return section("Run file: " + escaped(texts.run_file_name), element("pre", escaped(texts.run_file)));
+  return section("Run file: " + escaped(texts.run_file_name.substr(texts.run_file_name.rfind('/') + 1)),
+                 element("pre", escaped(texts.run_file)));
 }
 
 std::string footer(const RunHistory& history) {

@@ -1,8 +1,8 @@
 #include "intertie/status/report_json.h"
 
 #include "intertie/base/version.h"
+#include "intertie/status/report_entries.h"
 #include "intertie/status/report_periods.h"
-#include "intertie/status/report_words.h"
 
 namespace intertie::status {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "intertie/status/event_table.h"
-#include "intertie/status/report_words.h"
+#include "intertie/status/report_entries.h"
 
 namespace intertie::status {
 namespace {
@@ -72,7 +72,10 @@ void add_changes(std::vector<Change>& changes, const RunHistory& history, const 
   }
   for (const Happening& happening : site.happenings) {
     const std::optional<LinkState> state = state_in(happening.event);
-    if (state && text_of(happening.event, "peer") == peer) changes.push_back({happening.at, end, *state});
+    if (!state || text_of(happening.event, "peer") != peer) continue;
+    changes.push_back({happening.at, end, *state});
+    // A connection has two ends, and what the other one thought of the site's last start is over.
+    if (happening.event.name == "site.connected") changes.push_back({happening.at, 1 - end, *state});
   }
 }
 

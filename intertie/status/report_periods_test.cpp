@@ -8,6 +8,7 @@
 namespace intertie::status {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using enum SiteState;
 
@@ -75,6 +76,10 @@ TEST(PeriodsOfLinks, ADeadEndIsNoCut) {
   const std::vector<LinkPeriods> rows = link_periods(read_history({}, {a.read(), b.read()}));
   EXPECT_THAT(rows[0].periods, ElementsAre(LinkPeriod{0, 1, LinkState::none}, LinkPeriod{1, 20, LinkState::direct},
                                            LinkPeriod{20, 60, LinkState::none}));
+  b.at(40).open().at(42).add("site.connected", peer("a")).at(60).add("progress");
+  a.at(43).add("link.changed", changed("b", "direct")).at(60).add("progress");
+  EXPECT_THAT(link_periods(read_history({}, {a.read(), b.read()}))[0].periods, Contains(LinkPeriod{42, 60, LinkState::direct}))
+      << "whoever notices first, both are connected";
 }
 
 TEST(PeriodsOfLinks, OneEndIsEnoughWhereTheOthersLogIsMissing) {

@@ -5,17 +5,18 @@
 #include <limits>
 
 #include "intertie/status/event_table.h"
+#include "intertie/status/event_words.h"
 #include "intertie/status/report_history.h"
 
 namespace intertie::status {
 namespace {
 
-// What the timeline shows.
-constexpr std::array<std::string_view, 20> kHappenings = {
-    "run.started",  "run.resumed",        "run.stopping",        "run.finished",   "warning",
-    "error",        "connection.refused", "view.entered",        "merge.ordered",  "samples.lost",
-    "link.changed", "site.left",          "site.fenced",         "join.began",     "join.finished",
-    "store.away",   "store.back",         "checkpoint.complete", "site.connected", "log.opened"};
+// Beside what the timeline says in words: marks, and how sites and links were.
+constexpr std::array<std::string_view, 3> kMarks = {"checkpoint.complete", "site.connected", "log.opened"};
+
+bool is_happening(const Event& event) {
+  return kind_of(event).in_report || std::find(kMarks.begin(), kMarks.end(), event.name) != kMarks.end();
+}
 
 // Figures beyond this are no measurements, and would make axes that show nothing.
 constexpr double kLargest = 1e15;
@@ -41,15 +42,14 @@ class SiteReader {
  public:
   explicit SiteReader(SiteHistory& site) : site_(site) {}
 
-  void take(LogLine line) {
+  void take(Record line) {
     if (line.event.name == "log.opened" || site_.starts.empty()) open(line);
-    now_ = std::max(now_, base_ + line.elapsed_seconds);
+    now_ = std::max(now_, base_ + seconds_of(line.since_start));
     start().end = now_;
     if (line.event.name == "log.opened") start().program = text_of(line.event, "program");
     take_life(line.event);
     take_figures(line.event);
-    const bool shown = std::find(kHappenings.begin(), kHappenings.end(), line.event.name) != kHappenings.end();
-    if (shown) site_.happenings.push_back({now_, start().restart, std::move(line.event)});
+    if (is_happening(line.event)) site_.happenings.push_back({now_, start().restart, std::move(line.event)});
   }
 
   // Removes what an earlier run of the same name left in the log: --fresh keeps the logs.
@@ -91,10 +91,10 @@ class SiteReader {
   Start& start() { return site_.starts.back(); }
 
   // A clock that was set back does not let a start begin before the one before it ended.
-  void open(const LogLine& line) {
+  void open(const Record& line) {
     const double end = site_.starts.empty() ? 0 : start().end;
-    base_ = std::max(end, line.wall_seconds - line.elapsed_seconds);
-    now_ = base_ + line.elapsed_seconds;
+    base_ = std::max(end, seconds_of(line.wall.time_since_epoch() - line.since_start));
+    now_ = base_ + seconds_of(line.since_start);
     interval_began_ = now_;
     joined_ = false;
     site_.starts.push_back({});
@@ -212,7 +212,7 @@ SiteHistory read_site(const SiteLog& log) {
   site.site = log.site;
   site.has_log = log.text.has_value();
   SiteReader reader(site);
-  site.counts = read_log(log.text.value_or(""), [&](LogLine line) { reader.take(std::move(line)); });
+  site.counts = read_log(log.text.value_or(""), [&](Record line) { reader.take(std::move(line)); });
   reader.finish();
   return site;
 }

@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "intertie/status/console.h"
+#include "intertie/status/figures.h"
 #include "intertie/status/report_charts.h"
-#include "intertie/status/report_format.h"
 #include "intertie/status/report_markup.h"
 #include "intertie/status/summary.h"
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "intertie/status/report_format.h"
+#include "intertie/status/figures.h"
 
 namespace intertie::status {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "intertie/status/console.h"
+#include "intertie/status/figures.h"
 
 namespace intertie::status {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 constexpr double kRow = 24;                // height, with the space to the next
 constexpr double kBand = 14;               // height of what is drawn in it
 constexpr std::size_t kMostLinks = 6;      // with more, only those that were not direct throughout
-constexpr std::size_t kMostPeriods = 400;  // of a row
+constexpr std::size_t kMostPeriods = 400;  // of a row, twice as many where long and short ones alternate
 constexpr double kMark = 17;               // width of a numbered mark
 constexpr double kMarkStep = 19;           // from one row to the next
 constexpr std::size_t kMarkRows = 2;
@@ -45,6 +45,26 @@ std::string_view period_css(LinkState state) {
   return "";
 }
 
+bool is_worse(SiteState a, SiteState b) { return a < b; }
+bool is_worse(LinkState a, LinkState b) { return a > b; }
+
+// Some kMostPeriods of them: where there are more, short ones that follow each other are one, of the worst state among them.
+template <class Period>
+std::vector<Period> coarse(const std::vector<Period>& all) {
+  const double shortest = (all.back().end - all.front().begin) / kMostPeriods;
+  const auto is_short = [shortest](const Period& period) { return period.end - period.begin < shortest; };
+  std::vector<Period> kept;
+  for (const Period& next : all) {
+    if (kept.empty() || !is_short(kept.back()) || !is_short(next) || next.begin > kept.back().end) {
+      kept.push_back(next);
+      continue;
+    }
+    kept.back().end = next.end;
+    if (is_worse(next.state, kept.back().state)) kept.back().state = next.state;
+  }
+  return kept;
+}
+
 struct Rows {
   Svg& svg;
   const Plot& plot;
@@ -64,9 +84,8 @@ struct Rows {
   // A link that is direct is a thin line; whatever is worse is as high as a site.
   template <class Period>
   void periods(const std::vector<Period>& all, std::string_view of) {
-    const std::size_t shown = std::min(all.size(), kMostPeriods);
-    for (std::size_t i = 0; i < shown; ++i) {
-      const Period& period = all[i];
+    const bool whole = all.size() <= kMostPeriods;
+    for (const Period& period : whole ? all : coarse(all)) {
       const std::string_view css = period_css(period.state);
       const double left = plot.px(period.begin);
       const double width = std::max(1.0, plot.px(period.end) - left);
@@ -80,7 +99,8 @@ struct Rows {
                .width = width,
                .height = height,
                .css = css,
-               .tip = fmt::format("{}: {} for {}", of, to_string(period.state), seconds_to_string(period.end - period.begin))});
+               .tip = fmt::format("{}: {} {}", of, to_string(period.state),
+                                  whole ? "for " + seconds_to_string(period.end - period.begin) : "at times")});
     }
   }
 };

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "intertie/status/report_charts.h"
+#include "intertie/status/report_entries.h"
 #include "intertie/status/report_figures.h"
 #include "intertie/status/report_periods.h"
-#include "intertie/status/report_words.h"
 
 namespace intertie::status {
 

@@ -6,8 +6,9 @@
 #include <cmath>
 
 #include "intertie/base/units.h"
-#include "intertie/status/console.h"
-#include "intertie/status/report_format.h"
+#include "intertie/status/event_table.h"
+#include "intertie/status/event_words.h"
+#include "intertie/status/figures.h"
 
 namespace intertie::status {
 namespace {
@@ -44,7 +45,8 @@ std::string lost_in_words(const RunFigures& run) {
   if (!run.lost.empty()) {
     std::vector<std::string> parts;
     for (const LostSamples& lost : run.lost) {
-      parts.push_back(fmt::format("{} tokens of {} (samples {})", amount_to_string(lost.tokens), lost.site, lost.samples));
+      parts.push_back(fmt::format("{} tokens of {} ({})", amount_to_string(lost.tokens), lost.site,
+                                  samples_in_words(names_in(lost.samples))));
     }
     constexpr std::size_t kShown = 3;
     const std::size_t more = parts.size() > kShown ? parts.size() - kShown : 0;

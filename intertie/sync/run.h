@@ -135,7 +135,7 @@ class Run {
   void report_order(const MergeReport& report);
   void report_lost_samples(const MergeReport& report);
   void report_view(const wire::View& view);
-  void report_fenced(const wire::View& view);
+  void report_fenced(ViewNumber view);
   void report_evaluation(double loss, Duration took);
   void report_checkpoint(const checkpoint::Written& written, Duration took);
   void report_stopping(Version version, const std::string& reason);
@@ -171,6 +171,7 @@ class Run {
   std::optional<Version> complete_checkpoint_;
   std::optional<Incarnation> ready_said_to_;  // the start of the store's holder
   std::set<SiteId> left_;                     // sites that said farewell at the run's end
+  std::set<SiteId> detoured_;                 // sites that are reached over another, or not at all, and were directly
   std::optional<env::TimePoint> store_away_since_;
   std::optional<env::TimePoint> donor_away_since_;
   Incarnation donor_start_;

@@ -69,7 +69,7 @@ void Run::report_for(ViewNumber number) {
 }
 
 void Run::fenced(const wire::View& view) {
-  report_fenced(view);
+  report_fenced(view.number);
   if (member_->leaves()) return waiting_.fail(left_without_it());
   waiting_.fail({.code = ErrorCode::rejoin,
                  .where = phase(),
@@ -155,12 +155,15 @@ void Run::look_for_the_donor() {
 }
 
 void Run::route_changed(SiteId site, const links::Route& route, const Error* why) {
+  waiting_.notify();
+  if (ended_) return;                                      // the others' ends are no news
+  if (route.direct && detoured_.erase(site) == 0) return;  // the first way: it is connected, and that is said
+  if (!route.direct) detoured_.insert(site);
   const std::string state = route.direct ? "direct" : route.relay ? "relayed" : "cut";
   record("link.changed", {{"peer", name(site)},
                           {"state", state},
                           {"relay", route.relay ? name(*route.relay) : std::string()},
-                          {"message", why ? why->message() : std::string()}});
-  waiting_.notify();
+                          {"message", why && !route.direct ? why->message() : std::string()}});
 }
 
 // Another site will not have this start of this site. Once the run goes on here, whoever says so is a site that came back with
@@ -171,6 +174,7 @@ void Run::refused(SiteId site, Error error) {
     if (!member_->view() && gave_the_state) return waiting_.fail(std::move(error));
     const bool decides = site == members::Member::holder();
     if (!member_->view() || (!decides && mesh_->view_of(site) < member_->view()->number)) return;
+    if (member_->is_member()) report_fenced(mesh_->view_of(site));
     if (member_->leaves()) return waiting_.fail(left_without_it());
     return waiting_.fail(std::move(error));
   }

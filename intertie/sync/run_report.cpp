@@ -200,9 +200,16 @@ void Run::report_merge(const MergeReport& report, const Meter& before) {
 }
 
 void Run::report_order(const MergeReport& report) {
+  std::vector<SiteId> without = report.lap.members;
+  std::erase_if(without,
+                [&](SiteId site) { return std::find(report.set.begin(), report.set.end(), site) != report.set.end(); });
+  std::vector<SiteId> saved = report.set;
+  std::erase_if(saved, [this](SiteId site) { return member_->has(site); });
   record("merge.ordered", {{"version", number(report.merge.version.value)},
                            {"order", std::string(report.order == wire::OrderKind::adopt ? "adopt" : "re-sum")},
-                           {"set", names(report.set)}});
+                           {"set", names(report.set)},
+                           {"without", names(without)},
+                           {"saved", names(saved)}});
 }
 
 // Told by the first site of the set, once for the run. The samples were drawn and nobody draws them again.
@@ -232,9 +239,11 @@ void Run::report_view(const wire::View& view) {
                           {"reason", view.reason.text()}});
 }
 
-void Run::report_fenced(const wire::View& view) {
+// Once: each of the others says so.
+void Run::report_fenced(ViewNumber view) {
+  if (waiting_.failure()) return;
   const std::uint64_t steps = state_ ? state_->meter.steps - std::min(state_->meter.steps, committed_meter_steps_) : 0;
-  record("site.fenced", {{"view", number(view.number.value)},
+  record("site.fenced", {{"view", number(view.value)},
                          {"version", number(state_ ? state_->version().value : 0)},
                          {"lost_tokens", number(steps * (state_ ? state_->timetable.tokens_of(settings_.self) : 0))}});
 }

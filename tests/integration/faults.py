@@ -4,53 +4,15 @@
 Three paced sites of the toy problem, as processes of this machine with real sockets and TLS. What is checked is read from their
 event logs. Exit code 1 names the case that failed.
 """
-import argparse
-import json
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import traceback
-from datetime import datetime
 
-SITES = ("ashburn", "columbus", "quincy")
-RUN = """[run]
-name = "toy"
-[model]
-kind = "toy"
-toy_elements = 20_000
-[data]
-train = ["TEXT"]
-[train]
-tokens = "STEPS steps"
-local_batch_size = 2
-sequence_length = 16
-threads = 1
-checkpoint_every = "100 steps"
-evaluate_every = "200 steps"
-[sync]
-every = 5
-"""
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-def moment(event):
-    return datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
+from toy_run import SITES, ToyRun, moment, run_cases
 
 
 def expect(condition, what):
@@ -81,19 +43,10 @@ class Process:
         return "\n".join(line for _, line in self.lines)
 
 
-class Run:
+class Run(ToyRun):
     def __init__(self, options, steps):
-        self.folder = tempfile.mkdtemp()
-        self.intertie = os.path.abspath(options.intertie)
+        super().__init__(options, steps)
         self.processes = []
-        text = RUN.replace("TEXT", os.path.abspath(options.text)).replace("STEPS", str(steps))
-        for site, port in zip(SITES, free_ports(len(SITES))):
-            text += f'[[site]]\nname = "{site}"\nstep_time = "20 ms"\naddress = "127.0.0.1:{port}"\n'
-        self.write("run.toml", text)
-
-    def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
 
     def start(self, *arguments):
         self.processes.append(Process([self.intertie, "train", "run.toml", *arguments], self.folder))
@@ -102,14 +55,6 @@ class Run:
     def start_with(self, script):
         self.write("script.txt", script)
         return self.start("--local", "--plain", "--script", "script.txt")
-
-    def events(self, site, name=None, after=0.0, before=float("inf")):
-        try:
-            with open(os.path.join(self.folder, "runs/toy", site, "events.jsonl"), encoding="utf-8") as log:
-                events = [json.loads(line) for line in log if line.endswith("\n")]
-        except FileNotFoundError:
-            return []
-        return [e for e in events if name in (None, e["event"]) and after <= moment(e) < before]
 
     def wait_for(self, what, condition, seconds=60):
         deadline = time.monotonic() + seconds
@@ -137,12 +82,15 @@ class Run:
         expect_equal_ends(self)
         expect(os.path.exists(os.path.join(self.folder, "runs/toy/report.html")), "no report")
 
+    def evidence(self):
+        return "\n".join(each.text() for each in self.processes)
+
     def close(self):
         for each in self.processes:
             if each.process.poll() is None:
                 each.process.kill()
                 each.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        super().close()
 
 
 def expect_equal_ends(run):
@@ -285,31 +233,9 @@ CASES = ((cut_kill_restore, 1100), (leave_and_return, 500), (stand_still, 600), 
          (store_stays_away, 400), (ctrl_c_at_one_site, 100_000))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--intertie", required=True)
-    parser.add_argument("--text", required=True)
+def more_options(parser):
     parser.add_argument("--within", type=float, default=3.5, help="seconds from a site's death to the members without it")
-    parser.add_argument("--case", help="only this one")
-    options = parser.parse_args()
-    failed = []
-    for check, steps in CASES:
-        if options.case not in (None, check.__name__):
-            continue
-        run = Run(options, steps)
-        begin = time.monotonic()
-        try:
-            check(run, options)
-        except (AssertionError, subprocess.TimeoutExpired, StopIteration):
-            traceback.print_exc()
-            for each in run.processes:
-                print(each.text(), file=sys.stderr)
-            failed.append(check.__name__)
-        finally:
-            run.close()
-        print(f"{check.__name__}: {'FAILED' if check.__name__ in failed else 'ok'}, {time.monotonic() - begin:.1f} s", flush=True)
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_cases(CASES, Run, more_options))

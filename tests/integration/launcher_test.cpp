@@ -68,7 +68,7 @@ class Sites {
 };
 
 std::string event_line(const std::string& name, const std::string& fields = "") {
-  return R"(echo '{"time":"","elapsed":1.0,"site":"x","event":")" + name + "\"" + fields + "}'; ";
+  return R"(echo '{"time":"2026-11-22T01:02:03.456Z","elapsed":1.0,"site":"x","event":")" + name + "\"" + fields + "}'; ";
 }
 
 TEST(Launcher, LinesStayWholeAndAreLogged) {
@@ -133,7 +133,8 @@ TEST(Launcher, EventsAreShownAndLoggedAsTheirLinesForAPerson) {
   as_json.json = true;
   EXPECT_EQ(as_json.run({script}).code, ExitCode::done);
   ASSERT_EQ(as_json.lines.size(), 5U);
-  EXPECT_EQ(as_json.lines[1], R"({"time":"","elapsed":1.0,"site":"x","event":"merge.committed","version":3})");
+  EXPECT_EQ(as_json.lines[1],
+            R"({"time":"2026-11-22T01:02:03.456Z","elapsed":1.0,"site":"x","event":"merge.committed","version":3})");
   EXPECT_THAT(as_json.folder.read("a/log.txt"), HasSubstr(as_json.lines[1] + "\n"));
 }
 

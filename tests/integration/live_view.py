@@ -3,75 +3,31 @@
 
 Each case starts `intertie train --local` with the toy problem over three paced sites. Exit code 1 names the case that failed.
 """
-import argparse
-import json
 import os
 import re
-import shutil
 import signal
 import sys
-import tempfile
 import termios
 import time
-import traceback
 
 from screen import Program
-
-RUN = """[run]
-name = "toy"
-[model]
-kind = "toy"
-toy_elements = 20_000
-[data]
-train = ["TEXT"]
-[train]
-tokens = "STEPS steps"
-local_batch_size = 2
-sequence_length = 16
-threads = 1
-checkpoint_every = "20 steps"
-evaluate_every = "20 steps"
-[sync]
-every = 5
-[[site]]
-name = "ashburn"
-step_time = "10 ms"
-[[site]]
-name = "columbus"
-step_time = "10 ms"
-[[site]]
-name = "quincy"
-step_time = "10 ms"
-"""
+from toy_run import SITES, ToyRun, run_cases
 
 
-class Case:
-    def __init__(self, options, steps=100_000):
-        self.folder = tempfile.mkdtemp()
-        self.options = options
-        with open(os.path.join(self.folder, "run.toml"), "w", encoding="utf-8") as file:
-            file.write(RUN.replace("TEXT", os.path.abspath(options.text)).replace("STEPS", str(steps)))
+class Case(ToyRun):
+    def __init__(self, options, steps):
+        super().__init__(options, steps, step_time="10 ms", checkpoint_every=20, evaluate_every=20)
         self.program = None
 
     def start(self, *more, width=100, height=30, environment=None):
-        command = [os.path.abspath(self.options.intertie), "train", "run.toml", "--local", *more]
+        command = [self.intertie, "train", "run.toml", "--local", *more]
         self.program = Program(command, self.folder, width, height, environment)
         return self.program
-
-    def events(self, site):
-        try:
-            with open(os.path.join(self.folder, "runs/toy", site, "events.jsonl"), encoding="utf-8") as log:
-                return [json.loads(line) for line in log if line.endswith("\n")]
-        except FileNotFoundError:
-            return []
-
-    def version(self):
-        return max([e["version"] for e in self.events("ashburn") if e["event"] == "merge.committed"], default=0)
 
     def close(self):
         if self.program:
             self.program.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        super().close()
 
 
 def row(program, name):
@@ -84,12 +40,12 @@ def expect(condition, what, program):
 
 
 def wait_until_all_train(program):
-    for site in ("ashburn", "columbus", "quincy"):
+    for site in SITES:
         program.wait_for(f"{site} as a member", lambda site=site: re.search(rf"{site} +member +[1-9]", program.screen.text()))
     program.wait_for("shares of time", lambda: "%" in row(program, "ashburn "))
 
 
-def keys_resize_and_stop(case):
+def keys_resize_and_stop(case, _):
     program = case.start()
     wait_until_all_train(program)
     expect(program.screen.alternate and program.screen.cursor_hidden, "the terminal is not held", program)
@@ -120,7 +76,7 @@ def keys_resize_and_stop(case):
     expect(text.rstrip().endswith("stopped; go on with --resume"), "what comes after it", program)
 
 
-def suspend_and_go_on(case):
+def suspend_and_go_on(case, _):
     program = case.start()
     wait_until_all_train(program)
     program.press("\x1a")  # Ctrl-Z
@@ -142,20 +98,20 @@ def suspend_and_go_on(case):
     expect("stopped; go on with --resume" in program.screen.text(), "what comes after it", program)
 
 
-def kill_a_site(case):
+def kill_a_site(case, _):
     program = case.start()
     wait_until_all_train(program)
     program.press("3k")
     program.wait_for_text("quincy was killed, as asked")
     program.wait_for("quincy away", lambda: re.search(r"quincy +away", program.screen.text()))
-    program.wait_for("the members without it", lambda: [e for e in case.events("ashburn") if e["event"] == "view.entered"][-1]["num_members"] == 2)
+    program.wait_for("the members without it", lambda: case.events("ashburn", "view.entered")[-1]["num_members"] == 2)
     before = case.version()
     program.wait_for("merges without it", lambda: case.version() > before + 5)
     expect(re.search(r"ashburn +member", program.screen.text()), "the others are no members", program)
     program.press("r")
     program.wait_for_text("site quincy is started again")
     program.wait_for("quincy as a member", lambda: re.search(r"quincy +member", program.screen.text()))
-    views = [e for e in case.events("ashburn") if e["event"] == "view.entered"]
+    views = case.events("ashburn", "view.entered")
     expect([view["num_members"] for view in views] == [3, 2, 3], f"the views are {views}", program)
     program.press("q")
     code = program.wait_for_end()
@@ -163,7 +119,7 @@ def kill_a_site(case):
     expect(program.is_restored(), "the terminal is not restored", program)
 
 
-def fatal_signal(case):
+def fatal_signal(case, _):
     program = case.start()
     wait_until_all_train(program)
     os.kill(program.pid, signal.SIGQUIT)
@@ -172,7 +128,7 @@ def fatal_signal(case):
     expect(program.is_restored(), "the terminal is not restored", program)
 
 
-def terminal_that_is_gone(case):
+def terminal_that_is_gone(case, _):
     program = case.start()
     wait_until_all_train(program)
     os.close(program.terminal)
@@ -185,19 +141,19 @@ def terminal_that_is_gone(case):
     expect(program.exit_code == 3, f"exit code {program.exit_code}: the hang-up asks to stop", program)
 
 
-def plain_lines(case):
+def plain_lines(case, _):
     for more, environment in ((["--plain"], {}), ([], {"TERM": "dumb"})):
         program = case.start("--fresh", *more, environment=environment)
         code = program.wait_for_end()
         expect(code == 0, f"exit code {code}", program)
         expect("\x1b" not in program.raw, "something that a terminal obeys", program)
-        expect(re.search(r"ashburn +done at step 40", program.screen.text()), "no lines", program)
+        expect(re.search(r"ashburn +is done at step 40", program.screen.text()), "no lines", program)
         expect("the same at all sites" in program.screen.text(), "no table", program)
         program.kill()
     case.program = None
 
 
-def end_without_colour(case):
+def end_without_colour(case, _):
     program = case.start("--fresh", environment={"NO_COLOR": "1", "LC_ALL": "C"})
     code = program.wait_for_end()
     expect(code == 0, f"exit code {code}", program)
@@ -213,28 +169,5 @@ CASES = ((keys_resize_and_stop, 100_000), (suspend_and_go_on, 100_000), (kill_a_
          (terminal_that_is_gone, 100_000), (plain_lines, 40), (end_without_colour, 40))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--intertie", required=True)
-    parser.add_argument("--text", required=True)
-    parser.add_argument("--case", help="only this one")
-    options = parser.parse_args()
-    failed = []
-    for check, steps in CASES:
-        if options.case not in (None, check.__name__):
-            continue
-        case = Case(options, steps)
-        begin = time.monotonic()
-        try:
-            check(case)
-        except AssertionError:
-            traceback.print_exc()
-            failed.append(check.__name__)
-        finally:
-            case.close()
-        print(f"{check.__name__}: {'FAILED' if check.__name__ in failed else 'ok'}, {time.monotonic() - begin:.1f} s", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_cases(CASES, Case))

@@ -72,8 +72,13 @@ TEST_P(Members, ASiteThatDiesIsLeftBehindWithinThreeSecondsAndComesBack) {
   EXPECT_LE(views.back().when - death, 3s);
   EXPECT_EQ(words(views.back().event, "members"), "site0, site2");
   world.start(1, true);
+  const env::TimePoint again = world.world().now();
   ASSERT_TRUE(world.run_to_end());
   expect_a_good_end(made, world);
+  for (const RecordedEvent& order : of(world, "merge.ordered")) {
+    const bool concerns_somebody = words(order.event, "without") + words(order.event, "saved") == "site1";
+    EXPECT_EQ(concerns_somebody, order.when < again) << "a return takes nothing from anybody";
+  }
   EXPECT_EQ(words(of(world, "view.entered").back().event, "members"), "site0, site1, site2");
   EXPECT_EQ(of(world, "join.finished").size(), 1U);
 }
@@ -96,8 +101,11 @@ TEST_P(Members, ACutLinkIsRelayedAndExpelsNobody) {
     world.world().mend(first, second);
     world.world().run_for(5s);
     EXPECT_EQ(words(of(world, "link.changed").back().event, "state"), "direct");
+    EXPECT_EQ(words(of(world, "link.changed").back().event, "message"), "") << "what ended it is over";
+    const std::size_t num_changes = of(world, "link.changed").size();
     ASSERT_TRUE(world.run_to_end());
     expect_a_good_end(made, world);
+    EXPECT_EQ(of(world, "link.changed").size(), num_changes) << "that others end is none";
     EXPECT_EQ(of(world, "view.entered").size(), 3U) << "nobody has to go";
   }
 }
@@ -132,6 +140,7 @@ TEST_P(Members, ASiteThatWasCutOffIsFencedAndComesBackAsANewStart) {
     expect_a_good_end(made, world);
     EXPECT_EQ(world.life(1), 2U);
     EXPECT_EQ(of(world, "join.finished").size(), 1U);
+    EXPECT_EQ(of(world, "site.fenced").size(), 1U) << "whether a view says so, or the hello is refused";
   }
 }
 

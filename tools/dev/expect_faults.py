@@ -23,6 +23,9 @@ def faults_of(report):
     states = [each["state"] for each in report["links"]["states"] if each["between"] == all_sites[:2]]
     if "relayed" not in states or "direct" not in states[states.index("relayed"):]:
         yield f"the link {' - '.join(all_sites[:2])} was {', '.join(states)}: it was to be relayed, then direct again"
+    for link in report["links"]["measured"]:
+        if (link["most_mbit_per_second"] or 0) > 1000:
+            yield f"{link['from']} to {link['to']}: {link['most_mbit_per_second']:.3g} Mbit/s over a link of 100"
 
 
 def main():

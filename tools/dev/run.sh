@@ -13,12 +13,13 @@ dev_demo() {
   exec "$ROOT/build/dev/bin/intertie" train "$ROOT/examples/three-sites.toml" --local "$@"
 }
 
-# Shorter, with more merges, and no faster than somebody can watch: the script's times have to fit in on any machine.
+# Shorter: 18 merges of small steps, and some more for those that a site missed. A step takes no less than 75 ms, so that a site
+# which is started again is back some merges before the end, and somebody can watch.
 demo_with_faults() {
   say "three sites on this machine: a link is cut and mended, a site is killed and comes back"
   mkdir -p "$LOGS"
-  set -- --set train.tokens="300 steps" --set sync.every=10 --set train.evaluate_every="200 steps" \
-    --set train.checkpoint_every="100 steps" "$@"
+  set -- --set train.tokens="180 steps" --set train.local_batch_size=4 --set sync.every=10 \
+    --set train.evaluate_every="90 steps" --set train.checkpoint_every="90 steps" "$@"
   for site in ashburn columbus quincy; do set -- --set "site.$site.step_time=75 ms" "$@"; done
   run=$ROOT/examples/three-sites.toml
   "$ROOT/build/dev/bin/intertie" train "$run" --local --fresh --script "$ROOT/examples/demo-faults.script" "$@"

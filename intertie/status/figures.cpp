@@ -1,4 +1,4 @@
-#include "intertie/status/report_format.h"
+#include "intertie/status/figures.h"
 
 #include <fmt/format.h>
 
@@ -61,6 +61,12 @@ std::string bytes_to_string(double bytes) {
 
 std::string mbit_to_string(double mbit_per_second) {
   return countable(mbit_per_second) ? to_string(BitRate{mbit_per_second * 1e6}) : "-";
+}
+
+std::string seconds_to_string(double seconds) {
+  constexpr double kYear = 365.0 * 24 * 3600;
+  if (!std::isfinite(seconds) || seconds < 0 || seconds > 100 * kYear) return "-";
+  return intertie::to_string(Duration(static_cast<std::int64_t>(seconds * 1e9)));
 }
 
 std::string milliseconds_to_string(double ms) {

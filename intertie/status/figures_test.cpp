@@ -1,4 +1,4 @@
-#include "intertie/status/report_format.h"
+#include "intertie/status/figures.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace intertie::status {
 namespace {
 
-TEST(ReportFormat, FiguresHaveUnitsAndFewDigits) {
+TEST(FiguresAsText, FiguresHaveUnitsAndFewDigits) {
   EXPECT_EQ(fixed(2.2134, 3), "2.213");
   EXPECT_EQ(fixed(1e12, 3), "1.00e+12");
   EXPECT_EQ(percent_to_string(0.914), "91 %");
@@ -16,18 +16,22 @@ TEST(ReportFormat, FiguresHaveUnitsAndFewDigits) {
   EXPECT_EQ(amount_to_string(3072), "3.07 k");
   EXPECT_EQ(bytes_to_string(1.25e9), "1.25 GB");
   EXPECT_EQ(mbit_to_string(94.1), "94.1 Mbit/s");
+  EXPECT_EQ(seconds_to_string(200), "3 min 20 s");
   EXPECT_EQ(milliseconds_to_string(80.23), "80.2 ms");
 }
 
-TEST(ReportFormat, WhatIsNotKnownIsADash) {
+TEST(FiguresAsText, WhatIsNotKnownIsADash) {
   for (const double value : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
     EXPECT_EQ(fixed(value, 2), "-");
     EXPECT_EQ(percent_to_string(value), "-");
     EXPECT_EQ(amount_to_string(value), "-");
     EXPECT_EQ(bytes_to_string(value), "-");
     EXPECT_EQ(mbit_to_string(value), "-");
+    EXPECT_EQ(seconds_to_string(value), "-");
     EXPECT_EQ(milliseconds_to_string(value), "-");
   }
+  EXPECT_EQ(seconds_to_string(-1), "-");
+  EXPECT_EQ(seconds_to_string(1e300), "-") << "longer than anything runs";
 }
 
 TEST(Escaped, EndsNoElementAndNoAttribute) {

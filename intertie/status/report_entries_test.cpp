@@ -1,4 +1,4 @@
-#include "intertie/status/report_words.h"
+#include "intertie/status/report_entries.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,6 @@ namespace intertie::status {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::vector<std::string> said(const std::vector<Entry>& entries) {
   std::vector<std::string> words;
@@ -25,34 +23,12 @@ LogBook::Fields second_view() {
           {"reason", std::string("b was silent for 3 s")}};
 }
 
-TEST(Words, OfEveryEventAreOneLine) {
-  for (const EventDoc& doc : event_table()) {
-    EXPECT_THAT(words_of("a", {.name = doc.name, .fields = {}}), Not(HasSubstr("\n"))) << doc.name;
-  }
-  for (const char* name : {"view.entered", "merge.ordered", "site.left", "site.fenced", "join.began", "join.finished",
-                           "link.changed", "store.away", "store.back", "samples.lost", "error", "warning"}) {
-    EXPECT_NE(words_of("a", {.name = name, .fields = {}}), "") << name;
-  }
-  EXPECT_EQ(words_of("a", {.name = "merge.committed", .fields = {}}), "") << "too many for words";
-}
-
-TEST(Words, OfLinks) {
-  const auto words = [](const std::string& state) {
-    return words_of(
-        "a", {"link.changed",
-              {{"peer", std::string("b")}, {"state", state}, {"relay", std::string("c")}, {"message", std::string("why")}}});
-  };
-  EXPECT_EQ(words("relayed"), "a reaches b through c: why");
-  EXPECT_EQ(words("cut"), "a has no way to b: why");
-  EXPECT_EQ(words("direct"), "a reaches b directly");
-}
-
 TEST(Timeline, WhatSeveralRecordIsOneEntry) {
   LogBook a("a"), c("c");
   a.at(0).start().at(9).add("view.entered", second_view());
   c.at(0).start().at(8).add("view.entered", second_view());
   const std::vector<Entry> entries = timeline(read_history({}, {a.read(), {"b", std::nullopt}, c.read()}));
-  EXPECT_THAT(said(entries), ElementsAre("a starts", "c starts", "view 2: a, c, from version 9: b was silent for 3 s"));
+  EXPECT_THAT(said(entries), ElementsAre("a starts", "c starts", "view 2 from version 9 on: a, c; b was silent for 3 s"));
   EXPECT_EQ(entries[2].at, 8);
   EXPECT_THAT(entries[2].sites, ElementsAre("a", "c"));
   EXPECT_EQ(entries[2].weight, Weight::notable);

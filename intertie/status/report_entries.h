@@ -1,26 +1,22 @@
-// The timeline of a run in words: one entry for each thing that happened, whoever recorded it. Pure; any thread.
+// The report's timeline in words: one entry for each thing that happened, whoever recorded it. Pure; any thread.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "intertie/status/event_words.h"
 #include "intertie/status/report_history.h"
 
 namespace intertie::status {
-
-enum class Weight { usual, notable, bad };  // how much an entry stands out
 
 struct Entry {
   double at = 0;
   std::vector<std::string> sites;  // that recorded it, in site order
   Weight weight = Weight::usual;
-  std::string event;  // its name in docs/events.md; "log.ended" for a site that fell silent
-  std::string words;
+  std::string event;         // its name in docs/events.md; "log.ended" for a site that fell silent
+  std::string words;         // one sentence without its full stop
   std::size_t num_more = 0;  // of the same, that are not entries of their own
 };
-
-// One sentence without its full stop; empty: the event is none for the timeline. `site` recorded it.
-std::string words_of(const std::string& site, const Event& event);
 
 // In order of time. What several members record of one thing (a view, lost samples) is one entry; what a site says again and
 // again in a row (a warning, a refused connection) is one with a count.
