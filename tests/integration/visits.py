@@ -3,18 +3,17 @@
 
 Three paced sites of the toy problem, each a process of its own, or all of a local run. Exit code 1 names the case that failed.
 """
-import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import traceback
 
 import faults
-from faults import SITES, Process, Run, expect, sets_of, start_each
+from faults import Process, Run, expect, sets_of, start_each
 from screen import Program
+from toy_run import SITES, run_cases
 
 KEYS = "runs/toy/certificates"
 
@@ -59,7 +58,7 @@ def look_leave_stop(run, _):
     expect("away" in row(shown, "quincy") and "member" in row(shown, "columbus"), shown)
     expect("site quincy (127.0.0.1:" in shown, "it is not said who does not answer")
     said = visit(run, "stop", "run.toml", "--reason", "enough")
-    expect("stopping at version " in said and ": enough" in said and "the run has stopped at version " in said, said)
+    expect("the run stops at version " in said and ": enough" in said and "the run has stopped at version " in said, said)
     for each in (first, second):
         expect(each.end(10) == 3, f"exit code {each.process.returncode} after the stop\n{each.text()}")
     ends = [run.events(site, "run.finished")[-1]["parameters_hash"] for site in SITES[:2]]
@@ -146,7 +145,7 @@ def until_it_ends(run, _):
     stopped.process.send_signal(signal.SIGSTOP)  # holds up nobody
     expect(watching.end(120) == 0, f"exit code {watching.process.returncode}\n{watching.text()}")
     for site in SITES:
-        expect(f"{site:<10} done at step " in watching.text(), watching.text())
+        expect(f"{site:<10} is done at step " in watching.text(), watching.text())
     expect(watching.lines[-1][1] == "the run has ended", watching.text())
     stopped.process.kill()
     faults.expect_equal_ends(run)
@@ -156,30 +155,5 @@ CASES = ((look_leave_stop, 100_000), (who_has_which_key, 100_000), (one_address,
          (on_a_terminal, 100_000), (until_it_ends, 300))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--intertie", required=True)
-    parser.add_argument("--text", required=True)
-    parser.add_argument("--case", help="only this one")
-    options = parser.parse_args()
-    failed = []
-    for check, steps in CASES:
-        if options.case not in (None, check.__name__):
-            continue
-        run = Run(options, steps)
-        begin = time.monotonic()
-        try:
-            check(run, options)
-        except (AssertionError, subprocess.TimeoutExpired, StopIteration):
-            traceback.print_exc()
-            for each in run.processes:
-                print(each.text()[-1500:], file=sys.stderr)
-            failed.append(check.__name__)
-        finally:
-            run.close()
-        print(f"{check.__name__}: {'FAILED' if check.__name__ in failed else 'ok'}, {time.monotonic() - begin:.1f} s", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_cases(CASES, Run))
