@@ -57,7 +57,7 @@ them back. `--script FILE` does the same without hands; its lines are performed 
     at version 9 stop                     # as Ctrl-C does
 
 `--site NAME --die-at VERSION:PLACE` is for tests of the real thing: the site kills its own process at that place of the merge that
-makes the version, as soon as what it sent until then has arrived, and what comes after never leaves. The places are `first-block`
+makes the version (`+3:PLACE`: the third that this start of the site makes), as soon as what it sent until then has arrived, and what comes after never leaves. The places are `first-block`
 (nothing of its contribution is sent), `half-contribution`, `half-results` (half of its results at the next site, none at another; in
 a gather, which has no results, so its contribution), `all-sent` (and nothing applied), `applied` (and nothing of the next merge sent),
 `flush-asked` and `flush-answered` (when the members next change, with that merge or a later one open). What had arrived at whom is in

@@ -27,7 +27,7 @@ Error no_place(std::string_view text) {
   return {.code = ErrorCode::reconfigure,
           .where = "--die-at",
           .what = fmt::format("{:?} is no place to die at", text),
-          .fix = fmt::format("write VERSION:PLACE, a version from 1 on and one of {}", fmt::join(names, ", ")),
+          .fix = fmt::format("write VERSION:PLACE or +COUNT:PLACE, a number from 1 on and one of {}", fmt::join(names, ", ")),
           .cause = {}};
 }
 
@@ -37,14 +37,21 @@ const char* name_of(DeathPlace place) { return kPlaces[static_cast<std::size_t>(
 
 Result<PlannedDeath> parse_planned_death(std::string_view text) {
   PlannedDeath plan;
+  plan.of_this_start = text.starts_with('+');
+  const std::string_view given = text;
+  if (plan.of_this_start) text.remove_prefix(1);
   const std::size_t colon = std::min(text.find(':'), text.size());
   const auto [end, status] = std::from_chars(text.data(), text.data() + colon, plan.version.value);
   const bool is_version = status == std::errc() && end == text.data() + colon && plan.version > Version{};
   const std::string_view place = text.substr(std::min(colon + 1, text.size()));
   const auto* found = std::find_if(kPlaces.begin(), kPlaces.end(), [place](const auto& each) { return each.second == place; });
-  if (!is_version || found == kPlaces.end()) return no_place(text);
+  if (!is_version || found == kPlaces.end()) return no_place(given);
   plan.place = found->first;
   return plan;
+}
+
+void DeathWatch::makes(Version from) {
+  if (plan_.of_this_start && plan_.version == kNever) plan_.version = Version{from.value + count_ - 1};
 }
 
 void DeathWatch::begin(Version version, const std::vector<reduce::ChunkSlot>& slots, wire::Reduction reduction, SiteId self,

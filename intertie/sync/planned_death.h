@@ -29,9 +29,11 @@ const char* name_of(DeathPlace place);
 
 struct PlannedDeath {
   Version version;
+  bool of_this_start = false;  // the version counts from the first that this start of the site makes, which is 1
   DeathPlace place = DeathPlace::first_block;
 };
-// "VERSION:PLACE", such as "12:half-contribution". Errors (reconfigure): neither, with the places there are.
+// "VERSION:PLACE", such as "12:half-contribution", or "+3:applied" for the third that this start makes. Errors (reconfigure):
+// neither, with the places there are.
 Result<PlannedDeath> parse_planned_death(std::string_view text);
 
 class DeathWatch {
@@ -42,9 +44,14 @@ class DeathWatch {
     std::size_t results = 0, all_results = 0;
   };
 
-  explicit DeathWatch(const PlannedDeath& plan) : plan_(plan) {}
+  explicit DeathWatch(const PlannedDeath& plan) : plan_(plan) {
+    if (plan.of_this_start) plan_.version = kNever;
+    count_ = plan.version.value;
+  }
 
-  // This site makes a merge, with `members`.
+  // This site is among those who make the versions from this one on.
+  void makes(Version from);
+  // It makes a merge, with `members`.
   void begin(Version version, const std::vector<reduce::ChunkSlot>& slots, wire::Reduction reduction, SiteId self,
              const std::vector<SiteId>& members);
   // Of what is to be sent, what leaves.
@@ -63,6 +70,8 @@ class DeathWatch {
   const std::map<SiteId, Share>& shares() const { return shares_; }
 
  private:
+  static constexpr Version kNever{~std::uint64_t{0}};
+
   struct Quota {
     std::size_t contributions = 0;
     std::size_t results = 0;
@@ -73,6 +82,7 @@ class DeathWatch {
   bool all_left() const;
 
   PlannedDeath plan_;
+  std::uint64_t count_ = 0;
   wire::Reduction reduction_ = wire::Reduction::gather;
   std::map<SiteId, Share> shares_;  // of the merge, by whom it goes to
   SiteId next_site_;                // the one after this site

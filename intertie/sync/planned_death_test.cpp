@@ -11,7 +11,7 @@ constexpr Version kVersion{7};
 // Three sites, 12 chunks, of which each owns 4.
 class Dying {
  public:
-  Dying(DeathPlace place, wire::Reduction reduction) : watch_({kVersion, place}), reduction_(reduction) {
+  Dying(DeathPlace place, wire::Reduction reduction) : watch_({.version = kVersion, .place = place}), reduction_(reduction) {
     for (std::uint32_t i = 0; i < 12; ++i) slots_.push_back({{16 * i, 16 * i + 16}, SiteId{static_cast<std::uint16_t>(i / 4)}});
     watch_.begin(kVersion, slots_, reduction, kDying, {SiteId{0}, kDying, SiteId{2}});
   }
@@ -65,8 +65,12 @@ TEST(PlannedDeath, IsReadAndRefused) {
     EXPECT_EQ(plan->version, Version{12});
     EXPECT_EQ(plan->place, place);
   }
-  for (const char* text :
-       {"", ":", "12", "12:", "12:soon", "0:applied", "-1:applied", "1x:applied", ":applied", "12:applied "}) {
+  const Result<PlannedDeath> counted = parse_planned_death("+3:applied");
+  ASSERT_TRUE(counted);
+  EXPECT_TRUE(counted->of_this_start);
+  EXPECT_EQ(counted->version, Version{3});
+  for (const char* text : {"", ":", "12", "12:", "12:soon", "+:applied", "++1:applied", "+0:applied", "0:applied", "-1:applied",
+                           "1x:applied", ":applied", "12:applied "}) {
     EXPECT_FALSE(parse_planned_death(text)) << text;
   }
 }
@@ -135,18 +139,30 @@ TEST(PlannedDeath, AfterItAppliedAndInAFlush) {
   applied.watch_.applied(kVersion);
   EXPECT_TRUE(applied.watch_.reached());
 
-  DeathWatch asked({kVersion, DeathPlace::flush_asked});
+  DeathWatch asked({.version = kVersion, .place = DeathPlace::flush_asked});
   asked.flush_asked(Version{6});
   asked.flush_answered(kVersion);
   EXPECT_FALSE(asked.reached());
   asked.flush_asked(Version{9});
   EXPECT_TRUE(asked.reached());
   EXPECT_FALSE(asked.waits_for_arrivals());
-  DeathWatch answered({kVersion, DeathPlace::flush_answered});
+  DeathWatch answered({.version = kVersion, .place = DeathPlace::flush_answered});
   answered.flush_asked(kVersion);
   EXPECT_FALSE(answered.reached());
   answered.flush_answered(kVersion);
   EXPECT_TRUE(answered.reached() && answered.waits_for_arrivals());
+}
+
+TEST(PlannedDeath, CountsFromTheFirstVersionThatThisStartMakes) {
+  DeathWatch watch({.version = Version{3}, .of_this_start = true, .place = DeathPlace::applied});
+  watch.applied(Version{3});
+  watch.makes(Version{40});
+  watch.makes(Version{50});
+  EXPECT_FALSE(watch.reached());
+  watch.applied(Version{41});
+  EXPECT_FALSE(watch.reached());
+  watch.applied(Version{42});
+  EXPECT_TRUE(watch.reached());
 }
 
 TEST(PlannedDeath, WhatIsNoChunkOfAMergeLeaves) {

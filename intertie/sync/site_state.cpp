@@ -79,6 +79,7 @@ Round* SiteState::round(Version of) {
 
 void SiteState::enter(const wire::View& view) {
   memberships.push_back({view.number, view.from_version, view.members, view.schedule});
+  if (death && memberships.back().has(self)) death->makes(view.from_version);
   // Parts of later merges may have come from members of the view before, who had the result that this site still waits for.
   rounds.erase(rounds.lower_bound(view.from_version), rounds.end());
   for (const wire::MergeOrder& order : view.orders) {
