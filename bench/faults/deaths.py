@@ -3,8 +3,9 @@ import statistics
 
 from sites import SITES, discarded_steps, expect
 
-PLACES = ("first-block", "half-contribution", "half-results", "all-sent", "applied")
-IN_A_GATHER = {"half-results": "half-contribution at one, none at the other"}
+PLACES = ("first-block", "half-contribution", "half-results", "results-at-one", "all-sent", "applied")
+IN_A_GATHER = {"half-results": "half of its contribution at one, none at the other",
+               "results-at-one": "all of its contribution at one, none at the other"}
 DETECTED_WITHIN, COMMITTED_WITHIN = 3.0, 5.0
 MERGES_BETWEEN = 6  # that a site makes after its return, before it dies again
 
@@ -34,20 +35,26 @@ def one_death(run, victim, place):
     expect(len({commit["set"] for commit in commits}) == 1, f"version {version} has two sets: {[c['set'] for c in commits]}")
     nexts = [run.wait_for_commits(site, 1, views[i]["at"] - 0.001, 30) for i, site in enumerate(others)]
     row["next_commit"] = max(commit["at"] for commit in nexts) - death
-    orders = [order for site in others for order in run.all(site, "merge.ordered", death)]
-    row["order"] = f"{orders[0]['order']}, {orders[0]['set']}" if orders else "none was open"
-    row["ordered_version"] = orders[0]["version"] if orders else None
-    expect(len({(order["version"], order["order"], order["set"]) for order in orders}) <= 1, f"two orders: {orders}")
+    row["orders"] = orders_of(run, others, death)
     return row
 
 
+def orders_of(run, others, death):
+    """version -> (adopt or re-sum, the sites whose contributions it contains); the same at all."""
+    orders = {}
+    for site in others:
+        for order in run.all(site, "merge.ordered", death):
+            what = (order["order"], order["set"])
+            expect(orders.setdefault(order["version"], what) == what, f"two orders of version {order['version']}")
+    return orders
+
+
 def longest_gap(run, sites, begin, end):
-    """The longest time between two commits of a site that touches the span."""
+    """The longest time between two commits of a site of which the later is in the span."""
     longest = 0.0
     for site in sites:
         times = [commit["at"] for commit in run.commits(site)]
-        gaps = [later - earlier for earlier, later in zip(times, times[1:]) if later > begin and earlier < end]
-        longest = max([longest, *gaps])
+        longest = max([longest, *(later - earlier for earlier, later in zip(times, times[1:]) if begin < later <= end)])
     return longest
 
 
@@ -69,26 +76,35 @@ def one_return(run, victim, row, next_place):
     for site in others:
         run.wait(f"version {with_it['version']} at {site}",
                  lambda site=site: run.all(site, "merge.committed", version=with_it["version"]), 30)
+    asked = min(run.first(site, "flush.answered", fetched["at"] - 1, 10)["at"] for site in others)
+    made = max(run.all(site, "merge.committed", version=with_it["version"])[-1]["at"] for site in others)
+    last_without = max(commit["at"] for site in others for commit in run.commits(site, asked - 5)
+                       if commit["version"] < with_it["version"])
     row.update(member=view["at"] - began, bytes=fetched["bytes"], fetch_seconds=fetched["seconds"],
-               held_up=longest_gap(run, others, began, with_it["at"]))
+               held_fetching=longest_gap(run, others, began, asked), held_change=longest_gap(run, others, asked, last_without),
+               held_first=longest_gap(run, others, last_without, made))
+    row["held_up"] = max(row["held_fetching"], row["held_change"], row["held_first"])
 
 
 def measure(run, victim, places, rows, tell):
+    """Rows count once the run has ended as it must."""
+    found = []
     run.started = {site: 0.0 for site in run.sites}
     run.start_all({victim: ("--die-at", f"{MERGES_BETWEEN}:{places[0]}")})
     for i, place in enumerate(places):
         row = one_death(run, victim, place)
         row.update(method=run.name, run=run)
-        rows.append(row)
+        found.append(row)
         one_return(run, victim, row, places[i + 1] if i + 1 < len(places) else None)
         tell(f"{run.name}, {place}: asked {row['asked']:.2f} s, version {row['version']} committed {row['commit']:+.2f} s, "
-             f"{row['order']}; member again {row['member']:.2f} s, others held up {row['held_up'] - row['usual']:.2f} s")
+             f"{'; '.join(' '.join(order) for order in row['orders'].values())}; member again {row['member']:.2f} s, others held up {row['held_up'] - row['usual']:.2f} s")
     hashes = run.stop()
     expect(len(set(hashes.values())) == 1, f"different parameters: {hashes}")
     others = [site for site in run.sites if site != victim]
     lost = discarded_steps(run, others)
-    for row in rows:
-        row.update(equal=True, discarded=lost)
+    for row in found:
+        row["discarded"] = lost
+    rows += found
 
 
 def planned_runs(repeats):
@@ -108,7 +124,7 @@ def all_deaths(bench):
         def case(method=method, reduction=reduction, victim=victim, places=places, found=found):
             with bench.run(method, reduction) as run:
                 measure(run, victim, places, found, bench.tell)
-        bench.attempt(f"{method}, {reduction}, {victim} dies five times", case)
+        bench.attempt(f"{method}, {reduction}, {victim} dies at each place", case)
         rows += found
     return rows
 

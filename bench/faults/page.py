@@ -26,18 +26,13 @@ def counted(values):
     return "; ".join(f"{value} ({values.count(value)})" for value in sorted(set(values)))
 
 
-def shown(row):
-    """Of whom the ordered set is, with the site that died marked, so that repeats with other victims count as one."""
-    return row["order"].replace(row["victim"], "the dead one") if row["order"] != "none was open" else row["order"]
-
-
 def order_words(row):
-    if row["order"] == "none was open":
-        return "nothing was open"
-    kind, members = row["order"].split(", ", 1)
-    having = "with the dead one's" if row["victim"] in members.split(", ") else "without the dead one's"
-    late = "" if row["ordered_version"] == row["version"] else " (the merge after it)"
-    return f"{kind} {having}{late}"
+    """What was ordered, of whom: in words that are the same whichever site died."""
+    words = []
+    for version, (kind, members) in sorted(row["orders"].items()):
+        having = "with the dead one's" if row["victim"] in members.split(", ") else "without the dead one's"
+        words.append(f"{'it' if version == row['version'] else 'the next'}: {kind} {having}")
+    return ", ".join(words) or "nothing was open"
 
 
 def deaths_part(rows):
@@ -65,9 +60,11 @@ def deaths_part(rows):
         share = [max(0.0, row["held_up"] - row["usual"]) / row["usual"] for row in group]
         lines.append((method, len(group), spread([row["member"] for row in group]),
                       f"{statistics.median(row['bytes'] for row in group) / 1e6:.1f} MB in {spread([r['fetch_seconds'] for r in group])}",
-                      spread([row["usual"] for row in group]), spread(held), spread(share, "")))
+                      spread([row["usual"] for row in group]),
+                      *(spread([row[f"held_{when}"] for row in group]) for when in ("fetching", "change", "first")),
+                      spread(held), spread(share, "")))
     second = table(("run", "returns", "from its start to member", "fetched", "merge interval of the others",
-                    "longest hold-up of the others", "in merge intervals (at most 1)"), lines)
+                    "longest while it fetches", "at the change of members", "first merge with it", "longest hold-up of the others", "in merge intervals (at most 1)"), lines)
     return ("## A site dies in a merge, and comes back\n\nSeconds from the death at the last of the others: until it was asked for its "
             "part of the flush (detected), until it entered the view without the dead site, until it committed the merge in which the "
             "site died. All figures: median / worst.\n\n" + first + "\nEach comes back with `--resume`. A hold-up is the longest time "

@@ -35,7 +35,7 @@ every = {every}
 hash_every = 1
 """
 TOY = 'kind = "toy"\ntoy_elements = 1_500_000'
-STEP_MS = {"synchronous": 100, "diloco": 40}
+STEP_MS = {"synchronous": 300, "diloco": 100}
 EVERY = 5
 PR_SET_PDEATHSIG = 1
 

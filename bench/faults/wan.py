@@ -49,6 +49,8 @@ class Wan:
         for i, a in enumerate(self.sites):
             for b in self.sites[i + 1:]:
                 self.tell(f"mend {a} {b}")
+                self.tell(f"largest {a} {b} 0")
+                self.tell(f"largest {b} {a} 0")
 
     def close(self):
         try:

@@ -11,10 +11,11 @@
 namespace intertie::sync {
 namespace {
 
-constexpr std::array<std::pair<DeathPlace, const char*>, 7> kPlaces = {{
+constexpr std::array<std::pair<DeathPlace, const char*>, 8> kPlaces = {{
     {DeathPlace::first_block, "first-block"},
     {DeathPlace::half_contribution, "half-contribution"},
     {DeathPlace::half_results, "half-results"},
+    {DeathPlace::results_at_one, "results-at-one"},
     {DeathPlace::all_sent, "all-sent"},
     {DeathPlace::applied, "applied"},
     {DeathPlace::flush_asked, "flush-asked"},
@@ -82,6 +83,9 @@ DeathWatch::Quota DeathWatch::quota(SiteId to) const {
     case DeathPlace::half_results:
       if (reduction_ == wire::Reduction::gather) return {to == next_site_ ? half : 0, 0};
       return {share.all_contributions, to == next_site_ ? share.all_results / 2 : 0};
+    case DeathPlace::results_at_one:
+      if (reduction_ == wire::Reduction::gather) return {to == next_site_ ? share.all_contributions : 0, 0};
+      return {share.all_contributions, to == next_site_ ? share.all_results : 0};
     default: return {share.all_contributions, share.all_results};
   }
 }
@@ -130,7 +134,11 @@ void DeathWatch::flush_asked(Version open) {
 }
 
 void DeathWatch::flush_answered(Version open) {
-  if (plan_.place == DeathPlace::flush_answered && open >= plan_.version) reached_ = true;
+  if (plan_.place == DeathPlace::flush_answered && open >= plan_.version) answered_ = true;
+}
+
+void DeathWatch::view_comes() {
+  if (answered_) reached_ = true;
 }
 
 }  // namespace intertie::sync

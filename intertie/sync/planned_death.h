@@ -20,10 +20,11 @@ enum class DeathPlace {
   half_contribution,  // half of the contribution at everybody whom it goes to
   half_results,    // owners: the contribution, and half of the results at the next site, none at another. gather, which has no
                    // results: half of the contribution at the next site, none at another
+  results_at_one,  // the same, with all of them at the next site: it alone can apply the merge
   all_sent,        // contribution and results, and nothing applied
   applied,         // the merge is, and nothing of the next one sent
   flush_asked,     // asked what it holds, with this merge or a later one open; unanswered
-  flush_answered,  // the same, answered
+  flush_answered,  // the same, answered; the view that orders what follows has come, and nothing of it is done
 };
 const char* name_of(DeathPlace place);
 
@@ -61,11 +62,11 @@ class DeathWatch {
   // The store's holder asked what this site holds, with `open` the next version here; this site has answered.
   void flush_asked(Version open);
   void flush_answered(Version open);
+  void view_comes();
 
-  // Nothing of the merge is to be done any more. It is time when what left has arrived, but for a question that stays
-  // unanswered.
+  // Nothing of the merge is to be done any more. It is time when what left has arrived; in a flush, at once.
   bool reached() const { return reached_; }
-  bool waits_for_arrivals() const { return plan_.place != DeathPlace::flush_asked; }
+  bool waits_for_arrivals() const { return plan_.place < DeathPlace::flush_asked; }
   const PlannedDeath& plan() const { return plan_; }
   const std::map<SiteId, Share>& shares() const { return shares_; }
 
@@ -86,6 +87,7 @@ class DeathWatch {
   wire::Reduction reduction_ = wire::Reduction::gather;
   std::map<SiteId, Share> shares_;  // of the merge, by whom it goes to
   SiteId next_site_;                // the one after this site
+  bool answered_ = false;           // a flush that counts
   bool reached_ = false;
 };
 

@@ -58,8 +58,9 @@ class Dying {
 };
 
 TEST(PlannedDeath, IsReadAndRefused) {
-  for (const auto place : {DeathPlace::first_block, DeathPlace::half_contribution, DeathPlace::half_results,
-                           DeathPlace::all_sent, DeathPlace::applied, DeathPlace::flush_asked, DeathPlace::flush_answered}) {
+  for (const auto place :
+       {DeathPlace::first_block, DeathPlace::half_contribution, DeathPlace::half_results, DeathPlace::results_at_one,
+        DeathPlace::all_sent, DeathPlace::applied, DeathPlace::flush_asked, DeathPlace::flush_answered}) {
     const Result<PlannedDeath> plan = parse_planned_death(std::string("12:") + name_of(place));
     ASSERT_TRUE(plan) << plan.error().message();
     EXPECT_EQ(plan->version, Version{12});
@@ -116,6 +117,21 @@ TEST(PlannedDeath, HalfOfTheResultsAtOneAndNoneAtTheOther) {
   EXPECT_EQ(gather.contributions(0), 0U);
 }
 
+TEST(PlannedDeath, AllOfTheResultsAtOneAndNoneAtTheOther) {
+  Dying owners(DeathPlace::results_at_one, wire::Reduction::owners);
+  owners.contribute();
+  EXPECT_FALSE(owners.watch_.reached());
+  owners.publish();
+  EXPECT_TRUE(owners.watch_.reached());
+  EXPECT_EQ(owners.results(2), 4U);
+  EXPECT_EQ(owners.results(0), 0U);
+  Dying gather(DeathPlace::results_at_one, wire::Reduction::gather);
+  gather.contribute();
+  EXPECT_TRUE(gather.watch_.reached());
+  EXPECT_EQ(gather.contributions(2), 12U);
+  EXPECT_EQ(gather.contributions(0), 0U);
+}
+
 TEST(PlannedDeath, AllSentAndNothingOfTheNextMerge) {
   Dying site(DeathPlace::all_sent, wire::Reduction::owners);
   site.contribute();
@@ -149,8 +165,13 @@ TEST(PlannedDeath, AfterItAppliedAndInAFlush) {
   DeathWatch answered({.version = kVersion, .place = DeathPlace::flush_answered});
   answered.flush_asked(kVersion);
   EXPECT_FALSE(answered.reached());
+  answered.view_comes();
+  EXPECT_FALSE(answered.reached()) << "a view that came of no answer of this merge";
   answered.flush_answered(kVersion);
-  EXPECT_TRUE(answered.reached() && answered.waits_for_arrivals());
+  EXPECT_FALSE(answered.reached());
+  answered.view_comes();
+  EXPECT_TRUE(answered.reached());
+  EXPECT_FALSE(answered.waits_for_arrivals());
 }
 
 TEST(PlannedDeath, CountsFromTheFirstVersionThatThisStartMakes) {

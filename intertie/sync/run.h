@@ -139,7 +139,7 @@ class Run {
   void report_planned_death();
   void report_lost_samples(const MergeReport& report);
   void report_view(const wire::View& view);
-  void report_fenced(const wire::View& view);
+  void report_fenced(ViewNumber view);
   void report_evaluation(double loss, Duration took);
   void report_checkpoint(const checkpoint::Written& written, Duration took);
   void report_stopping(Version version, const std::string& reason);

@@ -31,6 +31,8 @@ void Run::enter(const wire::View& view) {
     make_state(view.restart, {.version = Version{view.from_version.value - 1}, .step = 0, .next_sample = 0, .tokens = 0});
     started_with_ = view;
   }
+  if (state_->death) state_->death->view_comes();
+  if (state_->death && state_->death->reached()) return look_for_the_planned_end();
   state_->enter(view);
   mesh_->set_view(view.number);
   report_view(view);
@@ -75,7 +77,7 @@ void Run::report_for(ViewNumber number) {
 }
 
 void Run::fenced(const wire::View& view) {
-  report_fenced(view);
+  report_fenced(view.number);
   if (member_->leaves()) return waiting_.fail(left_without_it());
   waiting_.fail({.code = ErrorCode::rejoin,
                  .where = phase(),
@@ -187,6 +189,7 @@ void Run::refused(SiteId site, Error error) {
     if (!member_->view() && gave_the_state) return waiting_.fail(std::move(error));
     const bool decides = site == members::Member::holder();
     if (!member_->view() || (!decides && mesh_->view_of(site) < member_->view()->number)) return;
+    if (member_->is_member()) report_fenced(mesh_->view_of(site));
     if (member_->leaves()) return waiting_.fail(left_without_it());
     return waiting_.fail(std::move(error));
   }

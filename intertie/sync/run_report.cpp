@@ -265,9 +265,9 @@ void Run::report_view(const wire::View& view) {
                           {"reason", view.reason.text()}});
 }
 
-void Run::report_fenced(const wire::View& view) {
+void Run::report_fenced(ViewNumber view) {
   const std::uint64_t steps = state_ ? state_->meter.steps - std::min(state_->meter.steps, committed_meter_steps_) : 0;
-  record("site.fenced", {{"view", number(view.number.value)},
+  record("site.fenced", {{"view", number(view.value)},
                          {"version", number(state_ ? state_->version().value : 0)},
                          {"lost_tokens", number(steps * (state_ ? state_->timetable.tokens_of(settings_.self) : 0))}});
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <sstream>
 
@@ -85,6 +86,13 @@ Result<Command> parse_command(std::string_view line, const std::vector<std::stri
     INTERTIE_ASSIGN(command.time, parse_duration(words[3]));
     return command.time < Duration(0) ? Result<Command>(not_understood) : command;
   }
+  if (words[0] == "largest" && words.size() == 4) {
+    const std::string& number = words[3];
+    const auto [end, status] = std::from_chars(number.data(), number.data() + number.size(), command.bytes);
+    command.kind = Command::Kind::largest;
+    command.one_way = true;
+    return status == std::errc() && end == number.data() + number.size() ? Result<Command>(command) : not_understood;
+  }
   constexpr std::string_view kOneWay = "-one-way";
   command.one_way = words[0].ends_with(kOneWay);
   const std::string word = words[0].substr(0, words[0].size() - (command.one_way ? kOneWay.size() : 0));
@@ -97,6 +105,8 @@ void apply(const Command& command, Lines& lines) {
   const auto change = [&command](Line& line) {
     if (command.kind == Command::Kind::round_trip) {
       line.delay = command.time / 2;
+    } else if (command.kind == Command::Kind::largest) {
+      line.largest = command.bytes;
     } else {
       line.cut = command.kind == Command::Kind::cut;
     }

@@ -20,16 +20,18 @@ struct Options {
 Result<Options> parse_options(const std::vector<std::string>& words);
 
 struct Command {
-  enum class Kind { cut, mend, round_trip, counts, quit };
+  enum class Kind { cut, mend, round_trip, largest, counts, quit };
   Kind kind = Kind::quit;
   std::size_t from = 0, to = 0;
   bool one_way = false;
   Duration time{0};
+  std::size_t bytes = 0;
 };
 // cut A B | mend A B | cut-one-way A B | mend-one-way A B | rtt A B 80ms | counts | quit
+// largest A B 1000: larger frames from A to B vanish; 0: none does.
 Result<Command> parse_command(std::string_view line, const std::vector<std::string>& sites);
 
-// cut, mend and rtt; the others have to do with the program.
+// Those that change lines; the others have to do with the program.
 void apply(const Command& command, Lines& lines);
 
 }  // namespace intertie::wan

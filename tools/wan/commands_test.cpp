@@ -27,6 +27,9 @@ TEST(WanCommands, CutsAndMendsBothWaysOrOne) {
   EXPECT_FALSE(lines.line(0, 2).cut || lines.line(2, 0).cut);
   EXPECT_TRUE(lines.line(1, 2).cut);
   EXPECT_FALSE(lines.line(2, 1).cut);
+  lines = changed({"largest ashburn columbus 900"});
+  EXPECT_EQ(lines.line(0, 1).largest, 900U);
+  EXPECT_EQ(lines.line(1, 0).largest, 0U);
   lines = changed({"cut ashburn columbus", "mend-one-way ashburn columbus"});
   EXPECT_FALSE(lines.line(0, 1).cut);
   EXPECT_TRUE(lines.line(1, 0).cut);
@@ -42,7 +45,8 @@ TEST(WanCommands, ARoundTripIsHalfEachWay) {
 TEST(WanCommands, WhatIsNotUnderstood) {
   for (const char* text : {"", "cut", "cut ashburn", "cut ashburn ashburn", "cut ashburn austin", "cut ashburn columbus quincy",
                            "sever ashburn columbus", "rtt ashburn columbus", "rtt ashburn columbus fast",
-                           "rtt ashburn columbus -1ms", "quit now", "cut-one-wayx ashburn columbus"}) {
+                           "rtt ashburn columbus -1ms", "largest ashburn columbus -1", "largest ashburn columbus",
+                           "largest ashburn columbus 9k", "quit now", "cut-one-wayx ashburn columbus"}) {
     EXPECT_FALSE(parse_command(text, kSites)) << text;
   }
   EXPECT_EQ(parse_command("quit", kSites)->kind, Command::Kind::quit);

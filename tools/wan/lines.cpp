@@ -7,7 +7,7 @@ namespace intertie::wan {
 
 void Lines::send(std::size_t from, std::size_t to, Frame frame, Time now) {
   const Line& way = line(from, to);
-  if (way.cut) {
+  if (way.cut || (way.largest > 0 && frame.size() > way.largest)) {
     ++counts_.lost;
     return;
   }

@@ -20,6 +20,8 @@ using Frame = std::vector<std::byte>;  // as the kernel hands it over: up to 64 
 struct Line {
   Duration delay{0};
   bool cut = false;
+  std::size_t largest =
+      0;  // frame that gets through, in bytes; 0: any. What is larger vanishes, as where a tunnel narrows the way
 };
 
 class Lines {
@@ -32,7 +34,7 @@ class Lines {
   struct Counts {
     std::uint64_t frames = 0;  // delivered
     std::uint64_t bytes = 0;
-    std::uint64_t lost = 0;  // frames, to cuts
+    std::uint64_t lost = 0;  // frames, to cuts and for their size
   };
 
   explicit Lines(std::size_t num_sites) : num_sites_(num_sites), lines_(num_sites * num_sites) {}

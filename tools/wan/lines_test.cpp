@@ -65,5 +65,16 @@ TEST(Lines, ACutLosesWhatIsOnTheLineAndWhatComesAndNothingElse) {
   EXPECT_EQ(taken(lines, at(200)), -1) << "what was lost stays lost";
 }
 
+TEST(Lines, WhatIsTooLargeVanishesInItsDirection) {
+  Lines lines(2);
+  lines.line(0, 1).largest = 100;
+  lines.send(0, 1, Frame(101), at(0));
+  EXPECT_FALSE(lines.next());
+  lines.send(0, 1, Frame(100), at(0));
+  lines.send(1, 0, Frame(101), at(0));
+  EXPECT_TRUE(lines.take(at(0)) && lines.take(at(0)));
+  EXPECT_EQ(lines.counts().lost, 1U);
+}
+
 }  // namespace
 }  // namespace intertie::wan
