@@ -33,6 +33,8 @@ void Run::enter(const wire::View& view) {
   }
   if (state_->death) state_->death->view_comes();
   if (state_->death && state_->death->reached()) return look_for_the_planned_end();
+  // The view may come before any word of a member that this site has no link to yet.
+  for (const wire::MemberRecord& member : view.members) mesh_->expect(member.site, member.incarnation);
   state_->enter(view);
   mesh_->set_view(view.number);
   report_view(view);
