@@ -83,6 +83,9 @@ def one_return(run, victim, row, next_place):
     row.update(member=view["at"] - began, bytes=fetched["bytes"], fetch_seconds=fetched["seconds"],
                held_fetching=longest_gap(run, others, began, asked), held_change=longest_gap(run, others, asked, last_without),
                held_first=longest_gap(run, others, last_without, made))
+    # Merges of three take longer than those of two; the site makes a few before it dies again.
+    calm = max(run.wait_for_commits(site, 4, made, 60)["at"] for site in others)
+    row["usual"] = max(row["usual"], usual_gap(run, others, made, calm + 0.001))
     row["held_up"] = max(row["held_fetching"], row["held_change"], row["held_first"])
 
 

@@ -68,7 +68,7 @@ def deaths_part(rows):
     return ("## A site dies in a merge, and comes back\n\nSeconds from the death at the last of the others: until it was asked for its "
             "part of the flush (detected), until it entered the view without the dead site, until it committed the merge in which the "
             "site died. All figures: median / worst.\n\n" + first + "\nEach comes back with `--resume`. A hold-up is the longest time "
-            "between two commits of another site while it comes, less the usual one.\n\n" + second + "\nWhat was held, of one death "
+            "between two commits of another site while it comes, less the usual one: the median without it or with it, whichever is longer.\n\n" + second + "\nWhat was held, of one death "
             "each:\n\n" + held_part(rows))
 
 
@@ -151,7 +151,7 @@ def loss_part(pairs):
 def page(machine, results, violations, counts):
     text = ("# Faults: what they cost\n\nMade by `./dev bench faults` (bench/faults), not by hand. Each site is a process of its own in "
             f"a network namespace of its own, with {ROUND_TRIP_MS} ms of round trip between every two, real sockets and TLS, and paced "
-            "steps. The toy problem has 1.5 million parameters: 6 MB, 23 to 24 chunks. Emulated lines and one machine: times are those "
+            "steps. The toy problem has 1.5 million parameters: 6 MB, 23 to 27 chunks. Emulated lines and one machine: times are those "
             "of the protocol, not of a long link's rate.\n\n" +
             "\n".join(f"- {name}: {value}" for name, value in machine.items()) +
             f"\n- lines: {counts['frames']} frames, {counts['late_us']['p50']} us late at the median, {counts['late_us']['p99']} us at "
