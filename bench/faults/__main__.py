@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -114,11 +115,16 @@ def parse():
     return options
 
 
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
 def main():
     options = parse()
     if missing():
         print(f"bench faults: skipped, it {missing()}")
         return 77
+    signal.signal(signal.SIGTERM, interrupt)
     wan = Wan(options.wan, SITES)
     bench = Bench(options, wan, num_cases(options.parts, options.repeats))
     try:

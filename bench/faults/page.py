@@ -3,7 +3,7 @@ import statistics
 
 from cuts import CUT_SECONDS
 from deaths import COMMITTED_WITHIN, DETECTED_WITHIN, IN_A_GATHER, PLACES
-from loss import WITHIN
+from loss import STEPS, WITHIN
 from store import STORE_WAIT
 from wan import ROUND_TRIP_MS
 
@@ -140,7 +140,8 @@ def loss_part(pairs):
     if not pairs:
         return ""
     return ("## `synchronous` with a real model\n\nA small GPT-2 on tinyshakespeare, three sites; quincy dies with half of a contribution "
-            "sent and comes back. The parameters are equal in every bit at all sites at the end of each run.\n\n" +
+            "sent and comes back. The parameters are equal in every bit at all sites at the end of each run. A run ends with the merge that "
+            "reaches its tokens. A run of fewer than " + str(STEPS) + " steps is a look, not the comparison.\n\n" +
             table(("seed", "tokens", "undisturbed: validation loss", "with the death", f"apart (at most {WITHIN:.0%})",
                    "merges without it", "steps of the others discarded (0)"),
                   [(pair["seed"], f"{pair['plain']['tokens']}, {pair['disturbed']['tokens']}", f"{pair['plain']['loss']:.4f}",
@@ -176,7 +177,8 @@ def over_limits(results):
             found.append(f"{where}: {row['discarded']} steps discarded")
         if "held_up" in row and row["held_up"] - row["usual"] > row["usual"]:
             found.append(f"{where}: others held up {row['held_up'] - row['usual']:.2f} s at a merge interval of {row['usual']:.2f} s")
-    found += [f"seed {pair['seed']}: loss {pair['apart']:+.2%} apart" for pair in results.get("loss") or [] if abs(pair["apart"]) > WITHIN]
+    found += [f"seed {pair['seed']}: loss {pair['apart']:+.2%} apart" for pair in results.get("loss") or []
+              if pair["plain"]["steps"] >= STEPS and abs(pair["apart"]) > WITHIN]
     return found
 
 
