@@ -13,18 +13,19 @@ void Lines::send(std::size_t from, std::size_t to, Frame frame, Time now) {
   }
   Time& last = last_due_[from * num_sites_ + to];
   last = std::max(last, now + way.delay);
-  moving_.push({last, num_sent_++, from, to, std::move(frame)});
+  moving_.push_back({last, num_sent_++, from, to, std::move(frame)});
+  std::push_heap(moving_.begin(), moving_.end());
 }
 
-std::optional<Time> Lines::next() const { return moving_.empty() ? std::nullopt : std::optional(moving_.top().due); }
+std::optional<Time> Lines::next() const { return moving_.empty() ? std::nullopt : std::optional(moving_.front().due); }
 
 bool Lines::lost(const Moving& moving) { return line(moving.from, moving.to).cut; }
 
 std::optional<Lines::Due> Lines::take(Time now) {
-  while (!moving_.empty() && moving_.top().due <= now) {
-    // The queue shows its elements as constants; this one leaves it.
-    Moving next = std::move(const_cast<Moving&>(moving_.top()));
-    moving_.pop();
+  while (!moving_.empty() && moving_.front().due <= now) {
+    std::pop_heap(moving_.begin(), moving_.end());
+    Moving next = std::move(moving_.back());
+    moving_.pop_back();
     if (lost(next)) {
       ++counts_.lost;
       continue;

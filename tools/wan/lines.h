@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <queue>
 #include <vector>
 
 #include "intertie/base/units.h"
@@ -62,7 +61,7 @@ class Lines {
   std::size_t num_sites_;
   std::vector<Line> lines_;
   std::vector<Time> last_due_ = std::vector<Time>(lines_.size());
-  std::priority_queue<Moving> moving_;  // the next on top
+  std::vector<Moving> moving_;  // a heap: the next in front
   std::uint64_t num_sent_ = 0;
   Counts counts_;
 };
