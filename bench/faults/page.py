@@ -92,7 +92,7 @@ def second_part(rows):
         lines.append((*key, len(group), spread([row["view"] for row in group]), spread([row["commit"] for row in group]),
                       counted(f"{row['order']} {row['set']}" for row in group), max(row["discarded"] for row in group)))
     return ("## A second site dies during the flush (four sites)\n\nquincy dies with half of its contribution sent; dallas when the "
-            "holder asks it what it holds, or right after its answer. Seconds from the second death; median / worst.\n\n" +
+            "holder asks it what it holds, or after its answer, when the order comes. Seconds from the second death; median / worst.\n\n" +
             table(("reduction", "dallas dies", "runs", "members without both", "that merge commits", "ordered",
                    "steps of the others discarded (0)"), lines))
 
