@@ -53,6 +53,8 @@ void add_train(CLI::App& app, Parsed& parsed) {
   command->add_flag("--fresh", parsed.train.fresh, "begins anew and removes what an earlier start left");
   command->add_option("--script", parsed.train.script, "what happens to links and sites of a --local run, and when")
       ->type_name("FILE");
+  command->add_option("--die-at", parsed.train.die_at, "kills this site's process at a place of a merge, for tests")
+      ->type_name("VERSION:PLACE");
   command->add_flag("--plain", parsed.train.plain, "prints lines on a terminal, too, instead of the live view");
   command->add_flag("--dry-run", parsed.train.dry_run, "says what would be started, and starts nothing");
 }
@@ -196,6 +198,8 @@ Result<Arguments> checked(TrainOptions train) {
   }
   if (!train.script.empty() && !train.local)
     return wrong("train: --script needs --local", "one site alone has no say over links");
+  if (!train.die_at.empty() && train.local)
+    return wrong("train: --die-at needs --site NAME", "a --script kills sites of a --local run");
   if (train.resume && train.fresh) return wrong("train: --resume and --fresh exclude each other", "choose one");
   return Arguments(std::move(train));
 }

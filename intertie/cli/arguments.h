@@ -27,6 +27,7 @@ struct TrainOptions {
   bool fresh = false;
   bool dry_run = false;
   std::string script;  // a file; of --local
+  std::string die_at;  // VERSION:PLACE; of --site
   bool plain = false;  // lines on a terminal, too
 };
 struct CheckOptions {

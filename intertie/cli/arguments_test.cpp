@@ -106,6 +106,7 @@ TEST(Arguments, MistakesAreOneLineWithTheNearest) {
             "train: say which sites to start; write --local for all of them on this machine, or --site NAME for one");
   EXPECT_THAT(refused({"train", "run.toml", "--local", "--site", "a"}), HasSubstr("exclude each other"));
   EXPECT_THAT(refused({"train", "run.toml", "--local", "--resume", "--fresh"}), HasSubstr("exclude each other"));
+  EXPECT_THAT(refused({"train", "run.toml", "--local", "--die-at", "3:applied"}), HasSubstr("--die-at needs --site"));
   EXPECT_THAT(refused({"train", "run.toml", "--site", "a", "--script", "s.txt"}), HasSubstr("--script needs --local"));
   EXPECT_THAT(refused({"docs", "nothing"}), HasSubstr("docs: PAGE: nothing not in {commands,run-file,events,exit-codes}"));
   EXPECT_THAT(refused({"sample", "run.toml", "--seed", "-1"}), HasSubstr("sample: --seed: must not be negative"));

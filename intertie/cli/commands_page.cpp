@@ -55,6 +55,14 @@ them back. `--script FILE` does the same without hands; its lines are performed 
     at version 6 mend ashburn columbus
     at version 7 leave columbus           # it goes politely, and can be restored
     at version 9 stop                     # as Ctrl-C does
+
+`--site NAME --die-at VERSION:PLACE` is for tests of the real thing: the site kills its own process at that place of the merge that
+makes the version (`+3:PLACE`: the third that this start of the site makes), as soon as what it sent until then has arrived, and what comes after never leaves. The places are `first-block`
+(nothing of its contribution is sent), `half-contribution`, `half-results` (half of its results at the next site, none at another; in
+a gather, which has no results, so its contribution), `results-at-one` (the same with all of them), `all-sent` (and nothing applied),
+`applied` (and nothing of the next merge sent), and when the members next change, with that merge or a later one open, `flush-asked`
+(for what it holds, and no answer sent) and `flush-answered` (and nothing done of what was ordered then). What had arrived at whom is in
+the event [site.dies](events.md).
 )"},
     {"check", "intertie check run.toml --set sync.every=100", R"(
 Reads the run file, the text and the certificates, and prints sizes, counts, the traffic of a merge and the share of time that sites

@@ -36,6 +36,7 @@ site::SiteCommand command_of(const TrainOptions& options, const std::string& sit
           .json = options.run.json || options.local,  // the launcher makes lines of its sites' events
           .control = options.local,
           .cut = {},
+          .die_at = options.die_at,
           .progress_every = {}};
 }
 

@@ -354,6 +354,10 @@ void Mesh::note_incarnation(SiteId site, Incarnation incarnation) {
   handlers_.appeared(site);
 }
 
+void Mesh::expect(SiteId site, Incarnation incarnation) {
+  if (site != settings_.identity.self) note_incarnation(site, incarnation);
+}
+
 void Mesh::fence(SiteId site, Incarnation incarnation, const std::string& reason) {
   Peer& peer = peers_[site.value];
   if (incarnation <= peer.fenced || planted(Bug::stale_start)) return;

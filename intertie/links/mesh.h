@@ -69,6 +69,8 @@ class Mesh {
   void set_view(ViewNumber view) { view_ = view; }
   // The newest view that the site's present start said it is a member of, or others said of it; 0: none.
   ViewNumber view_of(SiteId site) const { return peers_[site.value].view; }
+  // This start of a site is one of the run's: what is for it is kept until there is a way to it.
+  void expect(SiteId site, Incarnation incarnation);
   // No start of the site up to this one has a say any more; it is told so whenever it connects.
   void fence(SiteId site, Incarnation incarnation, const std::string& reason);
 

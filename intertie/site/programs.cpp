@@ -99,6 +99,7 @@ std::vector<std::string> SiteCommand::arguments() const {
   if (json) words.emplace_back("--json");
   if (control) words.emplace_back("--control");
   for (const std::string& name : cut) add(words, "--cut", name);
+  add(words, "--die-at", die_at);
   if (progress_every > Duration(0)) add(words, "--progress-every", fmt::format("{}ns", progress_every.count()));
   return words;
 }
@@ -128,6 +129,7 @@ Result<SiteCommand> parse_site_command(const std::vector<std::string>& arguments
                                    {"--address", to(command.addresses)},
                                    {"--certificates", to(command.certificates)},
                                    {"--cut", to(command.cut)},
+                                   {"--die-at", to(command.die_at)},
                                    {"--progress-every", to(command.progress_every)}},
                         .positional = &command.run_file};
   INTERTIE_RETURN_IF_ERROR(parse(arguments, options));

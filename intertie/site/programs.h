@@ -26,6 +26,7 @@ struct SiteCommand {
   bool json = false;             // events as JSON lines on standard output instead of text
   bool control = false;          // reads lines from its standard input (site/control.h)
   std::vector<std::string> cut;  // the sites to which its links are cut from the start
+  std::string die_at;            // VERSION:PLACE (sync/planned_death.h)
   Duration progress_every{0};    // between events of progress; 0: as usual
 
   std::vector<std::string> arguments() const;

@@ -23,6 +23,7 @@ TEST(Programs, ASiteCommandIsReadAsItWasWritten) {
                             .json = true,
                             .control = true,
                             .cut = {"columbus", "quincy"},
+                            .die_at = "3:first-block",
                             .progress_every = std::chrono::milliseconds(1500)};
   ASSERT_EQ(command.arguments().front(), "site");
   const Result<SiteCommand> read = parse_site_command(after_first(command.arguments()));
@@ -32,6 +33,7 @@ TEST(Programs, ASiteCommandIsReadAsItWasWritten) {
   EXPECT_EQ(read->data, command.data);
   EXPECT_TRUE(read->local && read->resume && read->fresh && read->json && read->control);
   EXPECT_EQ(read->cut, command.cut);
+  EXPECT_EQ(read->die_at, command.die_at);
   EXPECT_EQ(read->progress_every, command.progress_every);
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "intertie/base/float_mode.h"
 #include "intertie/base/version.h"
 #include "intertie/env/real/certificates.h"
@@ -41,6 +43,7 @@ struct Prepared {
   std::string folder;  // of this site
   std::vector<env::Address> addresses;
   int threads = 1;
+  std::optional<sync::PlannedDeath> dies_at;
   std::optional<SiteData> data;
   std::unique_ptr<train::LocalStep> model;
 };
@@ -94,6 +97,9 @@ Result<Prepared> prepare(const SiteCommand& command, env::Disk& disk) {
   site.folder = site_folder(site.file, command.site);
   INTERTIE_ASSIGN(site.addresses, addresses_of(site.file, command));
   site.threads = threads_of(site.file, command);
+  if (!command.die_at.empty()) {
+    INTERTIE_ASSIGN(site.dies_at, sync::parse_planned_death(command.die_at));
+  }
   return site;
 }
 
@@ -132,7 +138,8 @@ sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command)
                              .carried = to_manifest(text_notes(site.data->corpus)),
                              .start_wait = file.run.start_wait,
                              .store_wait = file.run.store_wait,
-                             .lost_after = file.run.lost_after};
+                             .lost_after = file.run.lost_after,
+                             .dies_at = site.dies_at};
   settings.train.threads = site.threads;
   if (command.progress_every > Duration(0)) settings.progress_every = command.progress_every;
   if (command.addresses.empty()) settings.listen = listens_at(file.sites[site.self.value]);
@@ -233,17 +240,18 @@ class Process {
       settings.resume = true;
       settings.fresh = false;
     }
-    return std::make_unique<sync::Run>(std::move(settings), sync::RunServices{.loop = loop_,
-                                                                              .worker = worker_,
-                                                                              .network = *network_,
-                                                                              .disk = disk,
-                                                                              .model = *site_.model,
-                                                                              .samples = site_.data->samples.train,
-                                                                              .validation = validation(),
-                                                                              .events = recorder_,
-                                                                              .visitor = [this](auto connection) {
-                                                                                reception_->accept(std::move(connection));
-                                                                              }});
+    return std::make_unique<sync::Run>(
+        std::move(settings),
+        sync::RunServices{.loop = loop_,
+                          .worker = worker_,
+                          .network = *network_,
+                          .disk = disk,
+                          .model = *site_.model,
+                          .samples = site_.data->samples.train,
+                          .validation = validation(),
+                          .events = recorder_,
+                          .visitor = [this](auto connection) { reception_->accept(std::move(connection)); },
+                          .die = [] { std::raise(SIGKILL); }});
   }
 
   Result<void> open_network(env::Disk& disk) {

@@ -123,6 +123,7 @@ std::string words_of_members(const Event& event) {
     return fmt::format("{} of {} are in no merge ({})", lost_tokens(event), text_of(event, "peer"),
                        samples_in_words(names_of(event, "samples")));
   }
+  if (event.name == "site.dies") return fmt::format("dies at {}, as planned: {}", version(event), text_of(event, "place"));
   if (event.name == "site.leaving") return "leaves the run" + why(event, "reason");
   if (event.name == "site.left") return fmt::format("{} has left the run{}", text_of(event, "peer"), why(event, "reason"));
   if (event.name == "site.fenced") return words_of_fence(event);
@@ -162,6 +163,8 @@ const std::vector<EventKind>& event_kinds() {
       {"merge.ordered", kYes, kYes, kYes, kYes, notable},
       {"samples.lost", kYes, kYes, kYes, kYes, bad},
       {"link.changed", kYes, kYes, kYes, kNo, notable},
+      {"flush.answered", kNo, kNo, kNo, kNo, usual},
+      {"site.dies", kYes, kYes, kYes, kNo, bad},
       {"site.left", kYes, kYes, kYes, kYes, notable},
       {"site.fenced", kYes, kYes, kYes, kNo, bad},
       {"join.began", kYes, kYes, kYes, kNo, usual},

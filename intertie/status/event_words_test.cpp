@@ -92,6 +92,8 @@ TEST(EventWords, OfMembers) {
          {"samples", text_value("40-49, 60-69, 80-89, 100-109")},
          {"lost_tokens", whole_value(5120)}}},
        "5.12 k tokens of columbus are in no merge (samples 40-49 to 100-109, 4 ranges)"},
+      {{"site.dies", {{"version", whole_value(7)}, {"place", text_value("all sent")}, {"arrived", text_value("")}}},
+       "dies at version 7, as planned: all sent"},
       {{"site.leaving", {{"reason", text_value("Ctrl-C")}}}, "leaves the run: Ctrl-C"},
       {{"site.left", {{"peer", text_value("columbus")}, {"reason", text_value("Ctrl-C")}}},
        "columbus has left the run: Ctrl-C"},

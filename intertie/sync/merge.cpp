@@ -5,7 +5,6 @@
 #include <cmath>
 #include <utility>
 
-#include "intertie/base/planted.h"
 #include "intertie/base/reduction.h"
 #include "intertie/codec/codec.h"
 #include "intertie/fragment/fragment.h"
@@ -229,9 +228,10 @@ Task<Result<Done>> contribute_gradient(SiteState& site, MergeReport& report) {
 
 Task<Result<Done>> committed(SiteState& site, MergeReport& report) {
   site.meter.enter(Meter::Phase::waiting, site.loop.now());
-  const Round& round = *site.round(report.merge.version);
-  std::function<bool()> condition = [&site, &round] {
-    return round.execution().committed() && (!site.flushing || planted(Bug::apply_in_flush));
+  const Version version = report.merge.version;
+  const Round& round = *site.round(version);
+  std::function<bool()> condition = [&site, &round, version] {
+    return round.execution().committed() && site.may_apply(version);
   };
   INTERTIE_CO_RETURN_IF_ERROR(co_await site.waiting.until(std::move(condition)));
   site.decided = report.merge.version;

@@ -79,6 +79,7 @@ Task<Result<Outcome>> Run::take_part() {
     const Meter before = state_->meter;
     INTERTIE_CO_ASSIGN(const MergeReport report, co_await merge(*state_));
     report_merge(report, before);
+    INTERTIE_CO_RETURN_IF_ERROR(co_await go_on_or_die(report.merge.version));
     if (state_->flushing && state_->reported_for != state_->flushing) report_for(*state_->flushing);
     INTERTIE_CO_RETURN_IF_ERROR(co_await after_merge(report));
   }
@@ -117,6 +118,14 @@ std::vector<SiteId> Run::reporters(Version version) const {
 bool Run::makes_the_next() const {
   const Membership* who = state_->membership(state_->version().next());
   return who && who->has(settings_.self);
+}
+
+// A site that was told to die here does nothing more.
+Task<Result<Done>> Run::go_on_or_die(Version applied) {
+  if (!state_->death) co_return Done{};
+  state_->death->applied(applied);
+  std::function<bool()> lives = [this] { return !state_->death->reached(); };
+  co_return co_await waiting_.until(std::move(lives));
 }
 
 // What may follow a version: comparing hashes, an evaluation, a checkpoint.

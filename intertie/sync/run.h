@@ -58,6 +58,7 @@ class Run {
   // From the start to the end (run.cpp).
   env::Task<Result<Outcome>> main();
   env::Task<Result<Outcome>> take_part();
+  env::Task<Result<Done>> go_on_or_die(Version applied);
   env::Task<Result<Done>> after_merge(MergeReport report);
   env::Task<Result<Done>> settle(const MergeReport& report);
   env::Task<Result<Done>> evaluate();
@@ -101,6 +102,7 @@ class Run {
   void fenced(const wire::View& view);
   Error left_without_it() const;
   void beat();
+  void look_for_the_planned_end();
   void look_for_the_store();
   void look_for_the_donor();
   void route_changed(SiteId site, const links::Route& route, const Error* why);
@@ -133,6 +135,8 @@ class Run {
   void warn_of_a_long_wait();
   void report_merge(const MergeReport& report, const Meter& before);
   void report_order(const MergeReport& report);
+  void report_flush(const wire::FlushReport& report);
+  void report_planned_death();
   void report_lost_samples(const MergeReport& report);
   void report_view(const wire::View& view);
   void report_fenced(ViewNumber view);

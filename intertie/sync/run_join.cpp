@@ -220,6 +220,7 @@ void Run::make_state(Restart restart, const wire::Progress& progress) {
     if (settings_.sync.outer == "nesterov") state_->momentum.assign(parameters.size(), 0.0F);
   }
   state_->carried[kAgreementText] = settings_.agreement_text;
+  if (settings_.dies_at) state_->death.emplace(*settings_.dies_at);
 }
 
 Task<Result<env::Done>> Run::go_on_from_checkpoint() {

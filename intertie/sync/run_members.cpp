@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "intertie/base/check.h"
 #include "intertie/reduce/schedule.h"
 #include "intertie/sync/run.h"
 
@@ -30,6 +31,10 @@ void Run::enter(const wire::View& view) {
     make_state(view.restart, {.version = Version{view.from_version.value - 1}, .step = 0, .next_sample = 0, .tokens = 0});
     started_with_ = view;
   }
+  if (state_->death) state_->death->view_comes();
+  if (state_->death && state_->death->reached()) return look_for_the_planned_end();
+  // The view may come before any word of a member that this site has no link to yet.
+  for (const wire::MemberRecord& member : view.members) mesh_->expect(member.site, member.incarnation);
   state_->enter(view);
   mesh_->set_view(view.number);
   report_view(view);
@@ -56,16 +61,21 @@ void Run::report_for(ViewNumber number) {
   if (!state_) return;  // meant for another start of this site
   state_->flushing = number;
   if (!runs_ || state_->decided > state_->version()) return;
+  const Version open = state_->version().next();
+  if (state_->death) state_->death->flush_asked(open);
+  if (state_->death && state_->death->reached()) return look_for_the_planned_end();
   wire::FlushReport report{.number = number,
                            .applied = state_->version(),
                            .ends = ends_with(state_->progress),
                            .fed = fetched_ && state_->merging == Version{},
                            .donor = fetch_ ? fetch_->donor() : SiteId{},
                            .merges = {}};
-  if (!report.ends) state_->round(state_->version().next());
+  if (!report.ends) state_->round(open);
   for (const auto& [version, round] : state_->rounds) report.merges.push_back(round.execution().holdings());
   state_->reported_for = number;
+  report_flush(report);
   perform(member_->report(std::move(report)));
+  if (state_->death) state_->death->flush_answered(open);
 }
 
 void Run::fenced(const wire::View& view) {
@@ -92,6 +102,7 @@ Error Run::left_without_it() const {
 void Run::beat() {
   if (ended_) return waiting_.notify();
   if (waiting_.failure()) return;
+  look_for_the_planned_end();
   say_ready();
   perform(member_->beat(services_.loop.now()));
   look_for_the_store();
@@ -100,6 +111,15 @@ void Run::beat() {
     if (is_there(donation.to)) donation.seen_at = services_.loop.now();
   }
   waiting_.notify();
+}
+
+// After the loop has written the event down.
+void Run::look_for_the_planned_end() {
+  if (!state_ || !state_->death || !state_->death->reached()) return;
+  if (state_->death->waits_for_arrivals() && !mesh_->all_acknowledged()) return;
+  INTERTIE_CHECK(services_.die != nullptr);
+  report_planned_death();
+  services_.loop.post(services_.die);
 }
 
 // While it is away the members cannot change; whoever must wait for that, waits so long and no longer.

@@ -212,6 +212,39 @@ void Run::report_order(const MergeReport& report) {
                            {"saved", names(saved)}});
 }
 
+void Run::report_flush(const wire::FlushReport& report) {
+  const Version open = report.applied.next();
+  const auto merge = std::find_if(report.merges.begin(), report.merges.end(),
+                                  [open](const wire::OpenMerge& each) { return each.merge.version == open; });
+  std::size_t chunks = 0;
+  std::size_t results = 0;
+  std::vector<std::string> contributions;
+  if (merge != report.merges.end()) {
+    chunks = merge->num_chunks;
+    results = merge->results.count();
+    for (std::size_t i = 0; i < merge->members.size(); ++i) {
+      contributions.push_back(fmt::format("{} {}", name(merge->members[i].site), merge->contributions[i].count()));
+    }
+  }
+  record("flush.answered", {{"view", number(report.number.value)},
+                            {"applied", number(report.applied.value)},
+                            {"chunks", number(chunks)},
+                            {"results", number(results)},
+                            {"contributions", fmt::format("{}", fmt::join(contributions, ", "))}});
+}
+
+void Run::report_planned_death() {
+  const DeathWatch& death = *state_->death;
+  std::vector<std::string> shares;
+  for (const auto& [site, share] : death.shares()) {
+    shares.push_back(fmt::format("{}: contribution {}/{}, results {}/{}", name(site), share.contributions,
+                                 share.all_contributions, share.results, share.all_results));
+  }
+  record("site.dies", {{"version", number(death.plan().version.value)},
+                       {"place", std::string(name_of(death.plan().place))},
+                       {"arrived", fmt::format("{}", fmt::join(shares, "; "))}});
+}
+
 // Told by the first site of the set, once for the run. The samples were drawn and nobody draws them again.
 void Run::report_lost_samples(const MergeReport& report) {
   if (report.set.empty() || report.set.front() != settings_.self) return;

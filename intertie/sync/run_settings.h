@@ -17,6 +17,7 @@
 #include "intertie/env/disk.h"
 #include "intertie/env/loop.h"
 #include "intertie/env/network.h"
+#include "intertie/sync/planned_death.h"
 #include "intertie/sync/settings.h"
 #include "intertie/train/local_step.h"
 #include "intertie/train/settings.h"
@@ -46,6 +47,7 @@ struct RunSettings {
   Duration store_wait = std::chrono::minutes(10);   // for the store's holder, where this site cannot go on without it
   Duration lost_after = std::chrono::seconds(3);    // a site that is heard of by no way for so long is no member any more
   Duration progress_every = std::chrono::seconds(5);
+  std::optional<PlannedDeath> dies_at = std::nullopt;
 };
 
 struct RunServices {
@@ -58,6 +60,7 @@ struct RunServices {
   const data::EvaluationWindows* validation = nullptr;  // of the site that evaluates (the first)
   EventSink& events;
   std::function<void(std::unique_ptr<env::Connection>)> visitor = {};  // who connects without being a site; none: closed
+  std::function<void()> die = {};  // ends the process at once; needed where a death is planned
 };
 
 struct Outcome {

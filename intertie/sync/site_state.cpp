@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "intertie/base/planted.h"
+
 namespace intertie::sync {
 
 void Meter::count(env::TimePoint now) {
@@ -66,6 +68,7 @@ Round* SiteState::round(Version of) {
   const auto made = rounds.emplace(std::piecewise_construct, std::forward_as_tuple(of),
                                    std::forward_as_tuple(std::move(settings), who->schedule, std::move(result)));
   Round& round = made.first->second;
+  if (death) death->begin(of, round.execution().slots(), who->schedule.reduction, self, round.members());
   if (const auto order = orders.find(of); order != orders.end()) {
     reduce::Sends sends;
     round.order(order->second, sends);
@@ -76,6 +79,7 @@ Round* SiteState::round(Version of) {
 
 void SiteState::enter(const wire::View& view) {
   memberships.push_back({view.number, view.from_version, view.members, view.schedule});
+  if (death && memberships.back().has(self)) death->makes(view.from_version);
   // Parts of later merges may have come from members of the view before, who had the result that this site still waits for.
   rounds.erase(rounds.lower_bound(view.from_version), rounds.end());
   for (const wire::MergeOrder& order : view.orders) {
@@ -114,7 +118,13 @@ std::vector<NamedArray> transferred_arrays(SiteState& site) {
   return used;
 }
 
+bool SiteState::may_apply(Version version) const {
+  if (death && !death->may_apply(version)) return false;
+  return !flushing || planted(Bug::apply_in_flush);
+}
+
 void SiteState::send(reduce::Sends sends) {
+  if (death) sends = death->allow(std::move(sends));
   for (const reduce::Send& each : sends) {
     const bool chunk = std::holds_alternative<wire::Chunk>(each.message);
     mesh.send_data(each.to, chunk ? wire::StreamClass::merge : wire::StreamClass::control, each.message);

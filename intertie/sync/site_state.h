@@ -14,6 +14,7 @@
 #include "intertie/links/mesh.h"
 #include "intertie/members/member.h"
 #include "intertie/sync/inner.h"
+#include "intertie/sync/planned_death.h"
 #include "intertie/sync/round.h"
 #include "intertie/sync/settings.h"
 #include "intertie/sync/timetable.h"
@@ -83,6 +84,7 @@ struct SiteState {
   std::map<Version, wire::MergeOrder> orders = {};        // of merges that a change of members found open here
   std::optional<ViewNumber> flushing = std::nullopt;      // until this view has come, nothing is applied
   std::optional<ViewNumber> reported_for = std::nullopt;  // the last flush that this site has answered
+  std::optional<DeathWatch> death = std::nullopt;         // it was told to die
 
   // What training changes.
   Meter meter;
@@ -107,6 +109,8 @@ struct SiteState {
   // `progress` has moved: what belongs to versions before it is forgotten, but for the last result.
   void forget_the_past();
   void send(reduce::Sends sends);
+  // Not during a flush, until its view has come.
+  bool may_apply(Version version) const;
 };
 
 // What a site that comes needs beside its own batches: the parameters that are agreed on, the moments of both optimisers.

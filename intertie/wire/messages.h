@@ -2,6 +2,7 @@
 // docs/protocol.md. Values; any thread.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -182,6 +183,11 @@ class ChunkSet {
   ChunkSet() = default;
   explicit ChunkSet(std::size_t num_chunks) : bytes_((num_chunks + 7) / 8) {}
   void add(std::size_t chunk) { bytes_[chunk / 8] = static_cast<std::uint8_t>(bytes_[chunk / 8] | (1U << (chunk % 8))); }
+  std::size_t count() const {
+    std::size_t count = 0;
+    for (const std::uint8_t byte : bytes_) count += static_cast<std::size_t>(std::popcount(byte));
+    return count;
+  }
   bool has(std::size_t chunk) const { return chunk / 8 < bytes_.size() && ((bytes_[chunk / 8] >> (chunk % 8)) & 1U) != 0; }
   friend bool operator==(const ChunkSet&, const ChunkSet&) = default;
   template <class A>

@@ -213,6 +213,27 @@ def store_stays_away(run, _):
     expect_equal_ends(run)
 
 
+def dies_where_it_was_told_to(run, options):
+    made = subprocess.run([run.intertie, "ca", "run.toml"], cwd=run.folder, check=False, stdout=subprocess.DEVNULL)
+    expect(made.returncode == 0, "no certificates")
+    first, second, third = (run.start("--site", site, *(("--die-at", "8:all-sent") if site == "columbus" else ())) for site in SITES)
+    expect(second.end(60) == -signal.SIGKILL, f"exit code {second.process.returncode}\n{second.text()}")
+    dies = run.events("columbus", "site.dies")[-1]
+    expect((dies["version"], dies["place"]) == (8, "all-sent"), f"died elsewhere: {dies}")
+    expect(re.fullmatch(r"ashburn: contribution (\d+)/\1, results (\d+)/\2; quincy: contribution (\d+)/\3, results (\d+)/\4",
+                        dies["arrived"]), dies["arrived"])
+    expect(not [e for e in run.events("columbus", "merge.committed") if e["version"] >= 8], "it applied what it died in")
+    for site in ("ashburn", "quincy"):
+        run.wait_for("the others without columbus", lambda site=site: first_view_without(run, site, "columbus", moment(dies)))
+        took = moment(first_view_without(run, site, "columbus", moment(dies))) - moment(dies)
+        expect(took < options.within, f"{site}: {took:.2f} s until the members changed")
+        answers = run.events(site, "flush.answered", moment(dies))
+        expect(answers and answers[0]["applied"] >= 8, f"{site}: had not all of it: {answers}")
+    run.wait_for_merges("quincy", 3, moment(dies) + 3)
+    for each in (first, third):
+        each.process.kill()
+
+
 def ctrl_c_at_one_site(run, _):
     first, second, third = start_each(run)
     second.process.send_signal(signal.SIGINT)
@@ -230,7 +251,7 @@ def ctrl_c_at_one_site(run, _):
 
 
 CASES = ((cut_kill_restore, 1100), (leave_and_return, 500), (stand_still, 600), (store_dies_and_comes_back, 400),
-         (store_stays_away, 400), (ctrl_c_at_one_site, 100_000))
+         (store_stays_away, 400), (ctrl_c_at_one_site, 100_000), (dies_where_it_was_told_to, 100_000))
 
 
 def more_options(parser):

@@ -59,6 +59,25 @@ class Members : public testing::TestWithParam<Setting> {
   }
 };
 
+// The view names a start that nobody has told the other of; whatever is sent to it has to arrive. When the beats come decides
+// who learns of whom first.
+TEST_P(Members, TheRunBeginsBeforeTwoOfItsMembersHaveHeardOfEachOther) {
+  for (const auto phase : {0ms, 50ms, 100ms, 150ms, 200ms}) {
+    ToyOptions made = options(3, 20);
+    made.step_time = 1ms;
+    ToyWorld world(made);
+    world.start(0);
+    world.start(1);
+    world.world().run_for(1s + phase);
+    for (const auto& [from, to] : {std::pair("site1", "site2"), std::pair("site2", "site1")}) {
+      world.world().set_link(from, to, {made.link.rate, 1s});
+    }
+    world.start(2);
+    ASSERT_TRUE(world.run_to_end(2min)) << phase.count();
+    expect_a_good_end(made, world);
+  }
+}
+
 TEST_P(Members, ASiteThatDiesIsLeftBehindWithinThreeSecondsAndComesBack) {
   const ToyOptions made = options(3);
   ToyWorld world(made);

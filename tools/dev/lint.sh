@@ -35,7 +35,7 @@ dev_format() {
 }
 
 each_source() {
-  find "$ROOT/intertie" "$ROOT/tests" "$ROOT/fuzz" "$ROOT/bench" \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 "$@"
+  find "$ROOT/intertie" "$ROOT/tests" "$ROOT/fuzz" "$ROOT/bench" "$ROOT/tools/wan" \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 "$@"
 }
 
 # The pages that the program writes about itself are the ones in docs/.

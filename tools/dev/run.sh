@@ -83,8 +83,31 @@ fuzz_one() {
   return "$status"
 }
 
+# Root; what it is told on its standard input is in tools/wan/commands.h.
+dev_wan() {
+  preset=$(core_preset)
+  build "$preset" wan >&2
+  exec "$ROOT/build/$preset/bin/wan" "$@"
+}
+
+# Logs of what broke a promise stay in build/faults/. Ctrl-C ends it with all that it has started.
+bench_faults() {
+  [ "$(id -u)" -eq 0 ] || fail "bench faults needs root, for network namespaces"
+  build dev intertie intertie-trainer wan
+  status=0
+  python3 "$ROOT/bench/faults" --intertie "$ROOT/build/dev/bin/intertie" --wan "$ROOT/build/dev/bin/wan" \
+    --text "$ROOT/tests/data/tinyshakespeare.txt" --keep "$ROOT/build/faults" "$@" || status=$?
+  [ "$status" -ne 77 ] || return 0 # skipped, in words
+  return "$status"
+}
+
 # Kernels and links need no torch; the two that train do. A target that is missed fails the command, after the others have run.
 dev_bench() {
+  if [ "${1:-}" = faults ]; then
+    shift
+    bench_faults "$@"
+    return
+  fi
   preset=$(core_preset)
   if [ $# -eq 0 ]; then
     eval "set -- $(names_of "$ROOT"/bench/*_bench.cpp | tr '\n' ' ')"

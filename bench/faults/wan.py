@@ -1,0 +1,62 @@
+"""The namespaces and lines that a bench's sites are in: the program `wan` (tools/wan), told what to cut and mend."""
+import json
+import os
+import shutil
+import subprocess
+
+ROUND_TRIP_MS = 80
+
+
+def missing():
+    """Why there can be no namespaces here; empty: there can."""
+    if os.getuid() != 0:
+        return "needs root, for network namespaces"
+    if not shutil.which("ip"):
+        return "needs `ip` (Debian's iproute2)"
+    if not os.path.exists("/dev/net/tun"):
+        return "needs /dev/net/tun"
+    return ""
+
+
+class Wan:
+    def __init__(self, program, sites):
+        self.sites = sites
+        self.prefix = f"faults{os.getpid()}-"
+        command = [program, "--sites", ",".join(sites), "--rtt", f"{ROUND_TRIP_MS}ms", "--prefix", self.prefix]
+        # In a process group of its own: Ctrl-C is for the bench, which tells it when to end. It ends with its input in any case.
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        if self.process.stdout.readline().strip() != "ready":
+            raise RuntimeError("wan did not start")
+
+    def address(self, site):
+        return f"10.89.0.{self.sites.index(site) + 1}"
+
+    def within(self, site, command):
+        return ["ip", "netns", "exec", self.prefix + site, *command]
+
+    def tell(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().strip()
+        if answer.startswith("error"):
+            raise RuntimeError(f"wan: {answer}")
+        return answer
+
+    def counts(self):
+        return json.loads(self.tell("counts"))
+
+    def mend_all(self):
+        for i, a in enumerate(self.sites):
+            for b in self.sites[i + 1:]:
+                self.tell(f"mend {a} {b}")
+                self.tell(f"largest {a} {b} 0")
+                self.tell(f"largest {b} {a} 0")
+
+    def close(self):
+        try:
+            self.process.stdin.close()
+            self.process.wait(timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            self.process.kill()
+        for site in self.sites:  # what a program that was killed has left
+            subprocess.run(["ip", "netns", "del", self.prefix + site], stderr=subprocess.DEVNULL, check=False)
