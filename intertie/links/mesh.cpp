@@ -134,6 +134,12 @@ bool Mesh::all_acknowledged() const {
   return true;
 }
 
+std::uint64_t Mesh::num_acknowledged() const {
+  std::uint64_t total = 0;
+  for (const Peer& peer : peers_) total += peer.link ? peer.link->session().num_acknowledged() : 0;
+  return total;
+}
+
 wire::Hello Mesh::hello_of(StreamClass stream_class, std::uint16_t number) const {
   const Identity& identity = settings_.identity;
   const bool comparable = stream_class == StreamClass::control && identity.agreement_text.size() <= wire::kMaxText;
@@ -201,7 +207,9 @@ void Mesh::say_hello(SiteId site, const wire::Hello& hello, std::unique_ptr<env:
           .message = [this, pending, site, hello](const wire::Message& answer) { answered(pending, site, hello, answer); },
           .drained = {},
           .closed = give_up});
-  pending->stream->send(hello);
+  wire::Hello said = hello;
+  said.view = view_;  // as it is now
+  pending->stream->send(said);
 }
 
 void Mesh::answered(PendingRef pending, SiteId site, const wire::Hello& hello, const wire::Message& answer) {
@@ -225,7 +233,7 @@ void Mesh::answered(PendingRef pending, SiteId site, const wire::Hello& hello, c
     return dial({site, hello.stream_class, hello.stream}, settings_.retry_every);
   }
   note_incarnation(site, welcome->incarnation);
-  peers_[site.value].view = welcome->view;
+  peers_[site.value].view = std::max(peers_[site.value].view, welcome->view);
   std::unique_ptr<Stream> stream = std::move(pending->stream);
   stream->set_handlers({});
   drop(pending);
@@ -272,7 +280,7 @@ void Mesh::greeted(PendingRef pending, const wire::Message& first) {
   if (const Result<void> checked = check(*said, *pending->stream); !checked) return refuse(pending, checked.error());
   const wire::Hello hello = *said;
   note_incarnation(hello.site, hello.incarnation);
-  peers_[hello.site.value].view = hello.view;
+  peers_[hello.site.value].view = std::max(peers_[hello.site.value].view, hello.view);
   std::unique_ptr<Stream> stream = std::move(pending->stream);
   stream->set_handlers({});
   drop(pending);
@@ -387,24 +395,23 @@ void Mesh::take_envelope(SiteId via, wire::Envelope envelope) {
     if (envelope.from == via && envelope.to != via) onward.carry(std::move(envelope));
     return;
   }
-  if (via == envelope.from || is_credible(envelope.from, envelope.from_incarnation)) {
+  if (via == envelope.from || !hears(envelope.from)) {
     note_incarnation(envelope.from, envelope.from_incarnation);
   }
   if (is_fenced(envelope.from, envelope.from_incarnation)) return;
   peers_[envelope.from.value].link->receive(envelope);
 }
 
-// What others say of a site does not count against the start of it that is heard here: they could cut it off with a word.
-bool Mesh::is_credible(SiteId site, Incarnation incarnation) const {
-  const Peer& peer = peers_[site.value];
-  const auto heard = peer.link->heard_at();
-  return incarnation <= peer.incarnation || !heard || loop_.now() - *heard > settings_.timing.silence;
+bool Mesh::hears(SiteId site) const {
+  const auto heard = peers_[site.value].link->heard_at();
+  return heard && loop_.now() - *heard <= settings_.timing.silence;
 }
 
+// What others say of a site that is heard here does not count: they could cut it off with a word.
 void Mesh::take_hearing(SiteId via, wire::Hearing told) {
   std::erase_if(told.rows, [&](const wire::HearingRow& row) {
     const bool known = row.site.value < peers_.size() && row.site != settings_.identity.self;
-    return !known || (row.site != via && !is_credible(row.site, row.incarnation));
+    return !known || (row.site != via && hears(row.site));
   });
   hearing_.take(told, loop_.now());
   for (const wire::HearingRow& row : told.rows) {
@@ -443,14 +450,13 @@ void Mesh::beat() {
   const env::TimePoint now = loop_.now();
   // A machine that stood still did not hear the others; that is no fault of theirs.
   if (now - beat_due_ > settings_.timing.silence) hearing_.was_away(now - beat_due_);
-  std::vector<SiteId> hears;
+  std::vector<SiteId> heard;
   for (std::uint16_t i = 0; i < peers_.size(); ++i) {
     if (!peers_[i].link) continue;
     peers_[i].link->beat();
-    const auto heard = peers_[i].link->heard_at();
-    if (heard && now - *heard <= settings_.timing.silence) hears.push_back(SiteId{i});
+    if (hears(SiteId{i})) heard.push_back(SiteId{i});
   }
-  hearing_.beat(hears, view_, now);
+  hearing_.beat(heard, view_, now);
   const wire::Hearing told = hearing_.tell();
   for (const Peer& peer : peers_) {
     if (peer.link) peer.link->tell(told);

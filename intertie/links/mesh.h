@@ -64,6 +64,7 @@ class Mesh {
   bool closed() const;  // every stream to everybody
   // By everybody who can be reached: nothing that was sent would be lost.
   bool all_acknowledged() const;
+  std::uint64_t num_acknowledged() const;  // messages, by everybody
 
   // What hellos say from now on.
   void set_view(ViewNumber view) { view_ = view; }
@@ -120,7 +121,7 @@ class Mesh {
   bool is_fenced(SiteId site, Incarnation incarnation) const { return incarnation <= peers_[site.value].fenced; }
   void note_incarnation(SiteId site, Incarnation incarnation);
   void take_envelope(SiteId via, wire::Envelope envelope);
-  bool is_credible(SiteId site, Incarnation incarnation) const;
+  bool hears(SiteId site) const;
   void take_hearing(SiteId via, wire::Hearing told);
   void refused_by(SiteId site, const wire::Refusal& refusal);
   void direct_ended(SiteId site, Error error);

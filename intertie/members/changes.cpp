@@ -66,10 +66,8 @@ Actions Holder::throw_out(SiteId site, Incarnation incarnation, const std::strin
 // ---- who comes ----
 
 Actions Holder::admit(SiteId from, const Entrant& entrant) {
-  if (recovering_since_) {
-    ready_[from] = entrant;
-    return {};
-  }
+  ready_[from] = entrant;  // where this holder has to wait for the members again
+  if (recovering_since_) return {};
   if (standing_.is_member(from, entrant.incarnation)) return {};
   joiners_[from] = Joiner{entrant.incarnation, std::nullopt, false};
   return assign_donors();
@@ -97,8 +95,15 @@ Actions Holder::assign_donors() {
 }
 
 bool Holder::can_enter(SiteId site, const Joiner& joiner) const {
-  return joiner.caught_up && settings_.surroundings.reaches(site) &&
-         settings_.surroundings.incarnation(site) == joiner.incarnation;
+  const bool there = joiner.caught_up && settings_.surroundings.reaches(site) &&
+                     settings_.surroundings.incarnation(site) == joiner.incarnation;
+  if (!there) return false;
+  // It would not have to go again at once, nor somebody else because of it.
+  std::set<SiteId> with_it = {site, kHolder};
+  for (const SiteId member : standing_.sites()) {
+    if (!gone_.contains(member) && !leaving_.contains(member)) with_it.insert(member);
+  }
+  return expulsion({with_it.begin(), with_it.end()}, kHolder, settings_.surroundings.direct).empty();
 }
 
 // ---- the flush ----
@@ -124,6 +129,7 @@ Actions Holder::start_flush() {
     if (!gone_.contains(member.site)) flush.missing.insert(member.site);
   }
   if (flush.missing.empty()) {
+    if (!is_member()) return wait_for_the_members_again();
     return fail(ErrorCode::retry, "phase members", "no member of the run is left that could go on",
                 "start all sites again with --resume");
   }

@@ -12,37 +12,48 @@ namespace {
 constexpr std::size_t kMostOpen = 64;
 constexpr std::size_t kKept = 2;  // complete ones
 
-}  // namespace
-
-// Whether the site made that version and has been a member since, so that its part is waited for.
-bool Holder::writes(SiteId site, Version version) const {
-  auto view = std::find_if(makers_.rbegin(), makers_.rend(), [&](const auto& each) { return each.first <= version; });
-  if (view == makers_.rend()) return false;
-  return std::all_of(makers_.rbegin(), std::next(view), [site](const auto& each) {
-    return std::find(each.second.begin(), each.second.end(), site) != each.second.end();
-  });
+// Of the records that are not complete, or the oldest at all.
+std::vector<CheckpointRecord>::iterator oldest_open(std::vector<CheckpointRecord>& records) {
+  const auto open = std::find_if(records.begin(), records.end(), [](const CheckpointRecord& each) { return !each.complete; });
+  return open == records.end() ? records.begin() : open;
 }
 
-Actions Holder::record_checkpoint(SiteId from, const wire::CheckpointOffer& checkpoint) {
+}  // namespace
+
+// The start of the site that made that version and has been a member since, so that its part is waited for; nullopt: none.
+std::optional<Incarnation> Holder::writes(SiteId site, Version version) const {
+  const auto view = std::find_if(makers_.rbegin(), makers_.rend(), [&](const auto& each) { return each.first <= version; });
+  if (view == makers_.rend()) return std::nullopt;
+  const std::vector<wire::MemberRecord>& makers = view->second;
+  const auto maker = std::find_if(makers.begin(), makers.end(), [site](const auto& each) { return each.site == site; });
+  if (maker == makers.end()) return std::nullopt;
+  const bool stayed = std::all_of(makers_.rbegin(), view, [&](const auto& each) {
+    return std::find(each.second.begin(), each.second.end(), *maker) != each.second.end();
+  });
+  return stayed ? std::optional(maker->incarnation) : std::nullopt;
+}
+
+Actions Holder::record_checkpoint(const wire::MemberRecord& from, const wire::CheckpointOffer& checkpoint) {
   const std::optional<wire::View>& view = standing_.view();
-  if (!view || checkpoint.restart != view->restart) return {};
+  const bool counts = view && checkpoint.restart == view->restart && standing_.has_say(from.site, from.incarnation);
+  if (!counts) return {};
   if (is_member() && checkpoint.version > std::max(newest_opened_, view->from_version)) {
-    return throw_out(from, settings_.surroundings.incarnation(from),
+    return throw_out(from.site, from.incarnation,
                      fmt::format("wrote a checkpoint of version {}, which it cannot have come to", checkpoint.version.value));
   }
   auto record = std::find_if(store_.checkpoints.begin(), store_.checkpoints.end(), [&](const CheckpointRecord& r) {
     return r.version == checkpoint.version && r.restart == checkpoint.restart;
   });
   if (record == store_.checkpoints.end()) {
-    if (store_.checkpoints.size() >= kMostOpen) return {};  // more than are ever open: nobody wrote them
+    if (store_.checkpoints.size() >= kMostOpen) store_.checkpoints.erase(oldest_open(store_.checkpoints));
     store_.checkpoints.push_back({checkpoint.version, checkpoint.restart, {}});
     record = std::prev(store_.checkpoints.end());
     record->manifests.resize(settings_.site_names.size());
   }
   if (record->complete) {  // it did not hear of that, as when this site has come back since
-    return {SendTo{{from}, wire::CheckpointComplete{record->version, record->restart}}};
+    return {SendTo{{from.site}, wire::CheckpointComplete{record->version, record->restart}}};
   }
-  record->manifests[from.value] = checkpoint.manifest;
+  record->manifests[from.site.value] = checkpoint.manifest;
   return look_for_complete();
 }
 

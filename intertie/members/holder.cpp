@@ -22,7 +22,8 @@ Actions Holder::take(SiteId from, Incarnation incarnation, const wire::Message& 
   if (const auto* ready = std::get_if<wire::Ready>(&message)) return take_ready(from, {incarnation, *ready});
   if (const auto* stop = std::get_if<wire::StopRequest>(&message)) return order_stop(stop->reason.text());
   if (const auto* accepted = std::get_if<wire::StopAccepted>(&message)) return take_stop_accepted(from, accepted->version);
-  if (const auto* written = std::get_if<wire::CheckpointWritten>(&message)) return record_checkpoint(from, written->checkpoint);
+  if (const auto* written = std::get_if<wire::CheckpointWritten>(&message))
+    return record_checkpoint({from, incarnation}, written->checkpoint);
   if (const auto* report = std::get_if<wire::FlushReport>(&message)) {
     return standing_.has_say(from, incarnation) ? take_report(from, *report) : Actions{};
   }
@@ -48,8 +49,9 @@ Actions Holder::beat(env::TimePoint now) {
   if (!standing_.view()) {
     if (!first_beat_) first_beat_ = now;
     Actions actions = recover(now);
-    const bool nobody_came = !standing_.view() && !recovering_since_ && now - *first_beat_ > 2 * settings_.silence;
-    if (nobody_came && all_ready()) append(actions, decide_view());
+    if (standing_.view() || recovering_since_ || !all_ready()) return actions;
+    const bool nobody_came = now - *first_beat_ > 2 * settings_.silence;
+    if (nobody_came || !others_may_go_on()) append(actions, decide_view());
     return actions;
   }
   look_for_the_gone();
@@ -68,7 +70,7 @@ Actions Holder::publish(const wire::View& view, std::vector<SiteId> to) {
   Actions actions = {Persist{store_}, SendTo{std::move(to), view}};
   if (!concerns_this) append(actions, fences(standing_, view, settings_.self));
   standing_.replace(view);
-  makers_.emplace_back(view.from_version, standing_.sites());
+  makers_.emplace_back(view.from_version, view.members);
   return actions;
 }
 

@@ -71,15 +71,16 @@ class Holder {
   std::string why_not(const CheckpointRecord& record) const;
 
   // Checkpoints (checkpoints.cpp).
-  Actions record_checkpoint(SiteId from, const wire::CheckpointOffer& checkpoint);
+  Actions record_checkpoint(const wire::MemberRecord& from, const wire::CheckpointOffer& checkpoint);
   Actions look_for_complete();
   Actions complete_record(CheckpointRecord& record);
-  bool writes(SiteId site, Version version) const;
+  std::optional<Incarnation> writes(SiteId site, Version version) const;
 
   // Changes of members (changes.cpp), and a holder that comes back (recovery.cpp).
   Actions recover(env::TimePoint now);
   bool goes_on(const wire::MemberRecord& member) const;
   Actions take_over(ViewNumber newest);
+  Actions wait_for_the_members_again();
   Actions admit(SiteId from, const Entrant& entrant);
   bool can_enter(SiteId site, const Joiner& joiner) const;
   void look_for_the_gone();
@@ -101,7 +102,7 @@ class Holder {
   Standing standing_;
   std::map<SiteId, Entrant> ready_;  // until the first view
   // The views of the run so far, as far as checkpoints that are not complete may need them: who made the versions from one on.
-  std::vector<std::pair<Version, std::vector<SiteId>>> makers_;
+  std::vector<std::pair<Version, std::vector<wire::MemberRecord>>> makers_;
   Version newest_opened_;  // by this site
   bool ended_ = false;
   std::optional<wire::StopOrder> stop_;

@@ -271,5 +271,60 @@ TEST(HolderAway, MembersTellAHolderThatComesBackWhatTheyWroteMeanwhile) {
   EXPECT_EQ(cluster.all<CheckpointIsComplete>(1).back().version, Version{5});
 }
 
+// ---- the records of checkpoints ----
+
+TEST(CheckpointRecords, OneSiteCannotKeepCheckpointsFromBecomingComplete) {
+  Running run(3);
+  for (std::uint16_t i = 0; i < 3; ++i) run.member(i).opened(Version{100});
+  const Restart restart = run.last_view(0).restart;
+  for (std::uint64_t version = 1; version <= 64; ++version) {
+    run.perform(0, run.member(0).receive(SiteId{1}, run.sites[1].incarnation,
+                                         wire::CheckpointWritten{{Version{version}, restart, Hash64{version}}}));
+  }
+  for (std::uint16_t i = 0; i < 3; ++i)
+    run.perform(i, run.member(i).wrote_checkpoint({Version{100}, restart, Hash64{1000U + i}}));
+  EXPECT_FALSE(run.all<CheckpointIsComplete>(0).empty()) << "the run waits for it for ever";
+}
+
+TEST(CheckpointRecords, ThePartOfAStartThatIsGoneDoesNotCountForTheNextOne) {
+  Running run(4);
+  const Restart restart = run.last_view(0).restart;
+  run.perform(1, run.member(1).wrote_checkpoint({Version{5}, restart, Hash64{111}}));
+  run.sites[3].reports = false;
+  run.come_back(1);
+  run.beat();  // a flush begins; site 3 does not answer
+  run.say_ready(1);
+  run.catch_up(1);
+  run.kill(3);
+  run.beat();
+  run.beat();
+  ASSERT_EQ(run.members_at(0), sites_numbered({0, 1, 2}));
+  ASSERT_EQ(run.last_view(0).survivors, sites_numbered({0, 2}));
+  run.perform(0, run.member(0).wrote_checkpoint({Version{5}, restart, Hash64{110}}));
+  run.perform(2, run.member(2).wrote_checkpoint({Version{5}, restart, Hash64{112}}));
+  ASSERT_FALSE(run.all<CheckpointIsComplete>(0).empty());
+  ASSERT_TRUE(run.stored);
+  const auto& record = run.stored->checkpoints.back();
+  EXPECT_TRUE(record.complete);
+  EXPECT_FALSE(record.manifests[1]) << "the part of a start that had no say any more";
+}
+
+TEST(CheckpointRecords, ACheckpointIsNotWaitedForFromASiteThatCameLater) {
+  Running run(4);
+  const Restart restart = run.last_view(0).restart;
+  run.sites[3].reports = false;
+  run.come_back(1);
+  run.beat();
+  run.say_ready(1);
+  run.catch_up(1);
+  run.kill(3);
+  run.beat();
+  run.beat();
+  ASSERT_EQ(run.members_at(0), sites_numbered({0, 1, 2}));
+  run.perform(0, run.member(0).wrote_checkpoint({Version{5}, restart, Hash64{110}}));
+  run.perform(2, run.member(2).wrote_checkpoint({Version{5}, restart, Hash64{112}}));
+  EXPECT_FALSE(run.all<CheckpointIsComplete>(0).empty()) << "site 1's new start never writes version 5";
+}
+
 }  // namespace
 }  // namespace intertie::members

@@ -34,6 +34,16 @@ Actions Holder::recover(env::TimePoint now) {
   return all_here || now - *recovering_since_ >= settings_.silence ? take_over(newest) : Actions{};
 }
 
+// Nobody is left to answer, as when this site is cut off once more: what it had found out is void.
+Actions Holder::wait_for_the_members_again() {
+  standing_ = {};
+  gone_.clear();
+  leaving_.clear();
+  joiners_.clear();
+  flush_.reset();
+  return {};
+}
+
 // The members go on without this start of this site, which comes to the run like any other.
 Actions Holder::take_over(ViewNumber newest) {
   for (const wire::MemberRecord& member : store_.members) {
@@ -48,9 +58,9 @@ Actions Holder::take_over(ViewNumber newest) {
   last.restart = store_.restart;
   last.members = store_.members;
   standing_.replace(last);
-  makers_.emplace_back(Version{}, standing_.sites());
+  makers_.emplace_back(Version{}, last.members);
   Actions actions;
-  for (const auto& [site, entrant] : std::exchange(ready_, {})) append(actions, admit(site, entrant));
+  for (const auto& [site, entrant] : std::map(ready_)) append(actions, admit(site, entrant));
   append(actions, change());
   return actions;
 }

@@ -40,8 +40,12 @@ std::vector<SiteId> Holder::starting_members() const {
 
 bool Holder::all_ready() const {
   const std::vector<SiteId> needed = starting_members();
-  return ready_.contains(settings_.self) &&
-         std::all_of(needed.begin(), needed.end(), [this](SiteId site) { return ready_.contains(site); });
+  const auto is_here = [this](SiteId site) {
+    const auto entrant = ready_.find(site);
+    return entrant != ready_.end() && settings_.surroundings.reaches(site) &&
+           settings_.surroundings.incarnation(site) == entrant->second.incarnation;
+  };
+  return is_here(settings_.self) && std::all_of(needed.begin(), needed.end(), is_here);
 }
 
 const CheckpointRecord* Holder::newest_complete() const {

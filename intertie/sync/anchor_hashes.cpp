@@ -19,6 +19,11 @@ Result<void> AnchorHashes::add(SiteId site, Version version, Hash64 hash) {
   return compare(version);
 }
 
+void AnchorHashes::begin_anew() {
+  reported_.clear();
+  compared_ = {};
+}
+
 Result<void> AnchorHashes::look_again() {
   std::vector<Version> versions;
   for (const auto& [version, hashes] : reported_) versions.push_back(version);

@@ -21,6 +21,8 @@ class AnchorHashes {
   // `site` applied `version` and got `hash`. When all have reported and differ: an error (give_up) that names the sites
   // outside the majority, or all of them where there is none.
   Result<void> add(SiteId site, Version version, Hash64 hash);
+  // The run begins, perhaps anew: what was said of an earlier one means nothing.
+  void begin_anew();
   // The reporters have changed.
   Result<void> look_again();
 

@@ -61,6 +61,9 @@ Result<void> Round::take_chunk(SiteId from, const wire::Chunk& chunk, reduce::Se
     return {};
   }
   if (chunk.kind == wire::ChunkKind::result && chunk.site != from) return misfit("a result in the name of another site");
+  if (chunk.kind == wire::ChunkKind::contribution && chunk.site != from && !is_gone(chunk.site)) {
+    return misfit("a contribution in the name of another site");
+  }
   if (chunk.kind == wire::ChunkKind::contribution && chunk.contribution != number_of(chunk.merge)) {
     return misfit("chunks of two contributions to one merge");
   }
@@ -68,7 +71,13 @@ Result<void> Round::take_chunk(SiteId from, const wire::Chunk& chunk, reduce::Se
 }
 
 void Round::order(const wire::MergeOrder& order, reduce::Sends& sends) {
+  survivors_ = order.survivors;
   execution_.order(order, with_weights(order.set), sends);
+}
+
+// As an order has said: then others give what they have of it.
+bool Round::is_gone(SiteId site) const {
+  return survivors_ && std::find(survivors_->begin(), survivors_->end(), site) == survivors_->end();
 }
 
 std::vector<SiteId> Round::members() const {

@@ -40,11 +40,13 @@ class Round {
 
  private:
   std::optional<Incarnation> incarnation_of(SiteId site) const;
+  bool is_gone(SiteId site) const;
   std::vector<reduce::SetMember> with_weights(const std::vector<wire::MemberRecord>& set) const;
 
   Settings settings_;
   reduce::Execution execution_;
-  std::vector<bool> headers_;  // by site
+  std::vector<bool> headers_;                     // by site
+  std::optional<std::vector<SiteId>> survivors_;  // of the members, as an order says
   std::uint64_t num_stale_ = 0;
 };
 

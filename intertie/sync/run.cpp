@@ -49,10 +49,7 @@ Task<Result<Outcome>> Run::main() {
   wire::Farewell farewell{.finished = true, .code = ErrorCode::give_up, .reason = "complete"};
   if (error) farewell = {.finished = false, .code = error->code, .reason = error->message()};
   if (outcome && outcome->left) farewell = {.finished = false, .code = ErrorCode::cancelled, .reason = "leaves"};
-  if (outcome && outcome->left) {  // the others hear that it has gone when they have all that it gave
-    std::function<bool()> given = [this] { return mesh_->all_acknowledged(); };
-    co_await waiting_.at_most_until(services_.loop.now() + kFarewellWait, std::move(given));
-  }
+  if (outcome && outcome->left) co_await until_all_is_given();  // then the others hear that it has gone
   ended_ = true;
   co_await leave(std::move(farewell));
   co_return outcome;
@@ -85,7 +82,7 @@ Task<Result<Outcome>> Run::take_part() {
   }
   if (member_->leaves() && !ends_with(state_->progress)) INTERTIE_CO_RETURN_IF_ERROR(co_await write_checkpoint());
   // A holder that came back at the end is what the members still need.
-  std::function<bool()> settled = [this] { return member_->is_member() || !member_->is_needed(left_); };
+  std::function<bool()> settled = [this] { return settled_ || !member_->is_needed(left_); };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(settled)));
   co_return outcome();
 }
@@ -160,6 +157,7 @@ Task<Result<env::Done>> Run::settle(const MergeReport& report) {
     INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(something)));
     INTERTIE_CO_RETURN_IF_ERROR(co_await give_state(nullptr));
   }
+  settled_ = true;
   co_return Done{};
 }
 

@@ -53,7 +53,6 @@ class Run {
     std::uint64_t step = 0;
   };
   using Done = env::Done;
-  static constexpr Duration kFarewellWait = std::chrono::seconds(3);
 
   // From the start to the end (run.cpp).
   env::Task<Result<Outcome>> main();
@@ -80,6 +79,8 @@ class Run {
   void say_caught_up();
   Result<void> remove_void_checkpoints();
   env::Task<Done> leave(wire::Farewell farewell);
+  env::Task<Done> until_all_is_given();
+  bool goes_on_elsewhere() const;
   void make_state(Restart restart, const wire::Progress& progress);
   Error late(const std::string& what) const;
 
@@ -99,6 +100,7 @@ class Run {
   void enter(const wire::View& view);
   void report_for(ViewNumber number);
   bool follows_another_way(const wire::View& view) const;
+  void forget_what_was_before(const wire::View& view);
   void fenced(const wire::View& view);
   Error left_without_it() const;
   void beat();
@@ -184,8 +186,9 @@ class Run {
   Reached started_;    // this start's first step
   Reached committed_;  // the last merge
   std::uint64_t committed_meter_steps_ = 0;
-  bool runs_ = false;   // the state is what the view says
-  bool ended_ = false;  // all but the farewell
+  bool runs_ = false;     // the state is what the view says
+  bool settled_ = false;  // the last version's checkpoint is complete
+  bool ended_ = false;    // all but the farewell
   Meter reported_;
   env::TimePoint reported_at_{};
   std::map<SiteId, links::Link::Transfer> reported_transfers_;  // at the last progress

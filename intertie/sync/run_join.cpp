@@ -16,6 +16,9 @@ using env::Task;
 
 namespace {
 
+constexpr Duration kFarewellWait = std::chrono::seconds(3);
+constexpr Duration kNothingMoves = std::chrono::seconds(5);
+
 Result<Incarnation> next_incarnation(env::Disk& disk, const std::string& path) {
   Incarnation incarnation;
   if (disk.exists(path)) {
@@ -184,9 +187,24 @@ Task<Result<env::Done>> Run::join() {
     const std::string missing = mesh_->missing();
     return late(missing.empty() ? "the view has not come: " + member_->waits_for() : "still missing: " + missing);
   };
-  const env::TimePoint deadline = services_.loop.now() + settings_.start_wait;
-  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(in_view), deadline, std::move(no_view)));
+  while (!in_view()) {
+    // Where the run goes on, a member gives its state between two merges, which may be far apart.
+    std::function<bool()> some_run = [&] { return in_view() || goes_on_elsewhere(); };
+    const env::TimePoint deadline = services_.loop.now() + settings_.start_wait;
+    INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(some_run), deadline, no_view));
+    std::function<bool()> given = [&] { return in_view() || !goes_on_elsewhere(); };
+    INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(given)));
+  }
   co_return env::Done{};
+}
+
+// A member of a run is within reach.
+bool Run::goes_on_elsewhere() const {
+  for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
+    const SiteId site{i};
+    if (site != settings_.self && mesh_->reaches(site) && mesh_->view_of(site) > ViewNumber{}) return true;
+  }
+  return false;
 }
 
 void Run::make_state(Restart restart, const wire::Progress& progress) {
@@ -354,6 +372,17 @@ Task<Result<env::Done>> Run::apply_next_result() {
   co_return env::Done{};
 }
 
+// What was sent has reached whoever can be reached, or nothing of it moves any more.
+Task<env::Done> Run::until_all_is_given() {
+  for (std::uint64_t before = mesh_->num_acknowledged();;) {
+    std::function<bool()> given = [this] { return mesh_->all_acknowledged(); };
+    co_await waiting_.at_most_until(services_.loop.now() + kNothingMoves, std::move(given));
+    const std::uint64_t now = mesh_->num_acknowledged();
+    if (mesh_->all_acknowledged() || now == before) co_return env::Done{};
+    before = now;
+  }
+}
+
 // Says why this site goes, and waits until the words, and what was to be said before, have reached the others or there is
 // nobody to hear them.
 Task<env::Done> Run::leave(wire::Farewell farewell) {
@@ -361,8 +390,7 @@ Task<env::Done> Run::leave(wire::Farewell farewell) {
   for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
     if (SiteId{i} != settings_.self) mesh_->send(SiteId{i}, farewell);
   }
-  std::function<bool()> heard = [this] { return mesh_->all_acknowledged(); };
-  co_await waiting_.at_most_until(services_.loop.now() + kFarewellWait, std::move(heard));
+  co_await until_all_is_given();
   mesh_->close_after_sending();
   std::function<bool()> closed = [this] { return mesh_->closed(); };
   co_await waiting_.at_most_until(services_.loop.now() + kFarewellWait, std::move(closed));

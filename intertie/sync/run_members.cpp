@@ -30,6 +30,7 @@ void Run::enter(const wire::View& view) {
   if (view.starts) {
     make_state(view.restart, {.version = Version{view.from_version.value - 1}, .step = 0, .next_sample = 0, .tokens = 0});
     started_with_ = view;
+    forget_what_was_before(view);
   }
   if (state_->death) state_->death->view_comes();
   if (state_->death && state_->death->reached()) return look_for_the_planned_end();
@@ -40,6 +41,18 @@ void Run::enter(const wire::View& view) {
   report_view(view);
   if (const Result<void> equal = hashes_.look_again(); !equal) return waiting_.fail(equal.error());
   take_early();
+}
+
+// This site may have waited to come to a run that its members have begun anew since.
+void Run::forget_what_was_before(const wire::View& view) {
+  fetch_.reset();
+  fetched_ = false;
+  hashes_.begin_anew();
+  std::erase_if(early_, [&view](const auto& each) {
+    const auto* header = std::get_if<wire::ContributionHeader>(&each.second);
+    const auto* chunk = std::get_if<wire::Chunk>(&each.second);
+    return (header ? header->view : chunk->view) < view.number;
+  });
 }
 
 // A site that has come by results that one member gave it has no part in their merges: what the others now order of them may be
@@ -125,7 +138,8 @@ void Run::look_for_the_planned_end() {
 // While it is away the members cannot change; whoever must wait for that, waits so long and no longer.
 void Run::look_for_the_store() {
   const SiteId holder = members::Member::holder();
-  if (!state_ || !member_->is_member() || settings_.self == holder || left_.contains(holder)) return;
+  const bool concerns = state_ && (member_->is_member() || member_->leaves());
+  if (!concerns || settings_.self == holder || (left_.contains(holder) && settled_)) return;
   const env::TimePoint now = services_.loop.now();
   if (mesh_->reaches(holder)) {
     if (store_away_told_ != env::TimePoint{}) {
@@ -160,13 +174,21 @@ void Run::look_for_the_donor() {
   if (!state_ || !fetch_ || !fetch_->begun() || makes_the_next() || member_->leaves()) return;
   const SiteId donor = fetch_->donor();
   const bool same_start = mesh_->incarnation(donor) == donor_start_;
-  if (same_start && (mesh_->reaches(donor) || left_.contains(donor))) {
+  const bool has_all = fetched_ || fetch_->whole();
+  if (same_start && (mesh_->reaches(donor) || (left_.contains(donor) && has_all))) {
     donor_away_since_.reset();
     return;
   }
   const env::TimePoint now = services_.loop.now();
   if (!donor_away_since_) donor_away_since_ = now;
   if (same_start && now - *donor_away_since_ < settings_.lost_after) return;
+  if (left_.contains(donor)) {
+    return waiting_.fail({.code = ErrorCode::retry,
+                          .where = mesh_->describe(donor),
+                          .what = "the run ended before this site had its state",
+                          .fix = "to go on from its end, start all sites with --resume",
+                          .cause = {}});
+  }
   waiting_.fail({.code = ErrorCode::rejoin,
                  .where = mesh_->describe(donor),
                  .what = "gave this site the state of the run, and is gone",
@@ -219,7 +241,7 @@ bool Run::still_wanted(Donation& donation) {
   const SiteId to = donation.to.site;
   if (mesh_->incarnation(to) > donation.to.incarnation) return false;
   const env::TimePoint now = services_.loop.now();
-  if (now - donation.seen_at > settings_.lost_after) {
+  if (donation.begun && now - donation.seen_at > settings_.lost_after) {
     mesh_->fence(to, donation.to.incarnation, "was away while it was given the state of the run");
     return false;
   }

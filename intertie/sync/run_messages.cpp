@@ -67,7 +67,7 @@ Result<void> Run::take_farewell(SiteId from, const wire::Farewell& farewell) {
     perform(member_->departed(from, mesh_->incarnation(from), farewell.reason.text()));
     return {};
   }
-  if (state_ || farewell.code == ErrorCode::rejoin || mesh_->view_of(from) > ViewNumber{}) return {};
+  if (state_ || farewell.code == ErrorCode::rejoin || mesh_->view_of(from) > ViewNumber{} || goes_on_elsewhere()) return {};
   // Nobody is at fault for a site that is missing, or for a wish to stop; of other causes this site is not the one.
   const bool shared = farewell.code == ErrorCode::retry || farewell.code == ErrorCode::cancelled;
   return Error{.code = shared ? farewell.code : ErrorCode::reconfigure,

@@ -85,7 +85,7 @@ exit $code)");
   ASSERT_EQ(errors.size(), 1U) << ran.all();
   EXPECT_THAT(errors[0], AllOf(HasSubstr("error: site "), HasSubstr("no space left on the disk; free some space there")));
   EXPECT_THAT(ran.lines, Not(Contains(HasSubstr("left: ")))) << "nothing is half-written";
-  EXPECT_THAT(ran.lines, Contains(HasSubstr("going on from step 10 "))) << ran.all();
+  EXPECT_THAT(ran.lines, Contains(HasSubstr("goes on from step 10 "))) << ran.all();
   EXPECT_THAT(ran.lines, Contains("resumed with 0")) << ran.all();
 }
 

@@ -26,6 +26,13 @@ bool EventQueue::step(TimePoint limit) {
   if (events_.empty() || events_.begin()->first.first > limit) return false;
   auto node = events_.extract(events_.begin());
   const auto [when, id] = node.key();
+  if (const Life* life = node.mapped().life.get(); life && !life->over && life->paused_until > when) {
+    now_ = when;
+    const TimePoint later = life->paused_until;
+    events_.emplace(Key{later, id}, std::move(node.mapped()));
+    times_[id] = later;
+    return true;
+  }
   times_.erase(id);
   watch_for_standstill(when);
   now_ = when;

@@ -19,6 +19,7 @@ struct Life {
   std::string site;
   std::uint64_t number = 0;  // counts all lives of the world
   bool over = false;
+  TimePoint paused_until{};  // its process stands still
 };
 
 class EventQueue {

@@ -203,7 +203,9 @@ void Fabric::departed(const EndOfWire& sender) {
     error.code = ErrorCode::cancelled;
     receive(sender, {{}, std::move(error)});
   } else if (end.low_mark.fell(line.unsent(end.out)) && end.handlers.drained) {
-    end.handlers.drained();
+    events_.at(events_.now(), end.life, [sender] {
+      if (sender.end().open && sender.end().handlers.drained) sender.end().handlers.drained();
+    });
   }
 }
 
@@ -228,6 +230,10 @@ void Fabric::receive(const EndOfWire& at, Incoming incoming) {
 
 void Fabric::flush(const EndOfWire& at) {
   End& end = at.end();
+  if (!end.life->over && end.life->paused_until > events_.now()) {
+    events_.at(end.life->paused_until, end.life, [this, at] { flush(at); });
+    return;
+  }
   while (!end.inbox.empty() && end.attached && !end.life->over) {
     const Incoming incoming = std::move(end.inbox.front());
     end.inbox.pop_front();

@@ -25,6 +25,12 @@ void SimWorld::kill(const std::string& name) {
   }
 }
 
+void SimWorld::pause(const std::string& name, Duration time) {
+  for (const auto& site : sites_) {
+    if (site->name() == name && site->alive()) site->life_->paused_until = events_.now() + time;
+  }
+}
+
 void SimWorld::cut(const std::string& a, const std::string& b) {
   fabric_.cut(a, b);
   fabric_.cut(b, a);

@@ -35,6 +35,8 @@ class SimWorld {
   SimSite& start(const std::string& name);
   // The process of the site dies: its connections are reset, and nothing that it scheduled runs any more.
   void kill(const std::string& name);
+  // Its process stands still for so long.
+  void pause(const std::string& name, Duration time);
 
   // One direction; both before the pair has connections.
   void set_link(const std::string& from, const std::string& to, LinkProfile profile) { fabric_.set_link(from, to, profile); }

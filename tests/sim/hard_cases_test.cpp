@@ -1,0 +1,383 @@
+// Sequences of deaths, cuts, pauses and slow lines that once hung a run, lost work or kept a site out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/sim/history.h"
+
+namespace intertie::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string end_of(const ToyWorld& world, std::size_t site) {
+  const auto& outcome = world.outcome(site);
+  if (!outcome) return "still running";
+  return *outcome ? ((*outcome)->stopped ? "stopped" : "ok") : outcome->error().message();
+}
+
+std::vector<RecordedEvent> events_named(const ToyWorld& world, const std::string& name) {
+  std::vector<RecordedEvent> found;
+  for (const RecordedEvent& each : world.events()) {
+    if (each.event.name == name) found.push_back(each);
+  }
+  return found;
+}
+
+std::string reasons(const ToyWorld& world) {
+  std::string all;
+  for (const auto& each : events_named(world, "view.entered")) {
+    if (each.site == 0) all += std::get<std::string>(each.event.fields.back().second) + " | ";
+  }
+  return all;
+}
+
+ToyOptions usual(std::size_t num_sites, std::uint64_t steps = 400) {
+  ToyOptions made = toy_options(steps);
+  made.sync.bucket_mib = 0.05;
+  made.batch_sizes.assign(num_sites, 2);
+  made.elements = 9000;
+  made.link.delay = 40ms;
+  made.step_time = 60ms;
+  return made;
+}
+
+// The run ends while a copy of the state is on a slow line.
+TEST(HardCases, ASiteThatComesWhenTheRunEndsDoesNotHang) {
+  ToyOptions made = usual(3);
+  made.elements = 400000;
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.world().set_link("site2", "site1", {BitRate{2e6}, 40ms});
+  world.start_all();
+  world.world().run_for(20s);
+  world.kill(1);
+  const std::uint64_t all = made.train.tokens.count * 6 * 16;
+  ASSERT_TRUE(world.world().run_until([&] { return world.run(0)->state()->progress.tokens * 100 > all * 92; }, 30min));
+  world.start(1, true);
+  ASSERT_TRUE(world.world().run_until([&] { return world.outcome(0) && world.outcome(2); }, 5min));
+  EXPECT_EQ(events_named(world, "join.began").size(), 1U);
+  EXPECT_TRUE(world.run_to_end(60min)) << "site 1 hangs: " << end_of(world, 1);
+}
+
+// Merges that are further apart than start_wait (2 min).
+TEST(HardCases, ASiteComesBackWhereMergesAreFarApart) {
+  ToyOptions made = usual(3);
+  made.step_time = 60s;
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(6min);
+  world.kill(1);
+  world.world().run_for(6min);
+  world.start(1, true);
+  world.world().run_for(20min);
+  EXPECT_EQ(end_of(world, 1), "still running");
+  EXPECT_EQ(events_named(world, "join.finished").size(), 1U);
+}
+
+// A site that comes is cut off for a few seconds after its donor was named and before that had time for it.
+TEST(HardCases, ASiteThatWasAwayBeforeItWasGivenAnythingComesAllTheSame) {
+  ToyOptions made = usual(3);
+  made.step_time = 3s;
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(40s);
+  world.kill(1);
+  world.world().run_for(20s);
+  const auto merges = [&] { return world.commits().size(); };
+  std::size_t before = merges();
+  ASSERT_TRUE(world.world().run_until([&] { return merges() >= before + 2; }, 60s));
+  world.start(1, true);
+  world.world().run_for(5s);
+  world.world().cut("site1", "site0");
+  world.world().cut("site1", "site2");
+  before = merges();
+  ASSERT_TRUE(world.world().run_until([&] { return merges() >= before + 2; }, 60s));
+  world.world().run_for(1s);
+  world.world().mend("site1", "site0");
+  world.world().mend("site1", "site2");
+  world.world().run_for(10min);
+  EXPECT_EQ(end_of(world, 1), "still running");
+  EXPECT_EQ(events_named(world, "join.finished").size(), 1U);
+}
+
+// A site leaves; before its last merge is complete the store's holder dies for good.
+TEST(HardCases, ASiteThatLeavesDoesNotHangWhereTheHolderIsGone) {
+  for (const std::size_t num_sites : {2U, 3U}) {
+    ToyOptions made = usual(num_sites);
+    ToyWorld world(made);
+    world.let_sites_rejoin();
+    world.start_all();
+    world.world().run_for(5s);
+    world.run(1)->request_leave("lunch");
+    const std::size_t before = events_named(world, "view.entered").size();
+    ASSERT_TRUE(world.world().run_until(
+        [&] {
+          const auto views = events_named(world, "view.entered");
+          return std::any_of(views.begin() + static_cast<std::ptrdiff_t>(before), views.end(),
+                             [](const auto& e) { return e.site == 1; });
+        },
+        10s));
+    world.kill(0);
+    world.world().run_for(60min);
+    EXPECT_NE(end_of(world, 1), "still running") << num_sites << " sites";
+    if (num_sites == 3) {
+      EXPECT_NE(end_of(world, 2), "still running");
+    }
+  }
+}
+
+TEST(HardCases, AHolderThatStoodStillExpelsNobody) {
+  for (const Duration delay : {Duration(40ms), Duration(150ms)}) {
+    for (const Duration time : {Duration(800ms), Duration(1100ms), Duration(1300ms), Duration(1800ms), Duration(2500ms),
+                                Duration(3500ms), Duration(10s), Duration(60s)}) {
+      ToyOptions made = usual(3, 2000);
+      made.link.delay = delay;
+      ToyWorld world(made);
+      world.let_sites_rejoin();
+      world.start_all();
+      world.world().run_for(10s);
+      world.world().pause("site0", time);
+      world.world().run_for(time + 15s);
+      EXPECT_EQ(reasons(world), "the run begins | ") << to_string(time) << ", " << to_string(delay) << " one way";
+    }
+  }
+}
+
+TEST(HardCases, ASiteThatStoodStillForLessThanLostAfterIsNotExpelled) {
+  for (const Duration delay : {Duration(40ms), Duration(150ms)}) {
+    for (const Duration time :
+         {Duration(800ms), Duration(1100ms), Duration(1500ms), Duration(1900ms), Duration(2200ms), Duration(2500ms)}) {
+      ToyOptions made = usual(3, 2000);
+      made.link.delay = delay;
+      ToyWorld world(made);
+      world.let_sites_rejoin();
+      world.start_all();
+      world.world().run_for(10s);
+      world.world().pause("site1", time);
+      world.world().run_for(time + 15s);
+      EXPECT_EQ(reasons(world), "the run begins | ") << to_string(time) << ", " << to_string(delay) << " one way";
+    }
+  }
+}
+
+// All connections of a site break at once, as when a router forgets them; it is heard again after a moment.
+TEST(HardCases, ASiteWhoseConnectionsAllBreakIsNotExpelled) {
+  for (const Duration delay : {Duration(40ms), Duration(100ms), Duration(150ms), Duration(200ms)}) {
+    ToyOptions made = usual(3, 2000);
+    made.link.delay = delay;
+    ToyWorld world(made);
+    world.let_sites_rejoin();
+    world.start_all();
+    world.world().run_for(10s);
+    world.world().break_connections("site1", "site0");
+    world.world().break_connections("site1", "site2");
+    world.world().run_for(15s);
+    EXPECT_EQ(reasons(world), "the run begins | ") << to_string(delay) << " one way";
+  }
+}
+
+TEST(HardCases, ASiteThatStillGetsResultsWhenTheRunEndsDoesNotSayThatItStopped) {
+  ToyOptions made = usual(3);
+  made.elements = 100000;
+  made.seed = 5;
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.world().set_link("site2", "site1", {BitRate{3e6}, 40ms});
+  world.start_all();
+  world.world().run_for(20s);
+  world.kill(1);
+  const std::uint64_t all = made.train.tokens.count * 6 * 16;
+  ASSERT_TRUE(world.world().run_until([&] { return world.run(0)->state()->progress.tokens * 100 > all * 80; }, 30min));
+  world.start(1, true);
+  ASSERT_TRUE(world.run_to_end(60min));
+  ASSERT_EQ(end_of(world, 0), "ok");
+  ASSERT_TRUE(*world.outcome(1)) << end_of(world, 1);
+  EXPECT_EQ((*world.outcome(1))->version.value, (*world.outcome(0))->version.value);
+  EXPECT_NE(end_of(world, 1), "stopped") << "at version " << (*world.outcome(1))->version.value << " of "
+                                         << (*world.outcome(0))->version.value;
+}
+
+// It hears that it is no member any more, but nobody hears it. Cut off both ways it would have waited store_wait (10 min).
+TEST(HardCases, ASiteThatNobodyHearsForThreeMinutesComesBack) {
+  for (const bool both : {true, false}) {
+    ToyOptions made = usual(3, 6000);
+    ToyWorld world(made);
+    world.let_sites_rejoin();
+    world.start_all();
+    world.world().run_for(5s);
+    world.world().cut_one_way("site1", "site0");
+    world.world().cut_one_way("site1", "site2");
+    if (both) world.world().cut_one_way("site0", "site1");
+    if (both) world.world().cut_one_way("site2", "site1");
+    world.world().run_for(3min);
+    world.world().mend("site1", "site0");
+    world.world().mend("site1", "site2");
+    world.world().run_for(30s);
+    EXPECT_EQ(end_of(world, 1), "still running") << (both ? "both ways" : "one way");
+    EXPECT_EQ(events_named(world, "join.finished").size(), 1U) << (both ? "both ways" : "one way");
+  }
+}
+
+// A holder that comes back, and is cut off for five seconds before it is a member again: the members wait for it (10 min).
+TEST(HardCases, AHolderThatComesBackOverAShakyLineDoesNotEndTheRun) {
+  ToyOptions made = usual(3, 1000);
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(5s);
+  world.kill(0);
+  world.world().run_for(5s);
+  world.start(0, true);
+  ASSERT_TRUE(world.world().run_until([&] { return events_named(world, "store.back").size() == 2; }, 10s));
+  world.world().cut("site0", "site1");
+  world.world().cut("site0", "site2");
+  world.world().run_for(5s);
+  world.world().mend("site0", "site1");
+  world.world().mend("site0", "site2");
+  world.world().run_for(10s);
+  EXPECT_EQ(end_of(world, 0), "still running");
+  EXPECT_TRUE(world.run_to_end(60min));
+}
+
+// A stop is ordered and acknowledged; the holder dies and is back before the others have ended (simulated seed 309).
+TEST(HardCases, AHolderThatComesBackKnowsItselfThatTheRunStops) {
+  for (const std::size_t num_sites : {2U, 4U}) {
+    for (const Duration away : {Duration(100ms), Duration(600ms), Duration(1200ms), Duration(3s)}) {
+      ToyOptions made = usual(num_sites, 1000);
+      made.step_time = 400ms;
+      ToyWorld world(made);
+      world.let_sites_rejoin();
+      world.start_all();
+      world.world().run_for(10s);
+      world.run(0)->request_stop("enough");
+      ASSERT_TRUE(world.world().run_until([&] { return events_named(world, "run.stopping").size() == num_sites; }, 10s));
+      world.world().run_for(200ms);
+      world.kill(0);
+      world.world().run_for(away);
+      world.start(0, true);
+      EXPECT_TRUE(world.run_to_end(30min)) << num_sites << " sites, away for " << to_string(away);
+      for (std::size_t site = 0; site < num_sites; ++site) EXPECT_EQ(end_of(world, site), "stopped") << "site " << site;
+    }
+  }
+}
+
+// It is a member again by the last view, and has nothing to do itself; but the others' checkpoint becomes complete at it.
+TEST(HardCases, AHolderThatComesBackAtTheEndStaysUntilTheOthersHaveEnded) {
+  ToyOptions made = usual(3, 1000);
+  made.elements = 400000;
+  made.sync.reduction = "gather";
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.world().set_link("site1", "site2", {BitRate{1e6}, 40ms});
+  world.start_all();
+  world.world().run_for(60s);
+  world.run(0)->request_stop("enough");
+  ASSERT_TRUE(world.world().run_until([&] { return events_named(world, "run.stopping").size() == 3; }, 10s));
+  world.kill(0);
+  world.world().run_for(100ms);
+  world.start(0, true);
+  EXPECT_TRUE(world.run_to_end(60min));
+  for (std::size_t site = 0; site < 3; ++site) EXPECT_EQ(end_of(world, site), "stopped") << "site " << site;
+}
+
+// Two sites come to a run that goes on; somebody thinks better of one of them.
+TEST(HardCases, ASiteThatComesDoesNotEndWithAnotherThatComes) {
+  ToyOptions made = usual(4);
+  made.step_time = 3s;
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(40s);
+  world.kill(2);
+  world.kill(3);
+  world.world().run_for(20s);
+  const std::size_t before = world.commits().size();
+  ASSERT_TRUE(world.world().run_until([&] { return world.commits().size() >= before + 2; }, 60s));
+  world.start(2, true);
+  world.start(3, true);
+  world.world().run_for(3s);
+  world.run(2)->request_stop("no, not now");
+  world.world().run_for(3min);
+  EXPECT_EQ(end_of(world, 3), "still running");
+  EXPECT_EQ(events_named(world, "join.finished").size(), 1U);
+}
+
+// The donor's machine stands still while it gives its state; the site that comes did nothing wrong.
+TEST(HardCases, ADonorThatStoodStillDoesNotFenceTheSiteThatComes) {
+  for (const int i : {0, 4, 9}) {
+    ToyOptions made = usual(3, 2000);
+    made.seed = static_cast<std::uint64_t>(100 + i);
+    made.elements = 400000;
+    ToyWorld world(made);
+    world.let_sites_rejoin();
+    world.world().set_link("site2", "site1", {BitRate{3e6}, 40ms});
+    world.start_all();
+    world.world().run_for(20s);
+    world.kill(1);
+    world.world().run_for(10s);
+    world.start(1, true);
+    ASSERT_TRUE(world.world().run_until([&] { return !events_named(world, "join.began").empty(); }, 1min));
+    world.world().run_for(i * 50ms);
+    const auto life = world.life(2);
+    world.world().pause("site2", 2500ms);  // less than lost_after
+    world.world().run_for(6s);
+    EXPECT_EQ(world.life(2), life);
+    EXPECT_EQ(world.life(1), 2U) << i;
+  }
+}
+
+// docs/protocol.md rule 17: it ends when the others have what it gave.
+TEST(HardCases, ASiteThatLeavesOverASlowLineEndsWhenTheOthersHaveWhatItGave) {
+  ToyOptions made = usual(3, 100);
+  made.elements = 1500000;
+  made.streams = 1;
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.world().set_link("site2", "site0", {BitRate{1.5e6}, 40ms});
+  world.world().set_link("site2", "site1", {BitRate{1.5e6}, 40ms});
+  world.start_all();
+  world.world().run_for(60s);
+  world.run(2)->request_leave("lunch");
+  ASSERT_TRUE(world.world().run_until([&] { return world.outcome(2).has_value(); }, 5min));
+  ASSERT_TRUE(*world.outcome(2)) << end_of(world, 2);
+  EXPECT_TRUE(world.outcome(2)->value().left);
+  world.world().run_for(60s);
+  EXPECT_TRUE(events_named(world, "samples.lost").empty());
+  ASSERT_TRUE(world.world().run_until([&] { return world.outcome(0) && world.outcome(1); }, 60min));
+  EXPECT_EQ(end_of(world, 0), "ok");
+  // What it wrote is what the others had.
+  const Commit* last = nullptr;
+  for (const Commit& each : world.commits()) {
+    if (each.site == 2) last = &each;
+  }
+  for (const Commit& each : world.commits()) {
+    if (each.site == 0 && each.version == last->version) {
+      EXPECT_EQ(each.set, last->set);
+      EXPECT_EQ(each.parameters, last->parameters) << "version " << each.version.value;
+    }
+  }
+}
+
+TEST(HardCases, AFullDiskAtTheStoreIsSurvived) {
+  ToyOptions made = usual(3, 1000);
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(5s);
+  world.disk(0).set_capacity(Bytes{0});
+  world.kill(2);
+  ASSERT_TRUE(world.world().run_until([&] { return world.outcome(0).has_value(); }, 1min)) << end_of(world, 0);
+  world.world().run_for(20s);
+  EXPECT_EQ(end_of(world, 1), "still running");
+  world.disk(0).set_capacity(Bytes{UINT64_MAX});
+  world.start(0, true);
+  world.start(2, true);
+  ASSERT_TRUE(world.run_to_end(60min));
+  for (std::size_t site = 0; site < 3; ++site) EXPECT_EQ(end_of(world, site), "ok");
+  EXPECT_EQ(History(made, world).problem(), "");
+}
+
+}  // namespace
+}  // namespace intertie::tests
