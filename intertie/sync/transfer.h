@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "intertie/base/result.h"
+#include "intertie/base/units.h"
 #include "intertie/wire/messages.h"
 
 namespace intertie::sync {
