@@ -179,6 +179,11 @@ std::vector<EventDoc> member_events() {
         {"chunks", integer, "", "Chunks of the open merge; 0: the run ends with the version applied."},
         {"results", integer, "", "Chunks of its result that are here."},
         {"contributions", text, "", "Whose contribution to it is here, with how many chunks, separated by commas."}}},
+  };
+}
+
+std::vector<EventDoc> site_events() {
+  return {
       {"site.dies",
        "This site was told to die at this place (--die-at), and ends its process. What left it has arrived.",
        {kVersion,
@@ -230,6 +235,7 @@ const std::vector<EventDoc>& event_table() {
     std::vector<EventDoc> events = run_events();
     for (EventDoc& event : link_events()) events.push_back(std::move(event));
     for (EventDoc& event : member_events()) events.push_back(std::move(event));
+    for (EventDoc& event : site_events()) events.push_back(std::move(event));
     return events;
   }();
   return table;
