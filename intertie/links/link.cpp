@@ -127,11 +127,14 @@ void Link::end_merge(std::uint16_t number, Error error) {
 
 void Link::refuse(const wire::Refusal& why) {
   if (!control_.stream) return send(wire::StreamClass::control, why);  // over a relay, if there is one
-  // It outlives this link's interest in it until the words have left.
-  const std::shared_ptr<Stream> last = std::move(control_.stream);
-  last->set_handlers({.message = {}, .drained = {}, .closed = [last](const Error&) { last->set_handlers({}); }});
-  last->send(why);
-  last->close_after_sending();
+  // It is kept until the words have left. It may be in the middle of delivering, so it is destroyed from the loop.
+  const auto last = parting_.insert(parting_.end(), std::move(control_.stream));
+  (*last)->set_handlers({.message = {}, .drained = {}, .closed = [this, last](const Error&) {
+                           loop_.post([stream = std::shared_ptr<Stream>(std::move(*last))] {});
+                           parting_.erase(last);
+                         }});
+  (*last)->send(why);
+  (*last)->close_after_sending();
   drop_streams();
 }
 

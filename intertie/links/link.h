@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -120,6 +121,7 @@ class Link {
   Session session_;
   Route route_;
   Held control_;
+  std::list<std::unique_ptr<Stream>> parting_;  // that only carry the word why this site has no say any more
   std::vector<Held> merge_;
   std::size_t next_merge_ = 0;                   // the merge stream that is asked first for the next chunk
   std::deque<wire::Envelope> carried_;           // of other sessions, for merge streams
