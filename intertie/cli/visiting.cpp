@@ -31,8 +31,9 @@ Result<std::vector<Target>> targets_of(env::Disk& disk, const site::RunFile& fil
   if (!targets.empty()) return targets;
   return Error{.code = ErrorCode::reconfigure,
                .where = file.path,
-               .what = fmt::format("{} has no address, and none runs in {} on this machine",
-                                   whom.site.empty() ? "no site" : "site " + whom.site, file.run.folder),
+               .what = fmt::format("{}, and none runs in {} on this machine",
+                                   whom.site.empty() ? "no site has an address" : "site " + whom.site + " has no address",
+                                   file.run.folder),
                .fix = "write address = \"host:7400\" in its [[site]], or say --at HOST:PORT",
                .cause = {}};
 }
