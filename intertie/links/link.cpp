@@ -9,6 +9,7 @@ namespace {
 // A stream gets its next chunk when less than this is waiting in it: enough to keep it busy, little enough that a chunk is
 // not stuck behind a slow stream.
 constexpr std::uint64_t kAhead = 64 * 1024;
+constexpr std::size_t kPaddingFrame = 32 * 1024;
 constexpr std::size_t kRoundTripsKept = 10;
 
 constexpr Session::Way kControl = 0;
@@ -37,6 +38,7 @@ void Link::for_each_stream(Function function) const {
 void Link::begin_session(Incarnation theirs) {
   drop_streams();
   session_.begin(theirs);
+  padding_left_ = {};
   recent_round_trips_.clear();
   last_sent_by_peer_ = 0;
 }
@@ -155,7 +157,13 @@ void Link::set_route(const Route& route) {
 
 void Link::send(wire::StreamClass stream_class, const wire::Message& message) {
   if (closing_) return;
+  if (stream_class == wire::StreamClass::merge) padding_left_ = {};
   session_.push(stream_class, message);
+  pump();
+}
+
+void Link::warm_up(Bytes most) {
+  padding_left_ = most;
   pump();
 }
 
@@ -215,7 +223,21 @@ void Link::pump_streams() {
     }
   }
   if (!merge_.empty()) next_merge_ = (next_merge_ + 1) % merge_.size();
+  pad();
   count_transfer();
+}
+
+// What comes next waits for what is queued of it, so that is no more than keeps a stream busy.
+void Link::pad() {
+  static const SharedBytes kNothing{std::vector<std::byte>(kPaddingFrame)};
+  if (!route_.direct || waits_for_a_merge_stream()) return;
+  for (const Held& held : merge_) {
+    while (padding_left_.value > 0 && held.stream && !held.stream->closed() && held.stream->unsent().value <= kAhead) {
+      const std::uint64_t size = std::min<std::uint64_t>(padding_left_.value, kPaddingFrame);
+      held.stream->send(wire::Padding{kNothing.slice(0, size)});
+      padding_left_.value -= size;
+    }
+  }
 }
 
 // A stream says when it has drained to kAhead, so the end of this is noticed at once.
@@ -223,7 +245,7 @@ bool Link::busy() const {
   const auto full = [](const Held& held) {
     return held.stream && !held.stream->closed() && held.stream->unsent().value > kAhead;
   };
-  return waits_for_a_merge_stream() || std::any_of(merge_.begin(), merge_.end(), full);
+  return waits_for_a_merge_stream() || (padding_left_.value == 0 && std::any_of(merge_.begin(), merge_.end(), full));
 }
 
 void Link::count_transfer() {
@@ -257,6 +279,7 @@ Link::Transfer Link::transfer() const {
 
 void Link::take(wire::Message message) {
   if (const auto* heartbeat = std::get_if<wire::Heartbeat>(&message)) return on_heartbeat(*heartbeat);
+  if (std::holds_alternative<wire::Padding>(message)) return;
   if (auto* hearing = std::get_if<wire::Hearing>(&message)) return handlers_.hearing(std::move(*hearing));
   if (const auto* refusal = std::get_if<wire::Refusal>(&message)) return handlers_.refused(*refusal);
   if (auto* envelope = std::get_if<wire::Envelope>(&message)) return handlers_.envelope(std::move(*envelope));

@@ -68,6 +68,9 @@ class Link {
   // An envelope of this session has come, by whatever way.
   void receive(const wire::Envelope& envelope);
 
+  // A line that was silent is slow at first. Until the next chunk of a merge its streams carry up to so many bytes of nothing.
+  void warm_up(Bytes most);
+
   // Every beat_every: heartbeats, acknowledgements, silence. The direct way may end in it.
   void beat();
   // Says `why` to the peer, and closes its streams.
@@ -107,6 +110,7 @@ class Link {
   void drop_streams();
   void pump();
   void pump_streams();
+  void pad();
   std::optional<wire::Envelope> next_for_a_merge_stream(Session::Way way);
   bool waits_for_a_merge_stream() const;
   bool busy() const;
@@ -123,7 +127,8 @@ class Link {
   Held control_;
   std::list<std::unique_ptr<Stream>> parting_;  // that only carry the word why this site has no say any more
   std::vector<Held> merge_;
-  std::size_t next_merge_ = 0;                   // the merge stream that is asked first for the next chunk
+  std::size_t next_merge_ = 0;  // the merge stream that is asked first for the next chunk
+  Bytes padding_left_;
   std::deque<wire::Envelope> carried_;           // of other sessions, for merge streams
   Transfer transferred_;                         // up to the last time that it was not busy
   std::optional<env::TimePoint> waiting_since_;  // it is busy

@@ -98,6 +98,7 @@ class Run {
 
   // Members and links that change (run_members.cpp).
   void enter(const wire::View& view);
+  void warm_up(const wire::View& view);
   void report_for(ViewNumber number);
   bool follows_another_way(const wire::View& view) const;
   void forget_what_was_before(const wire::View& view);

@@ -11,6 +11,13 @@ namespace intertie::sync {
 
 using env::Task;
 
+namespace {
+
+// Before the first chunk: a quarter of a result's bytes, and no more than this.
+constexpr std::uint64_t kMostPadding = 2 * 1024 * 1024;
+
+}  // namespace
+
 // ---- views ----
 
 void Run::enter(const wire::View& view) {
@@ -36,11 +43,28 @@ void Run::enter(const wire::View& view) {
   if (state_->death && state_->death->reached()) return look_for_the_planned_end();
   // The view may come before any word of a member that this site has no link to yet.
   for (const wire::MemberRecord& member : view.members) mesh_->expect(member.site, member.incarnation);
+  warm_up(view);
   state_->enter(view);
   mesh_->set_view(view.number);
   report_view(view);
   if (const Result<void> equal = hashes_.look_again(); !equal) return waiting_.fail(equal.error());
   take_early();
+}
+
+// Those who have made no merge together before will send each other the first chunks soon.
+void Run::warm_up(const wire::View& view) {
+  const std::vector<wire::MemberRecord> before =
+      state_->memberships.empty() ? std::vector<wire::MemberRecord>() : state_->memberships.back().members;
+  const auto is_new = [&before](const wire::MemberRecord& member) {
+    return std::find(before.begin(), before.end(), member) == before.end();
+  };
+  const wire::MemberRecord self{settings_.self, incarnation_};
+  if (!members::is_in(view, self.site, self.incarnation)) return;
+  const Bytes most{std::min(services_.model.layout().num_elements, kMostPadding)};
+  for (const wire::MemberRecord& member : view.members) {
+    const bool gives = donations_.contains(member.site);  // the state: that line is up to speed
+    if (member.site != self.site && !gives && (is_new(member) || is_new(self))) mesh_->warm_up(member.site, most);
+  }
 }
 
 // This site may have waited to come to a run that its members have begun anew since.

@@ -51,7 +51,8 @@ constexpr std::array<const char*, std::variant_size_v<Message>> kNames = {"hello
                                                                           "visit",
                                                                           "admission",
                                                                           "eventLines",
-                                                                          "tidings"};
+                                                                          "tidings",
+                                                                          "padding"};
 
 Error bad_frame(std::string what) {
   return Error{.code = ErrorCode::give_up,

@@ -15,7 +15,7 @@
 
 namespace intertie::wire {
 
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 
 // What is sent over a stream, or within a session. Control has a stream of its own, so that it never waits behind a merge; bulk
 // shares the streams of merges and goes only while no merge has anything to send.
@@ -85,6 +85,15 @@ struct HearingRow {
   template <class A>
   void fields(A& a) {
     a(site, incarnation, beat, hears, view);
+  }
+};
+
+// Over a merge stream that has nothing to carry, so that it is up to speed when it has: whoever gets it forgets it.
+struct Padding {
+  SharedBytes payload;
+  template <class A>
+  void fields(A& a) {
+    a();
   }
 };
 
@@ -588,7 +597,7 @@ struct Tidings {
 using Message = std::variant<Hello, Welcome, Refusal, Heartbeat, Hearing, Envelope, Acknowledge, Ready, View, FlushRequest,
                              FlushReport, LeaveRequest, Complaint, Donate, StateBegin, Replay, StatePart, CaughtUp, StopRequest,
                              StopOrder, StopAccepted, CheckpointWritten, CheckpointComplete, AnchorHash, ContributionHeader,
-                             ChunkRequest, Farewell, Chunk, Visit, Admission, EventLines, Tidings>;
+                             ChunkRequest, Farewell, Chunk, Visit, Admission, EventLines, Tidings, Padding>;
 
 const char* name_of(const Message& message);
 

@@ -1,0 +1,153 @@
+#include "intertie/links/link.h"
+
+#include <gtest/gtest.h>
+
+#include "intertie/env/sim/sim_world.h"
+
+namespace intertie::links {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A connection whose other end is the test: nothing leaves before that says so.
+class Held final : public env::Connection {
+ public:
+  explicit Held(Held** self) { *self = this; }
+  void start(Handlers handlers) override { handlers_ = std::move(handlers); }
+  void send(SharedBytes bytes) override {
+    sent.insert(sent.end(), bytes.view().begin(), bytes.view().end());
+    waiting_.value += bytes.size();
+  }
+  Bytes unsent() const override { return waiting_; }
+  void set_low_mark(Bytes) override {}
+  void set_pacing(BitRate) override {}
+  void close_after_sending() override {}
+  const env::Peer& peer() const override { return peer_; }
+  std::string congestion_control() const override { return "none"; }
+
+  void drain() {
+    waiting_ = {};
+    if (handlers_.drained) handlers_.drained();
+  }
+  void deliver(const std::vector<std::byte>& bytes) { handlers_.received(bytes); }
+  std::vector<wire::Message> messages() const {
+    wire::FrameReader reader(wire::kMaxChunkFrame, wire::kMaxChunkFrame);
+    std::vector<wire::Message> all;
+    EXPECT_TRUE(reader.feed(sent, all));
+    return all;
+  }
+  std::vector<std::byte> sent;
+
+ private:
+  Handlers handlers_;
+  Bytes waiting_;
+  env::Peer peer_;
+};
+
+// What a connection carried of one type, in payload bytes.
+template <class T>
+std::size_t payload_of_all(const std::vector<wire::Message>& messages) {
+  std::size_t total = 0;
+  for (const wire::Message& message : messages) {
+    if (const auto* one = std::get_if<T>(&message)) total += one->payload.size();
+  }
+  return total;
+}
+
+class WarmUp : public testing::Test {
+ protected:
+  WarmUp() {
+    link.begin_session(Incarnation{2});
+    link.attach_control(stream(&control));
+    for (std::uint16_t i = 0; i < 2; ++i) link.attach_merge(i, stream(&merge[i]));
+    link.set_route({.direct = true, .relay = {}});
+  }
+  static std::unique_ptr<Stream> stream(Held** held) {
+    return std::make_unique<Stream>(std::make_unique<Held>(held), Stream::Handlers{});
+  }
+  std::size_t padding(const Held* connection) const { return payload_of_all<wire::Padding>(connection->messages()); }
+  std::size_t padding() const { return padding(merge[0]) + padding(merge[1]); }
+  void drain_both() {
+    for (Held* each : merge) each->drain();
+  }
+  static wire::Chunk chunk() {
+    wire::Chunk made;
+    made.payload = SharedBytes(std::vector<std::byte>(1000));
+    return made;
+  }
+
+  env::sim::SimWorld world;
+  Held* control = nullptr;
+  std::array<Held*, 2> merge{};
+  std::vector<std::string> ended;
+  Link link{world.start("site0").loop(),
+            {.self = SiteId{0}, .incarnation = Incarnation{1}, .peer = SiteId{1}, .num_merge_streams = 2, .timing = {}},
+            {.message = {},
+             .envelope = {},
+             .carry = {},
+             .hearing = {},
+             .refused = {},
+             .ended = [this](const Error& error) { ended.push_back(error.message()); },
+             .merge_ended = {},
+             .broken = {},
+             .closed = {}}};
+};
+
+TEST_F(WarmUp, MergeStreamsCarryNothingOfWorthUpToABound) {
+  link.warm_up(Bytes{1'000'000});
+  for (int i = 0; i < 100; ++i) drain_both();
+  EXPECT_EQ(padding(), 1'000'000U);
+  EXPECT_GT(padding(merge[0]), 400'000U);
+  EXPECT_GT(padding(merge[1]), 400'000U);
+  EXPECT_EQ(padding(control), 0U);
+}
+
+TEST_F(WarmUp, LittleOfItIsInFrontOfWhatComesNext) {
+  link.warm_up(Bytes{1'000'000});
+  for (const Held* each : merge) EXPECT_LE(each->unsent().value, 100'000U);
+}
+
+TEST_F(WarmUp, ItEndsWithTheFirstChunk) {
+  link.warm_up(Bytes{1'000'000});
+  const std::size_t before = padding();
+  ASSERT_GT(before, 0U);
+  link.send(wire::StreamClass::merge, chunk());
+  for (int i = 0; i < 100; ++i) drain_both();
+  EXPECT_EQ(padding(), before);
+  EXPECT_GE(payload_of_all<wire::Envelope>(merge[0]->messages()) + payload_of_all<wire::Envelope>(merge[1]->messages()), 1000U)
+      << "the chunk itself";
+}
+
+TEST_F(WarmUp, ItIsForTheDirectWayOnly) {
+  link.set_route({});
+  link.warm_up(Bytes{1'000'000});
+  EXPECT_EQ(padding(), 0U);
+}
+
+TEST_F(WarmUp, AnotherStartOfThePeerGetsNone) {
+  link.warm_up(Bytes{1'000'000});
+  link.begin_session(Incarnation{3});
+  link.attach_control(stream(&control));
+  for (std::uint16_t i = 0; i < 2; ++i) link.attach_merge(i, stream(&merge[i]));
+  for (int i = 0; i < 100; ++i) drain_both();
+  EXPECT_EQ(padding(), 0U);
+}
+
+TEST_F(WarmUp, WhoGetsItForgetsIt) {
+  const wire::EncodedFrame frame = wire::encode_frame(wire::Padding{SharedBytes(std::vector<std::byte>(5000))}, 0);
+  std::vector<std::byte> bytes(frame.head.view().begin(), frame.head.view().end());
+  bytes.insert(bytes.end(), frame.payload.view().begin(), frame.payload.view().end());
+  merge[0]->deliver(bytes);
+  EXPECT_TRUE(ended.empty());
+  EXPECT_TRUE(link.has_control());
+}
+
+TEST_F(WarmUp, ItIsNotTakenForTheRateOfALink) {
+  link.warm_up(Bytes{1'000'000});
+  world.run_for(1s);
+  drain_both();
+  EXPECT_EQ(link.transfer().bytes.value, 0U);
+}
+
+}  // namespace
+}  // namespace intertie::links
