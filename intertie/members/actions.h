@@ -61,10 +61,11 @@ using Action = std::variant<SendTo, Persist, EnterView, Fence, ReportFor, Fenced
                             CheckpointIsComplete, Fail>;
 using Actions = std::vector<Action>;
 
-// What the links know, for the store's holder. `direct`: two sites have heard each other lately without a relay; `view_of`:
-// that a site's start said it was in when it connected, 0: none.
+// What the links know, for the store's holder. `direct`: two sites have heard each other lately without a relay, or could not
+// have been heard of yet; `heard`: they have; `view_of`: that a site's start said it was in when it connected, 0: none.
 struct Surroundings {
   std::function<bool(SiteId, SiteId)> direct;
+  std::function<bool(SiteId, SiteId)> heard;
   std::function<bool(SiteId)> reaches;
   std::function<Incarnation(SiteId)> incarnation;
   std::function<ViewNumber(SiteId)> view_of;

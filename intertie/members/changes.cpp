@@ -103,7 +103,11 @@ bool Holder::can_enter(SiteId site, const Joiner& joiner) const {
   for (const SiteId member : standing_.sites()) {
     if (!gone_.contains(member) && !leaving_.contains(member)) with_it.insert(member);
   }
-  return expulsion({with_it.begin(), with_it.end()}, kHolder, settings_.surroundings.direct).empty();
+  const auto direct = [this, site](SiteId a, SiteId b) {
+    const Surroundings& known = settings_.surroundings;
+    return a == site || b == site ? known.heard(a, b) : known.direct(a, b);
+  };
+  return expulsion({with_it.begin(), with_it.end()}, kHolder, direct).empty();
 }
 
 // ---- the flush ----

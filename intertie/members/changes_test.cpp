@@ -403,5 +403,21 @@ TEST(MemberChanges, SitesThatComeAndSitesThatLeaveAreNoStrangers) {
   EXPECT_THAT(fenced_at(cluster, 0), Not(testing::Contains(wire::MemberRecord{SiteId{2}, Incarnation{112}})));
 }
 
+// It would go again as soon as it should have been heard.
+TEST(Changes, ASiteThatComesIsTakenInWhenTheMembersHaveHeardIt) {
+  Running run(3);
+  run.kill(2);
+  run.beat();
+  run.come_back(2);
+  run.not_heard_yet = {SiteId{2}};
+  run.say_ready(2);
+  run.catch_up(2);
+  run.beat();
+  EXPECT_EQ(run.members_at(0), sites_numbered({0, 1}));
+  run.not_heard_yet.clear();
+  run.beat();
+  EXPECT_EQ(run.members_at(0), sites_numbered({0, 1, 2}));
+}
+
 }  // namespace
 }  // namespace intertie::members

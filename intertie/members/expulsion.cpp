@@ -6,6 +6,7 @@ namespace intertie::members {
 namespace {
 
 using Direct = std::function<bool(SiteId, SiteId)>;
+constexpr int kMostSets = 4000;
 
 bool reach(const std::vector<SiteId>& members, SiteId a, SiteId b, const Direct& direct) {
   return direct(a, b) || std::any_of(members.begin(), members.end(), [&](SiteId relay) {
@@ -22,17 +23,53 @@ bool all_reach(const std::vector<SiteId>& members, const Direct& direct) {
   return true;
 }
 
-// Whether `count` more of members[next..] may go, the last ones first.
-bool without(std::vector<SiteId>& rest, std::size_t next, std::size_t count, SiteId holder, const Direct& direct) {
-  if (count == 0) return all_reach(rest, direct);
+// Asked once for every two sites.
+class Table {
+ public:
+  Table(const std::vector<SiteId>& members, const Direct& direct) : size_(members.back().value + std::size_t{1}) {
+    hears_.resize(size_ * size_);
+    for (const SiteId a : members) {
+      for (const SiteId b : members) hears_[a.value * size_ + b.value] = a != b && direct(a, b) ? 1 : 0;
+    }
+  }
+  bool direct(SiteId a, SiteId b) const { return hears_[a.value * size_ + b.value] != 0; }
+
+ private:
+  std::size_t size_;
+  std::vector<char> hears_;
+};
+
+enum class Search { found, none, too_long };
+
+// Whether `count` more of members[next..] may go, the last ones first. `left`: how many sets may still be looked at.
+Search without(std::vector<SiteId>& rest, std::size_t next, std::size_t count, SiteId holder, const Direct& direct, int& left) {
+  if (count == 0) {
+    if (--left < 0) return Search::too_long;
+    return all_reach(rest, direct) ? Search::found : Search::none;
+  }
   for (std::size_t i = next; i-- > 0;) {
     const SiteId site = rest[i];
     if (site == holder) continue;
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
-    if (without(rest, i, count - 1, holder, direct)) return true;
+    if (const Search search = without(rest, i, count - 1, holder, direct, left); search != Search::none) return search;
     rest.insert(rest.begin() + static_cast<std::ptrdiff_t>(i), site);
   }
-  return false;
+  return Search::none;
+}
+
+// One after another: whoever cannot reach the most of the others.
+void one_after_another(std::vector<SiteId>& rest, SiteId holder, const Direct& direct) {
+  while (!all_reach(rest, direct)) {
+    const auto misses = [&](SiteId site) {
+      return std::count_if(rest.begin(), rest.end(),
+                           [&](SiteId other) { return other != site && !reach(rest, site, other, direct); });
+    };
+    auto worst = rest.end();
+    for (auto site = rest.begin(); site != rest.end(); ++site) {
+      if (*site != holder && (worst == rest.end() || misses(*site) >= misses(*worst))) worst = site;
+    }
+    rest.erase(worst);
+  }
 }
 
 }  // namespace
@@ -51,10 +88,18 @@ std::vector<SiteId> expulsion(const std::vector<SiteId>& members, SiteId holder,
     std::erase_if(heard, [&](SiteId site) { return site != holder && !reach(now, site, holder, direct); });
     changed = heard.size() < before;
   }
+  const Table table(heard, direct);
+  const Direct hears = [&table](SiteId a, SiteId b) { return table.direct(a, b); };
   std::vector<SiteId> rest = heard;
-  for (std::size_t count = 0; count < heard.size(); ++count) {
+  Search search = Search::none;
+  int left = kMostSets;
+  for (std::size_t count = 0; search == Search::none; ++count) {
     rest = heard;
-    if (without(rest, rest.size(), count, holder, direct)) break;
+    search = without(rest, rest.size(), count, holder, hears, left);
+  }
+  if (search == Search::too_long) {
+    rest = heard;
+    one_after_another(rest, holder, hears);
   }
   std::vector<SiteId> gone;
   std::set_difference(members.begin(), members.end(), rest.begin(), rest.end(), std::back_inserter(gone));

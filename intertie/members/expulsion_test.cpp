@@ -166,5 +166,24 @@ TEST(Expulsion, IsTheSmallestForRandomGraphsOfEightSites) {
   }
 }
 
+// 0 to half-1 hear each other; each of the others hears one of those only: as where lines between two networks are cut but for
+// some.
+Graph comb(std::uint16_t half) {
+  Graph graph(static_cast<std::uint16_t>(2 * half));
+  for (std::uint16_t a = 0; a < half; ++a) {
+    for (std::uint16_t b = 0; b < a; ++b) graph.join(a, b);
+    graph.join(a, static_cast<std::uint16_t>(half + a));
+  }
+  return graph;
+}
+
+TEST(Expulsion, OfManyThatAreCutOffWhoMissesTheMostGoesFirst) {
+  for (const std::uint16_t half : {4, 11, 20}) {
+    const std::vector<int> gone = comb(half).expelled();
+    ASSERT_EQ(gone.size(), half - 1U) << "one of those behind a neighbour can stay";
+    EXPECT_GE(gone.front(), half);
+  }
+}
+
 }  // namespace
 }  // namespace intertie::members

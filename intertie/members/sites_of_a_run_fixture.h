@@ -53,6 +53,7 @@ class SitesOfARun {
   std::optional<StoreState> stored;  // as it was saved last
   std::vector<Site> sites;
   std::set<std::pair<std::uint16_t, std::uint16_t>> cuts;
+  std::set<SiteId> not_heard_yet;  // by anybody, in their present starts
 
  protected:
   void start(std::uint16_t site, Incarnation incarnation) {
@@ -61,7 +62,11 @@ class SitesOfARun {
     const auto direct = [this](SiteId a, SiteId b) {
       return !sites[a.value].dead && !sites[b.value].dead && !cuts.contains(std::minmax(a.value, b.value));
     };
+    const auto heard = [this, direct](SiteId a, SiteId b) {
+      return direct(a, b) && !not_heard_yet.contains(a) && !not_heard_yet.contains(b);
+    };
     const Surroundings surroundings{.direct = direct,
+                                    .heard = heard,
                                     .reaches = [this](SiteId to) { return !sites[to.value].dead; },
                                     .incarnation = [this](SiteId of) { return sites[of.value].incarnation; },
                                     .view_of = [this](SiteId of) { return sites[of.value].said_view; }};

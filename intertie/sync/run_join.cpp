@@ -107,6 +107,11 @@ Result<void> Run::prepare() {
       .surroundings = {
           .direct = [this](SiteId a,
                            SiteId b) { return services_.loop.now() - mesh_->hearing().last_mutual_or_new(a, b) < silence(); },
+          .heard =
+              [this](SiteId a, SiteId b) {
+                const std::optional<env::TimePoint> last = mesh_->hearing().last_mutual(a, b);
+                return last && services_.loop.now() - *last < silence();
+              },
           .reaches = [this](SiteId site) { return mesh_->reaches(site); },
           .incarnation = [this](SiteId site) { return mesh_->incarnation(site); },
           .view_of = [this](SiteId site) { return mesh_->view_of(site); }},
