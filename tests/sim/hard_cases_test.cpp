@@ -3,47 +3,16 @@
 #include <gtest/gtest.h>
 
 #include "tests/sim/history.h"
+#include "tests/sim/toy_run_fixture.h"
 
 namespace intertie::tests {
 namespace {
 
 using namespace std::chrono_literals;
 
-std::string end_of(const ToyWorld& world, std::size_t site) {
-  const auto& outcome = world.outcome(site);
-  if (!outcome) return "still running";
-  return *outcome ? ((*outcome)->stopped ? "stopped" : "ok") : outcome->error().message();
-}
-
-std::vector<RecordedEvent> events_named(const ToyWorld& world, const std::string& name) {
-  std::vector<RecordedEvent> found;
-  for (const RecordedEvent& each : world.events()) {
-    if (each.event.name == name) found.push_back(each);
-  }
-  return found;
-}
-
-std::string reasons(const ToyWorld& world) {
-  std::string all;
-  for (const auto& each : events_named(world, "view.entered")) {
-    if (each.site == 0) all += std::get<std::string>(each.event.fields.back().second) + " | ";
-  }
-  return all;
-}
-
-ToyOptions usual(std::size_t num_sites, std::uint64_t steps = 400) {
-  ToyOptions made = toy_options(steps);
-  made.sync.bucket_mib = 0.05;
-  made.batch_sizes.assign(num_sites, 2);
-  made.elements = 9000;
-  made.link.delay = 40ms;
-  made.step_time = 60ms;
-  return made;
-}
-
 // The run ends while a copy of the state is on a slow line.
 TEST(HardCases, ASiteThatComesWhenTheRunEndsDoesNotHang) {
-  ToyOptions made = usual(3);
+  ToyOptions made = distant_sites(3);
   made.elements = 400000;
   ToyWorld world(made);
   world.let_sites_rejoin();
@@ -61,7 +30,7 @@ TEST(HardCases, ASiteThatComesWhenTheRunEndsDoesNotHang) {
 
 // Merges that are further apart than start_wait (2 min).
 TEST(HardCases, ASiteComesBackWhereMergesAreFarApart) {
-  ToyOptions made = usual(3);
+  ToyOptions made = distant_sites(3);
   made.step_time = 60s;
   ToyWorld world(made);
   world.let_sites_rejoin();
@@ -77,7 +46,7 @@ TEST(HardCases, ASiteComesBackWhereMergesAreFarApart) {
 
 // A site that comes is cut off for a few seconds after its donor was named and before that had time for it.
 TEST(HardCases, ASiteThatWasAwayBeforeItWasGivenAnythingComesAllTheSame) {
-  ToyOptions made = usual(3);
+  ToyOptions made = distant_sites(3);
   made.step_time = 3s;
   ToyWorld world(made);
   world.let_sites_rejoin();
@@ -105,7 +74,7 @@ TEST(HardCases, ASiteThatWasAwayBeforeItWasGivenAnythingComesAllTheSame) {
 // A site leaves; before its last merge is complete the store's holder dies for good.
 TEST(HardCases, ASiteThatLeavesDoesNotHangWhereTheHolderIsGone) {
   for (const std::size_t num_sites : {2U, 3U}) {
-    ToyOptions made = usual(num_sites);
+    ToyOptions made = distant_sites(num_sites);
     ToyWorld world(made);
     world.let_sites_rejoin();
     world.start_all();
@@ -132,7 +101,7 @@ TEST(HardCases, AHolderThatStoodStillExpelsNobody) {
   for (const Duration delay : {Duration(40ms), Duration(150ms)}) {
     for (const Duration time : {Duration(800ms), Duration(1100ms), Duration(1300ms), Duration(1800ms), Duration(2500ms),
                                 Duration(3500ms), Duration(10s), Duration(60s)}) {
-      ToyOptions made = usual(3, 2000);
+      ToyOptions made = distant_sites(3, 2000);
       made.link.delay = delay;
       ToyWorld world(made);
       world.let_sites_rejoin();
@@ -149,7 +118,7 @@ TEST(HardCases, ASiteThatStoodStillForLessThanLostAfterIsNotExpelled) {
   for (const Duration delay : {Duration(40ms), Duration(150ms)}) {
     for (const Duration time :
          {Duration(800ms), Duration(1100ms), Duration(1500ms), Duration(1900ms), Duration(2200ms), Duration(2500ms)}) {
-      ToyOptions made = usual(3, 2000);
+      ToyOptions made = distant_sites(3, 2000);
       made.link.delay = delay;
       ToyWorld world(made);
       world.let_sites_rejoin();
@@ -165,7 +134,7 @@ TEST(HardCases, ASiteThatStoodStillForLessThanLostAfterIsNotExpelled) {
 // All connections of a site break at once, as when a router forgets them; it is heard again after a moment.
 TEST(HardCases, ASiteWhoseConnectionsAllBreakIsNotExpelled) {
   for (const Duration delay : {Duration(40ms), Duration(100ms), Duration(150ms), Duration(200ms)}) {
-    ToyOptions made = usual(3, 2000);
+    ToyOptions made = distant_sites(3, 2000);
     made.link.delay = delay;
     ToyWorld world(made);
     world.let_sites_rejoin();
@@ -179,7 +148,7 @@ TEST(HardCases, ASiteWhoseConnectionsAllBreakIsNotExpelled) {
 }
 
 TEST(HardCases, ASiteThatStillGetsResultsWhenTheRunEndsDoesNotSayThatItStopped) {
-  ToyOptions made = usual(3);
+  ToyOptions made = distant_sites(3);
   made.elements = 100000;
   made.seed = 5;
   ToyWorld world(made);
@@ -202,7 +171,7 @@ TEST(HardCases, ASiteThatStillGetsResultsWhenTheRunEndsDoesNotSayThatItStopped) 
 // It hears that it is no member any more, but nobody hears it. Cut off both ways it would have waited store_wait (10 min).
 TEST(HardCases, ASiteThatNobodyHearsForThreeMinutesComesBack) {
   for (const bool both : {true, false}) {
-    ToyOptions made = usual(3, 6000);
+    ToyOptions made = distant_sites(3, 6000);
     ToyWorld world(made);
     world.let_sites_rejoin();
     world.start_all();
@@ -222,7 +191,7 @@ TEST(HardCases, ASiteThatNobodyHearsForThreeMinutesComesBack) {
 
 // A holder that comes back, and is cut off for five seconds before it is a member again: the members wait for it (10 min).
 TEST(HardCases, AHolderThatComesBackOverAShakyLineDoesNotEndTheRun) {
-  ToyOptions made = usual(3, 1000);
+  ToyOptions made = distant_sites(3, 1000);
   ToyWorld world(made);
   world.let_sites_rejoin();
   world.start_all();
@@ -245,7 +214,7 @@ TEST(HardCases, AHolderThatComesBackOverAShakyLineDoesNotEndTheRun) {
 TEST(HardCases, AHolderThatComesBackKnowsItselfThatTheRunStops) {
   for (const std::size_t num_sites : {2U, 4U}) {
     for (const Duration away : {Duration(100ms), Duration(600ms), Duration(1200ms), Duration(3s)}) {
-      ToyOptions made = usual(num_sites, 1000);
+      ToyOptions made = distant_sites(num_sites, 1000);
       made.step_time = 400ms;
       ToyWorld world(made);
       world.let_sites_rejoin();
@@ -265,7 +234,7 @@ TEST(HardCases, AHolderThatComesBackKnowsItselfThatTheRunStops) {
 
 // It is a member again by the last view, and has nothing to do itself; but the others' checkpoint becomes complete at it.
 TEST(HardCases, AHolderThatComesBackAtTheEndStaysUntilTheOthersHaveEnded) {
-  ToyOptions made = usual(3, 1000);
+  ToyOptions made = distant_sites(3, 1000);
   made.elements = 400000;
   made.sync.reduction = "gather";
   ToyWorld world(made);
@@ -284,7 +253,7 @@ TEST(HardCases, AHolderThatComesBackAtTheEndStaysUntilTheOthersHaveEnded) {
 
 // Two sites come to a run that goes on; somebody thinks better of one of them.
 TEST(HardCases, ASiteThatComesDoesNotEndWithAnotherThatComes) {
-  ToyOptions made = usual(4);
+  ToyOptions made = distant_sites(4);
   made.step_time = 3s;
   ToyWorld world(made);
   world.let_sites_rejoin();
@@ -307,7 +276,7 @@ TEST(HardCases, ASiteThatComesDoesNotEndWithAnotherThatComes) {
 // The donor's machine stands still while it gives its state; the site that comes did nothing wrong.
 TEST(HardCases, ADonorThatStoodStillDoesNotFenceTheSiteThatComes) {
   for (const int i : {0, 4, 9}) {
-    ToyOptions made = usual(3, 2000);
+    ToyOptions made = distant_sites(3, 2000);
     made.seed = static_cast<std::uint64_t>(100 + i);
     made.elements = 400000;
     ToyWorld world(made);
@@ -330,7 +299,7 @@ TEST(HardCases, ADonorThatStoodStillDoesNotFenceTheSiteThatComes) {
 
 // docs/protocol.md rule 17: it ends when the others have what it gave.
 TEST(HardCases, ASiteThatLeavesOverASlowLineEndsWhenTheOthersHaveWhatItGave) {
-  ToyOptions made = usual(3, 100);
+  ToyOptions made = distant_sites(3, 100);
   made.elements = 1500000;
   made.streams = 1;
   ToyWorld world(made);
@@ -361,7 +330,7 @@ TEST(HardCases, ASiteThatLeavesOverASlowLineEndsWhenTheOthersHaveWhatItGave) {
 }
 
 TEST(HardCases, AFullDiskAtTheStoreIsSurvived) {
-  ToyOptions made = usual(3, 1000);
+  ToyOptions made = distant_sites(3, 1000);
   ToyWorld world(made);
   world.let_sites_rejoin();
   world.start_all();

@@ -2,24 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "intertie/links/mesh.h"
 #include "intertie/sync/round.h"
-#include "intertie/train/toy.h"
-#include "tests/sim/history.h"
+#include "tests/sim/false_peer_fixture.h"
+#include "tests/sim/toy_run_fixture.h"
 
 namespace intertie::tests {
 namespace {
 
 using namespace std::chrono_literals;
-
-Hash64 layout_of_model(const ToyOptions& options) {
-  const auto model = train::make_toy({.kind = "toy", .toy_elements = options.elements}, 1);
-  wire::Writer writer;
-  for (const train::TensorSlot& tensor : model->layout().tensors) {
-    writer(tensor.name, tensor.shape, tensor.range.first, tensor.decay);
-  }
-  return hash_bytes(writer.take());
-}
 
 ToyOptions three_sites(std::uint64_t steps = 400) {
   ToyOptions made = toy_options(steps);
@@ -32,47 +22,23 @@ ToyOptions three_sites(std::uint64_t steps = 400) {
 // site1 of three is what the test makes of it.
 class Liar {
  public:
-  Liar(ToyWorld& world, std::uint64_t incarnation) : world_(world), life_(world.world().start("site1")) {
-    const std::string text = "run.name = toy\n";
-    mesh_ = std::make_unique<links::Mesh>(
-        life_.loop(), life_.network(),
-        links::Mesh::Settings{.identity = {.run = "toy",
-                                           .self = SiteId{1},
-                                           .site_names = {"site0", "site1", "site2"},
-                                           .incarnation = Incarnation{incarnation},
-                                           .agreement = hash_text(text),
-                                           .agreement_text = text,
-                                           .data = Hash64{1}},
-                              .addresses = {{"site0", 7400}, {"site1", 7400}, {"site2", 7400}},
-                              .listen = {"site1", 7400},
-                              .num_merge_streams = {3, 3, 3},
-                              .timing = {}},
-        links::Mesh::Handlers{
-            .message =
-                [this](SiteId, const wire::Message& message) {
-                  const auto* flush = std::get_if<wire::FlushRequest>(&message);
-                  if (flush) mesh_->send(SiteId{0}, wire::FlushReport{.number = flush->number});
-                },
-            .connected =
-                [this](SiteId site) {
-                  if (site == SiteId{0})
-                    mesh_->send(site,
-                                wire::Ready{.layout = layout_of_model(world_.options()), .checkpoints = {}, .resume = false});
-                },
-            .appeared = [](SiteId) {},
-            .route = [](SiteId, const links::Route&, const Error*) {},
-            .broken = [](SiteId, const Error&) {},
-            .beat = [] {},
-            .closed = [] {},
-            .refused = [](const Error&) {},
-            .failed = [](SiteId, const Error&) {}});
+  Liar(ToyWorld& world, std::uint64_t incarnation) : life_(world.world().start("site1")) {
+    links::Mesh::Handlers handlers = deaf_handlers();
+    handlers.message = [this](SiteId, const wire::Message& message) {
+      const auto* flush = std::get_if<wire::FlushRequest>(&message);
+      if (flush) say(SiteId{0}, wire::FlushReport{.number = flush->number});
+    };
+    handlers.connected = [this, ready = toy_ready(world.options())](SiteId site) {
+      if (site == SiteId{0}) say(site, ready);
+    };
+    mesh_ = std::make_unique<links::Mesh>(life_.loop(), life_.network(), toy_mesh(toy_identity(3, SiteId{1}, incarnation)),
+                                          std::move(handlers));
     EXPECT_TRUE(mesh_->start());
   }
   void tell(SiteId to, const wire::Message& message) { const_cast<links::Link*>(mesh_->link(to))->tell(message); }
   void say(SiteId to, const wire::Message& message) { mesh_->send(to, message); }
 
  private:
-  ToyWorld& world_;
   env::sim::SimSite& life_;
   std::unique_ptr<links::Mesh> mesh_;
 };
@@ -123,29 +89,12 @@ TEST(Lies, AnotherSiteCannotContributeInTheNameOfASite) {
 
 // ---- what a site that connects says of its view ----
 
-std::unique_ptr<links::Mesh> mesh_of(env::sim::SimSite& life, std::uint16_t self, std::function<void(SiteId)> connected) {
-  const std::string text = "run.name = toy\n";
-  return std::make_unique<links::Mesh>(life.loop(), life.network(),
-                                       links::Mesh::Settings{.identity = {.run = "toy",
-                                                                          .self = SiteId{self},
-                                                                          .site_names = {"site0", "site1"},
-                                                                          .incarnation = Incarnation{1},
-                                                                          .agreement = hash_text(text),
-                                                                          .agreement_text = text,
-                                                                          .data = Hash64{1}},
-                                                             .addresses = {{"site0", 7400}, {"site1", 7400}},
-                                                             .listen = {"site" + std::to_string(self), 7400},
-                                                             .num_merge_streams = {1, 1},
-                                                             .timing = {}},
-                                       links::Mesh::Handlers{.message = [](SiteId, const wire::Message&) {},
-                                                             .connected = std::move(connected),
-                                                             .appeared = [](SiteId) {},
-                                                             .route = [](SiteId, const links::Route&, const Error*) {},
-                                                             .broken = [](SiteId, const Error&) {},
-                                                             .beat = [] {},
-                                                             .closed = [] {},
-                                                             .refused = [](const Error&) {},
-                                                             .failed = [](SiteId, const Error&) {}});
+std::unique_ptr<links::Mesh> mesh_of(env::sim::SimSite& life, SiteId self, std::function<void(SiteId)> connected) {
+  links::Mesh::Settings settings = toy_mesh(toy_identity(2, self));
+  settings.num_merge_streams = {1, 1};
+  links::Mesh::Handlers handlers = deaf_handlers();
+  handlers.connected = std::move(connected);
+  return std::make_unique<links::Mesh>(life.loop(), life.network(), std::move(settings), std::move(handlers));
 }
 
 // The view of the hello is the one of when it began to dial; a holder that comes back decides by it who is behind.
@@ -154,10 +103,10 @@ TEST(Lies, AHelloSaysTheViewOfNow) {
   std::optional<ViewNumber> said;
   std::optional<env::TimePoint> said_at;
   std::unique_ptr<links::Mesh> holder;
-  holder = mesh_of(world.start("site0"), 0, [&](SiteId) {
+  holder = mesh_of(world.start("site0"), SiteId{0}, [&](SiteId) {
     if (!said) said = holder->view_of(SiteId{1}), said_at = world.now();
   });
-  auto other = mesh_of(world.start("site1"), 1, [](SiteId) {});
+  auto other = mesh_of(world.start("site1"), SiteId{1}, [](SiteId) {});
   ASSERT_TRUE(holder->start());
   world.cut("site0", "site1");
   other->set_view(ViewNumber{4});

@@ -3,33 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/sim/history.h"
+#include "tests/sim/toy_run_fixture.h"
 
 namespace intertie::tests {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-std::string ending(const ToyWorld& world, std::size_t site) {
-  const auto& outcome = world.outcome(site);
-  if (!outcome) return "still running";
-  return *outcome ? ((*outcome)->stopped ? "stopped" : "ok") : outcome->error().message();
-}
-
-std::string words(const Event& event, const std::string& field) {
-  for (const auto& [name, value] : event.fields) {
-    if (name == field) return std::get<std::string>(value);
-  }
-  return {};
-}
-
-std::vector<RecordedEvent> of(const ToyWorld& world, const std::string& name) {
-  std::vector<RecordedEvent> found;
-  for (const RecordedEvent& each : world.events()) {
-    if (each.event.name == name) found.push_back(each);
-  }
-  return found;
-}
 
 struct Setting {
   sync::Method method;
@@ -42,19 +22,14 @@ std::ostream& operator<<(std::ostream& out, const Setting& setting) {
 class Members : public testing::TestWithParam<Setting> {
  protected:
   ToyOptions options(std::size_t num_sites, std::uint64_t steps = 400) const {
-    ToyOptions made = toy_options(steps);
+    ToyOptions made = distant_sites(num_sites, steps);
     made.sync.method = GetParam().method;
     made.sync.reduction = GetParam().reduction;
-    made.sync.bucket_mib = 0.05;
-    made.batch_sizes.assign(num_sites, 2);
-    made.elements = 9000;
-    made.link.delay = 40ms;
-    made.step_time = 60ms;
     return made;
   }
   // All sites have come to the same end, and everything that docs/protocol.md promises held on the way.
   static void expect_a_good_end(const ToyOptions& options, const ToyWorld& world) {
-    for (std::size_t site = 0; site < world.num_sites(); ++site) EXPECT_EQ(ending(world, site), "ok") << "site " << site;
+    for (std::size_t site = 0; site < world.num_sites(); ++site) EXPECT_EQ(end_of(world, site), "ok") << "site " << site;
     EXPECT_EQ(History(options, world).problem(), "");
   }
 };
@@ -86,20 +61,20 @@ TEST_P(Members, ASiteThatDiesIsLeftBehindWithinThreeSecondsAndComesBack) {
   const env::TimePoint death = world.world().now();
   world.kill(1);
   world.world().run_for(6s);
-  const auto views = of(world, "view.entered");
+  const auto views = events_named(world, "view.entered");
   ASSERT_EQ(views.size(), 5U);  // three at the start, two of those who stay
   EXPECT_LE(views.back().when - death, 3s);
-  EXPECT_EQ(words(views.back().event, "members"), "site0, site2");
+  EXPECT_EQ(words_in(views.back().event, "members"), "site0, site2");
   world.start(1, true);
   const env::TimePoint again = world.world().now();
   ASSERT_TRUE(world.run_to_end());
   expect_a_good_end(made, world);
-  for (const RecordedEvent& order : of(world, "merge.ordered")) {
-    const bool concerns_somebody = words(order.event, "without") + words(order.event, "saved") == "site1";
+  for (const RecordedEvent& order : events_named(world, "merge.ordered")) {
+    const bool concerns_somebody = words_in(order.event, "without") + words_in(order.event, "saved") == "site1";
     EXPECT_EQ(concerns_somebody, order.when < again) << "a return takes nothing from anybody";
   }
-  EXPECT_EQ(words(of(world, "view.entered").back().event, "members"), "site0, site1, site2");
-  EXPECT_EQ(of(world, "join.finished").size(), 1U);
+  EXPECT_EQ(words_in(events_named(world, "view.entered").back().event, "members"), "site0, site1, site2");
+  EXPECT_EQ(events_named(world, "join.finished").size(), 1U);
 }
 
 TEST_P(Members, ACutLinkIsRelayedAndExpelsNobody) {
@@ -114,18 +89,18 @@ TEST_P(Members, ACutLinkIsRelayedAndExpelsNobody) {
     const std::size_t before = world.commits().size();
     world.world().run_for(8s);
     EXPECT_GT(world.commits().size(), before + 6) << "the run stands still";
-    const auto changes = of(world, "link.changed");
+    const auto changes = events_named(world, "link.changed");
     EXPECT_TRUE(
-        std::any_of(changes.begin(), changes.end(), [](const auto& e) { return words(e.event, "state") == "relayed"; }));
+        std::any_of(changes.begin(), changes.end(), [](const auto& e) { return words_in(e.event, "state") == "relayed"; }));
     world.world().mend(first, second);
     world.world().run_for(5s);
-    EXPECT_EQ(words(of(world, "link.changed").back().event, "state"), "direct");
-    EXPECT_EQ(words(of(world, "link.changed").back().event, "message"), "") << "what ended it is over";
-    const std::size_t num_changes = of(world, "link.changed").size();
+    EXPECT_EQ(words_in(events_named(world, "link.changed").back().event, "state"), "direct");
+    EXPECT_EQ(words_in(events_named(world, "link.changed").back().event, "message"), "") << "what ended it is over";
+    const std::size_t num_changes = events_named(world, "link.changed").size();
     ASSERT_TRUE(world.run_to_end());
     expect_a_good_end(made, world);
-    EXPECT_EQ(of(world, "link.changed").size(), num_changes) << "that others end is none";
-    EXPECT_EQ(of(world, "view.entered").size(), 3U) << "nobody has to go";
+    EXPECT_EQ(events_named(world, "link.changed").size(), num_changes) << "that others end is none";
+    EXPECT_EQ(events_named(world, "view.entered").size(), 3U) << "nobody has to go";
   }
 }
 
@@ -139,7 +114,7 @@ TEST_P(Members, AOneWayCutIsRelayedAndExpelsNobody) {
   world.world().mend("site2", "site1");
   ASSERT_TRUE(world.run_to_end());
   expect_a_good_end(made, world);
-  EXPECT_EQ(of(world, "view.entered").size(), 3U);
+  EXPECT_EQ(events_named(world, "view.entered").size(), 3U);
 }
 
 // Four seconds are more than a site may be silent; when it is back it learns that the others went on.
@@ -158,8 +133,8 @@ TEST_P(Members, ASiteThatWasCutOffIsFencedAndComesBackAsANewStart) {
     ASSERT_TRUE(world.run_to_end());
     expect_a_good_end(made, world);
     EXPECT_EQ(world.life(1), 2U);
-    EXPECT_EQ(of(world, "join.finished").size(), 1U);
-    EXPECT_EQ(of(world, "site.fenced").size(), 1U) << "whether a view says so, or the hello is refused";
+    EXPECT_EQ(events_named(world, "join.finished").size(), 1U);
+    EXPECT_EQ(events_named(world, "site.fenced").size(), 1U) << "whether a view says so, or the hello is refused";
   }
 }
 
@@ -170,7 +145,7 @@ TEST_P(Members, OfTwoSitesTheOneWithTheStoreGoesOnAlone) {
   world.world().run_for(5s);
   world.kill(1);
   world.world().run_for(8s);
-  EXPECT_EQ(words(of(world, "view.entered").back().event, "members"), "site0");
+  EXPECT_EQ(words_in(events_named(world, "view.entered").back().event, "members"), "site0");
   world.start(1, true);
   ASSERT_TRUE(world.run_to_end());
   expect_a_good_end(made, world);
@@ -183,12 +158,12 @@ TEST_P(Members, WithoutTheStoreTheOtherWaitsAndGoesOnWhenItIsBack) {
   world.world().run_for(5s);
   world.kill(0);
   world.world().run_for(20s);
-  EXPECT_EQ(ending(world, 1), "still running");
-  ASSERT_FALSE(of(world, "store.away").empty());
+  EXPECT_EQ(end_of(world, 1), "still running");
+  ASSERT_FALSE(events_named(world, "store.away").empty());
   world.start(0, true);
   ASSERT_TRUE(world.run_to_end());
   expect_a_good_end(made, world);
-  EXPECT_FALSE(of(world, "store.back").empty());
+  EXPECT_FALSE(events_named(world, "store.back").empty());
 }
 
 TEST_P(Members, WithoutTheStoreForLongTheOtherEndsAndSaysWhy) {
@@ -199,7 +174,7 @@ TEST_P(Members, WithoutTheStoreForLongTheOtherEndsAndSaysWhy) {
   ASSERT_TRUE(world.run_to_end(11min));
   ASSERT_FALSE(*world.outcome(1));
   EXPECT_EQ(world.outcome(1)->error().code, ErrorCode::store_away);
-  EXPECT_THAT(ending(world, 1), testing::AllOf(HasSubstr("site site0"), HasSubstr("holds the store, and was away for 10 min")));
+  EXPECT_THAT(end_of(world, 1), testing::AllOf(HasSubstr("site site0"), HasSubstr("holds the store, and was away for 10 min")));
 }
 
 TEST_P(Members, ASecondSiteThatDiesDuringTheFlushRestartsIt) {
@@ -212,7 +187,7 @@ TEST_P(Members, ASecondSiteThatDiesDuringTheFlushRestartsIt) {
   ASSERT_TRUE(world.world().run_until([&] { return world.run(1)->state()->flushing.has_value(); }, 10s));
   world.kill(3);
   world.world().run_for(8s);
-  EXPECT_EQ(words(of(world, "view.entered").back().event, "members"), "site0, site1");
+  EXPECT_EQ(words_in(events_named(world, "view.entered").back().event, "members"), "site0, site1");
   world.start(2, true);
   world.start(3, true);
   ASSERT_TRUE(world.run_to_end());
@@ -228,7 +203,7 @@ TEST_P(Members, ASiteThatLeavesTakesItsContributionToTheEndAndTheOthersGoOn) {
   ASSERT_TRUE(world.world().run_until([&] { return world.outcome(2).has_value(); }, 10s));
   ASSERT_TRUE(*world.outcome(2));
   EXPECT_TRUE(world.outcome(2)->value().left);
-  EXPECT_TRUE(of(world, "samples.lost").empty());
+  EXPECT_TRUE(events_named(world, "samples.lost").empty());
   world.start(2, true);
   ASSERT_TRUE(world.run_to_end());
   expect_a_good_end(made, world);
@@ -244,10 +219,10 @@ TEST_P(Members, AReturnHoldsNobodyUp) {
   world.world().run_for(10s);
   world.start(1, true);
   const env::TimePoint from = world.world().now();
-  ASSERT_TRUE(world.world().run_until([&] { return of(world, "view.entered").size() > 7; }, 1min));
+  ASSERT_TRUE(world.world().run_until([&] { return events_named(world, "view.entered").size() > 7; }, 1min));
   std::optional<env::TimePoint> last;
   Duration longest{0};
-  for (const RecordedEvent& each : of(world, "merge.committed")) {
+  for (const RecordedEvent& each : events_named(world, "merge.committed")) {
     if (each.site != 0 || each.when < from) continue;
     if (last) longest = std::max(longest, each.when - *last);
     last = each.when;
@@ -266,7 +241,7 @@ TEST_P(Members, TheRunStopsAndGoesOnWithThoseWhoWereThere) {
   world.world().run_for(6s);
   world.run(2)->request_stop("enough");
   ASSERT_TRUE(world.run_to_end());
-  EXPECT_EQ(ending(world, 0), "stopped");
+  EXPECT_EQ(end_of(world, 0), "stopped");
   world.start_all(true);  // site 1 comes to the run as one that was away
   ASSERT_TRUE(world.run_to_end());
   expect_a_good_end(made, world);

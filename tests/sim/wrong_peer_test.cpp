@@ -2,9 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "intertie/links/mesh.h"
-#include "intertie/train/toy.h"
-#include "tests/sim/toy_world.h"
+#include "tests/sim/false_peer_fixture.h"
+#include "tests/sim/toy_run_fixture.h"
 
 namespace intertie::tests {
 namespace {
@@ -19,37 +18,20 @@ ToyOptions two_sites() {
   return options;
 }
 
-Hash64 layout_of(const ToyOptions& options) {
-  const auto model = train::make_toy({.kind = "toy", .toy_elements = options.elements}, 1);
-  wire::Writer writer;
-  for (const train::TensorSlot& tensor : model->layout().tensors)
-    writer(tensor.name, tensor.shape, tensor.range.first, tensor.decay);
-  return hash_bytes(writer.take());
-}
-
 // site0 is a whole site, which holds the store; site1 is what the test makes of it.
 class WrongPeer : public testing::Test {
  protected:
   WrongPeer() : world_(two_sites()), life_(world_.world().start("site1")) { world_.start(0); }
 
-  links::Identity identity(std::uint64_t incarnation = 1) const {
-    const std::string text = "run.name = toy\n";
-    return {.run = "toy",
-            .self = SiteId{1},
-            .site_names = {"site0", "site1"},
-            .incarnation = Incarnation{incarnation},
-            .agreement = hash_text(text),
-            .agreement_text = text,
-            .data = Hash64{1}};
-  }
   wire::Hello hello(std::uint64_t incarnation = 1) const {
+    const links::Identity identity = toy_identity(2, SiteId{1}, incarnation);
     wire::Hello hello;
-    hello.run = "toy";
-    hello.site = SiteId{1};
-    hello.incarnation = Incarnation{incarnation};
-    hello.agreement_text = identity().agreement_text;
-    hello.agreement = identity().agreement;
-    hello.data = Hash64{1};
+    hello.run = identity.run;
+    hello.site = identity.self;
+    hello.incarnation = identity.incarnation;
+    hello.agreement_text = identity.agreement_text;
+    hello.agreement = identity.agreement;
+    hello.data = identity.data;
     return hello;
   }
 
@@ -68,38 +50,18 @@ class WrongPeer : public testing::Test {
   // Takes part until the view, as far as links do, and calls `entered` then.
   void take_part(std::function<void(const wire::View&)> entered, std::uint64_t incarnation = 1) {
     entered_ = std::move(entered);
-    mesh_ = std::make_unique<links::Mesh>(
-        life_.loop(), life_.network(),
-        links::Mesh::Settings{.identity = identity(incarnation),
-                              .addresses = {{"site0", 7400}, {"site1", 7400}},
-                              .listen = {"site1", 7400},
-                              .num_merge_streams = {3, 3},
-                              .timing = {}},
-        links::Mesh::Handlers{
-            .message =
-                [this](SiteId, const wire::Message& message) {
-                  if (const auto* view = std::get_if<wire::View>(&message)) entered_(*view);
-                },
-            .connected =
-                [this](SiteId site) {
-                  mesh_->send(site, wire::Ready{.layout = layout_of(world_.options()), .checkpoints = {}, .resume = false});
-                },
-            .appeared = [](SiteId) {},
-            .route = [](SiteId, const links::Route&, const Error*) {},
-            .broken = [](SiteId, const Error&) {},
-            .beat = [] {},
-            .closed = [] {},
-            .refused = [](const Error&) {},
-            .failed = [this](SiteId, const Error& error) { refused_.push_back(error); }});
+    links::Mesh::Handlers handlers = deaf_handlers();
+    handlers.message = [this](SiteId, const wire::Message& message) {
+      if (const auto* view = std::get_if<wire::View>(&message)) entered_(*view);
+    };
+    handlers.connected = [this](SiteId site) { mesh_->send(site, toy_ready(world_.options())); };
+    handlers.failed = [this](SiteId, const Error& error) { refused_.push_back(error); };
+    mesh_ = std::make_unique<links::Mesh>(life_.loop(), life_.network(), toy_mesh(toy_identity(2, SiteId{1}, incarnation)),
+                                          std::move(handlers));
     ASSERT_TRUE(mesh_->start());
   }
   void say(const wire::Message& message) { mesh_->send(SiteId{0}, message); }
 
-  std::string outcome() {
-    const auto& outcome = world_.outcome(0);
-    if (!outcome) return "still running";
-    return *outcome ? "ok" : outcome->error().message();
-  }
   // Why the members of the run changed; empty: they did not.
   std::string reason_of_change() const {
     for (const RecordedEvent& recorded : world_.events()) {
@@ -144,21 +106,21 @@ TEST_F(WrongPeer, TheLongestLineOfARunFileIsRefusedInFewWords) {
 TEST_F(WrongPeer, TheLongestFarewellIsPassedOnAndTheRunGoesOn) {
   take_part([this](const wire::View&) { say(wire::Farewell{false, ErrorCode::give_up, std::string(100'000, 'y')}); });
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_EQ(outcome(), "ok");
+  EXPECT_EQ(end_of(world_, 0), "ok");
   EXPECT_THAT(reason_of_change(), HasSubstr("site1 ended: yyy"));
 }
 
 TEST_F(WrongPeer, AHashOfAMergeThatNobodyCanHaveComeToCostsItItsPlace) {
   take_part([this](const wire::View&) { say(wire::AnchorHash{{FragmentId{0}, Version{20}}, Hash64{1}}); });
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_EQ(outcome(), "ok");
+  EXPECT_EQ(end_of(world_, 0), "ok");
   EXPECT_THAT(reason_of_change(), HasSubstr("site1 sent the hash of version 20, which it cannot have come to"));
 }
 
 TEST_F(WrongPeer, ACheckpointThatNobodyCanHaveComeToCostsItItsPlace) {
   take_part([this](const wire::View& view) { say(wire::CheckpointWritten{{Version{1'000'000}, view.restart, Hash64{1}}}); });
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_EQ(outcome(), "ok");
+  EXPECT_EQ(end_of(world_, 0), "ok");
   EXPECT_THAT(reason_of_change(), HasSubstr("wrote a checkpoint of version 1000000, which it cannot have come to"));
 }
 
@@ -169,7 +131,7 @@ TEST_F(WrongPeer, AMessageThatIsNoneCostsItItsPlace) {
     mesh_->send_data(SiteId{0}, wire::StreamClass::merge, chunk);
   });
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_EQ(outcome(), "ok");
+  EXPECT_EQ(end_of(world_, 0), "ok");
   EXPECT_THAT(reason_of_change(), HasSubstr("site1 wire: the fields of a chunk message are cut short or invalid"));
 }
 
@@ -179,7 +141,7 @@ TEST_F(WrongPeer, MergesOfAViewThatNobodyKnowsAreKeptUpToABoundOnly) {
     for (int i = 0; i < 30; ++i) mesh_->send_data(SiteId{0}, wire::StreamClass::merge, chunk);
   });
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_EQ(outcome(), "ok");
+  EXPECT_EQ(end_of(world_, 0), "ok");
   EXPECT_THAT(reason_of_change(), HasSubstr("site1 sends merges of a view that nobody else knows"));
 }
 
@@ -218,7 +180,7 @@ TEST_F(WrongPeer, ASiteThatHasNoSayAnyMoreIsToldSoHoweverOftenItConnects) {
     EXPECT_THAT(error.message(), HasSubstr("no member any more since view 2"));
   }
   ASSERT_TRUE(world_.run_to_end(5min));
-  EXPECT_EQ(outcome(), "ok");
+  EXPECT_EQ(end_of(world_, 0), "ok");
 }
 
 TEST_F(WrongPeer, ALowerStartThanOneThatWasSeenIsRefused) {
