@@ -11,10 +11,10 @@ namespace {
 
 // The event, and whom it concerns; empty for those that no view of the run is made of.
 std::string subject_of(const Event& event) {
-  static const std::set<std::string_view> shown = {"run.started",  "run.resumed",   "run.stopping",   "run.finished",
-                                                   "progress",     "evaluation",    "view.entered",   "join.began",
-                                                   "site.leaving", "site.fenced",   "site.left",      "checkpoint.complete",
-                                                   "link.changed", "link.measured", "site.connected", "merge.committed"};
+  static const std::set<std::string_view> shown = {
+      "run.started",         "run.resumed",  "run.stopping",  "run.finished",   "progress",       "evaluation",
+      "view.entered",        "join.began",   "join.finished", "site.leaving",   "site.fenced",    "site.left",
+      "checkpoint.complete", "link.changed", "link.measured", "site.connected", "merge.committed"};
   return shown.count(event.name) != 0 ? event.name + " " + text_of(event, "peer") : std::string();
 }
 

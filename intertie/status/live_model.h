@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,7 @@ struct LiveRun {
 class LiveModel {
  public:
   static constexpr std::size_t kMaxEvents = 200;
+  static constexpr std::size_t kMaxVersions = 1000;  // whose steps are kept: a site that comes back fetches one of them
 
   explicit LiveModel(const std::vector<std::string>& site_names);
   void take(const Record& record);
@@ -96,6 +98,7 @@ class LiveModel {
  private:
   void take_run(const Record& record, LiveSite& site);
   void take_figures(const Record& record, LiveSite& site);
+  void note_version(const Event& event);
   void take_members(const Event& event, LiveSite& site);
   void enter_view(const Event& event);
   void take_link(const Event& event, std::size_t site);
@@ -104,6 +107,7 @@ class LiveModel {
   LiveLink::Direction* direction(std::size_t from, const std::string& to);
 
   LiveRun run_;
+  std::map<std::int64_t, std::int64_t> steps_;  // that the run had come to, by version: the newest
 };
 
 }  // namespace intertie::status
