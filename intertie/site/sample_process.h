@@ -1,7 +1,9 @@
 // Text drawn from a run's newest checkpoint, printed to standard output. Used by intertie-trainer. Main thread.
 #pragma once
 
-#include "intertie/site/site_process.h"
+#include "intertie/site/exit_code.h"
+#include "intertie/site/model_factory.h"
+#include "intertie/site/programs.h"
 
 namespace intertie::site {
 

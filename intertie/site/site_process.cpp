@@ -8,7 +8,6 @@
 #include "intertie/base/float_mode.h"
 #include "intertie/base/version.h"
 #include "intertie/env/real/certificates.h"
-#include "intertie/env/real/cores.h"
 #include "intertie/env/real/input_lines.h"
 #include "intertie/env/real/posix_disk.h"
 #include "intertie/env/real/real_loop.h"
@@ -22,158 +21,23 @@
 #include "intertie/site/launcher.h"
 #include "intertie/site/local_links.h"
 #include "intertie/site/noted_address.h"
+#include "intertie/site/prepared_site.h"
 #include "intertie/site/reception.h"
-#include "intertie/site/run_file.h"
-#include "intertie/site/site_data.h"
 #include "intertie/site/site_output.h"
 #include "intertie/site/starts.h"
-#include "intertie/site/text_notes.h"
 #include "intertie/status/json_log.h"
 #include "intertie/status/recorder.h"
 #include "intertie/sync/run.h"
-#include "intertie/train/toy.h"
 
 namespace intertie::site {
 namespace {
 
-// Everything that is known before anything runs.
-struct Prepared {
-  RunFile file;
-  SiteId self;
-  std::string folder;  // of this site
-  std::vector<env::Address> addresses;
-  int threads = 1;
-  std::optional<sync::PlannedDeath> dies_at;
-  std::optional<SiteData> data;
-  std::unique_ptr<train::LocalStep> model;
-};
-
 constexpr const char* kLeftWords = "this site has left the run; the others go on, and it comes back with --resume\n";
-
-Error input_error(const std::string& where, std::string what, std::string fix) {
-  return {.code = ErrorCode::reconfigure, .where = where, .what = std::move(what), .fix = std::move(fix), .cause = {}};
-}
-
-Result<std::vector<env::Address>> addresses_of(const RunFile& file, const SiteCommand& command) {
-  if (!command.addresses.empty()) return command.addresses;
-  std::vector<env::Address> addresses;
-  for (const SiteSettings& site : file.sites) {
-    if (!site.address) {
-      return input_error(file.path, fmt::format("site {} has no address", site.name),
-                         "add address = \"host:7400\" to its [[site]], or use --local");
-    }
-    addresses.push_back(*site.address);
-  }
-  return addresses;
-}
-
-int threads_of(const RunFile& file, const SiteCommand& command) {
-  if (file.train.threads > 0) return file.train.threads;
-  const int sharing = command.local ? static_cast<int>(file.sites.size()) : 1;
-  return std::max(1, env::real::available_cores() / sharing);
-}
-
-Result<void> open_data(Prepared& site, env::Disk& disk) {
-  const data::ShardCache cache{.folder = data_folder(site.file), .writer = site.file.sites[site.self.value].name};
-  INTERTIE_ASSIGN(site.data, open_site_data(site.file, disk, cache));
-  return {};
-}
-
-std::string certificates_of(const RunFile& file, const SiteCommand& command) {
-  return command.certificates.empty() ? certificates_folder(file) : command.certificates;
-}
-
-// What the run file and the command line say. Nothing is written.
-Result<Prepared> prepare(const SiteCommand& command, env::Disk& disk) {
-  Prepared site;
-  INTERTIE_ASSIGN(site.file, read_run_file(disk, command.run_file, command.overrides, command.data));
-  const std::optional<SiteId> self = site.file.find_site(command.site);
-  if (!self) {
-    std::string names;
-    for (const SiteSettings& each : site.file.sites) names += (names.empty() ? "" : ", ") + each.name;
-    return input_error(command.run_file, fmt::format("there is no site \"{}\"", command.site), "its sites are " + names);
-  }
-  site.self = *self;
-  site.folder = site_folder(site.file, command.site);
-  INTERTIE_ASSIGN(site.addresses, addresses_of(site.file, command));
-  site.threads = threads_of(site.file, command);
-  if (!command.die_at.empty()) {
-    INTERTIE_ASSIGN(site.dies_at, sync::parse_planned_death(command.die_at));
-  }
-  return site;
-}
-
-Result<void> open_model(Prepared& site, const ModelFactory& make_model) {
-  const std::string& device = site.file.sites[site.self.value].device;
-  train::ModelSettings model = site.file.model;
-  if (model.vocab_size == 0) model.vocab_size = site.data->corpus.tokenizer.vocabulary_size();
-  INTERTIE_ASSIGN(site.model, make_model({.model = model,
-                                          .device = device.empty() ? site.file.train.device : device,
-                                          .precision = site.file.train.precision,
-                                          .threads = site.threads,
-                                          .seed = site.file.run.seed,
-                                          .site = site.self}));
-  return {};
-}
-
-sync::RunSettings run_settings(const Prepared& site, const SiteCommand& command) {
-  const RunFile& file = site.file;
-  sync::RunSettings settings{.run = file.run.name,
-                             .self = site.self,
-                             .site_names = {},
-                             .addresses = site.addresses,
-                             .listen = {},
-                             .num_merge_streams = {},
-                             .batch_sizes = {},
-                             .sequence_length = file.train.sequence_length,
-                             .step_time = file.sites[site.self.value].step_time,
-                             .sync = file.sync,
-                             .train = file.train,
-                             .folder = site.folder,
-                             .resume = command.resume,
-                             .fresh = command.fresh,
-                             .agreement = hash_text(file.agreement()),
-                             .agreement_text = file.agreement(),
-                             .data = site.data->corpus.hash,
-                             .carried = to_manifest(text_notes(site.data->corpus)),
-                             .start_wait = file.run.start_wait,
-                             .store_wait = file.run.store_wait,
-                             .lost_after = file.run.lost_after,
-                             .dies_at = site.dies_at};
-  settings.train.threads = site.threads;
-  if (command.progress_every > Duration(0)) settings.progress_every = command.progress_every;
-  if (command.addresses.empty()) settings.listen = listens_at(file.sites[site.self.value]);
-  for (std::uint16_t i = 0; i < file.sites.size(); ++i) {
-    settings.site_names.push_back(file.sites[i].name);
-    settings.batch_sizes.push_back(file.batch_size(SiteId{i}));
-    const LinkSettings* link = i == site.self.value ? nullptr : file.find_link(site.self, SiteId{i});
-    const int streams = link && !link->paths.empty() ? link->paths.front().streams : PathSettings{}.streams;
-    settings.num_merge_streams.push_back(static_cast<std::uint16_t>(streams));
-  }
-  return settings;
-}
-
-Event started(const Prepared& site, bool emulated) {
-  const RunFile& file = site.file;
-  return {"run.started",
-          {{"run", file.run.name},
-           {"method", std::string(file.sync.method == sync::Method::diloco ? "diloco" : "synchronous")},
-           {"num_sites", static_cast<std::int64_t>(file.sites.size())},
-           {"num_steps", static_cast<std::int64_t>(file.num_steps())},
-           {"tokens_per_step", static_cast<std::int64_t>(file.tokens_per_step())},
-           {"num_parameters", static_cast<std::int64_t>(site.model->layout().num_elements)},
-           {"trainer", site.model->description()},
-           {"threads", std::int64_t{site.threads}},
-           {"agreement", to_string(hash_text(file.agreement()))},
-           {"data", to_string(site.data->corpus.hash)},
-           {"emulated", emulated},
-           {"paced", file.sites[site.self.value].step_time.has_value()}}};
-}
 
 // The objects of a running site, in the order in which they are made.
 class Process {
  public:
-  Process(Prepared& site, const SiteCommand& command)
+  Process(PreparedSite& site, const SiteCommand& command)
       : site_(site),
         command_(command),
         output_(STDOUT_FILENO, {.json = command.json, .log = event_log(site.file, name())}),
@@ -189,7 +53,7 @@ class Process {
     INTERTIE_ASSIGN(lock_, disk.lock(site_.folder + "/lock"));
     INTERTIE_RETURN_IF_ERROR(open_log(disk));
     INTERTIE_ASSIGN(const auto noted, NotedAddress::write(disk, site_.file, name(), site_.addresses[site_.self.value]));
-    recorder_.record(started(site_, links_ && links_->emulated()));
+    recorder_.record(started_event(site_, links_ && links_->emulated()));
     warn();
     Starts starts(loop_, {.make = [this, &disk, &make_model](bool again) { return make_run(disk, make_model, again); },
                           .warn = [this](const std::string& message) { warn(message); }});
@@ -218,7 +82,7 @@ class Process {
   }
 
  private:
-  std::string name() const { return site_.file.sites[site_.self.value].name; }
+  const std::string& name() const { return site_.settings().name; }
 
   ReceptionSettings reception_settings() const {
     const bool may_leave = site_.self != members::Member::holder() && site_.file.sites.size() > 1;
@@ -255,11 +119,10 @@ class Process {
   }
 
   Result<void> open_network(env::Disk& disk) {
-    const std::string certificates = certificates_of(site_.file, command_);
-    INTERTIE_RETURN_IF_ERROR(check_certificate(disk, site_.file, certificates, name(), loop_.wall()));
+    INTERTIE_RETURN_IF_ERROR(check_certificate(disk, site_.file, site_.certificates, name(), loop_.wall()));
     INTERTIE_ASSIGN(network_, env::real::RealNetwork::create(loop_, {.run = site_.file.run.name,
                                                                      .site = name(),
-                                                                     .tls = env::real::tls_files(certificates, name()),
+                                                                     .tls = env::real::tls_files(site_.certificates, name()),
                                                                      .visitors = true}));
     if (!command_.local) return {};
     auto local = std::make_unique<LocalLinks>(loop_, std::move(network_), site_.file, site_.self);
@@ -306,7 +169,7 @@ class Process {
     command_.local ? starts.request_stop(reason) : leave(starts, reason);
   }
 
-  Prepared& site_;
+  PreparedSite& site_;
   const SiteCommand& command_;
   SiteOutput output_;  // the last to go: what nobody reads holds up nothing else
   env::real::SignalsIgnoredAtEnd signals_ignored_at_end_;
@@ -324,21 +187,12 @@ class Process {
 
 Result<sync::Outcome> prepare_and_run(const SiteCommand& command, const ModelFactory& make_model) {
   env::real::PosixDisk disk;
-  INTERTIE_ASSIGN(Prepared site, prepare(command, disk));
+  INTERTIE_ASSIGN(PreparedSite site, prepare_site(command, disk));
   Process process(site, command);
   return process.run(disk, make_model);
 }
 
 }  // namespace
-
-Result<std::unique_ptr<train::LocalStep>> make_toy_only(const ModelRequest& request) {
-  if (request.model.kind == "toy") return train::make_toy(request.model, request.seed);
-  return Error{.code = ErrorCode::reconfigure,
-               .where = "model.kind",
-               .what = fmt::format("\"{}\" needs the program intertie-trainer", request.model.kind),
-               .fix = "build it with ./dev build",
-               .cause = {}};
-}
 
 ExitCode run_site(const SiteCommand& command, const ModelFactory& make_model) {
   const Result<sync::Outcome> outcome = prepare_and_run(command, make_model);

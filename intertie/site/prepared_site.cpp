@@ -1,0 +1,132 @@
+#include "intertie/site/prepared_site.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "intertie/env/real/cores.h"
+#include "intertie/site/folders.h"
+#include "intertie/site/text_notes.h"
+
+namespace intertie::site {
+namespace {
+
+Error input_error(const std::string& where, std::string what, std::string fix) {
+  return {.code = ErrorCode::reconfigure, .where = where, .what = std::move(what), .fix = std::move(fix), .cause = {}};
+}
+
+Result<std::vector<env::Address>> addresses_of(const RunFile& file, const SiteCommand& command) {
+  if (!command.addresses.empty()) return command.addresses;
+  std::vector<env::Address> addresses;
+  for (const SiteSettings& site : file.sites) {
+    if (!site.address) {
+      return input_error(file.path, fmt::format("site {} has no address", site.name),
+                         "add address = \"host:7400\" to its [[site]], or use --local");
+    }
+    addresses.push_back(*site.address);
+  }
+  return addresses;
+}
+
+int threads_of(const RunFile& file, const SiteCommand& command) {
+  if (file.train.threads > 0) return file.train.threads;
+  const int sharing = command.local ? static_cast<int>(file.sites.size()) : 1;
+  return std::max(1, env::real::available_cores() / sharing);
+}
+
+}  // namespace
+
+Result<PreparedSite> prepare_site(const SiteCommand& command, env::Disk& disk) {
+  PreparedSite site;
+  INTERTIE_ASSIGN(site.file, read_run_file(disk, command.run_file, command.overrides, command.data));
+  const std::optional<SiteId> self = site.file.find_site(command.site);
+  if (!self) {
+    std::string names;
+    for (const SiteSettings& each : site.file.sites) names += (names.empty() ? "" : ", ") + each.name;
+    return input_error(command.run_file, fmt::format("there is no site \"{}\"", command.site), "its sites are " + names);
+  }
+  site.self = *self;
+  site.folder = site_folder(site.file, command.site);
+  site.certificates = command.certificates.empty() ? certificates_folder(site.file) : command.certificates;
+  INTERTIE_ASSIGN(site.addresses, addresses_of(site.file, command));
+  site.threads = threads_of(site.file, command);
+  if (!command.die_at.empty()) {
+    INTERTIE_ASSIGN(site.dies_at, sync::parse_planned_death(command.die_at));
+  }
+  return site;
+}
+
+Result<void> open_data(PreparedSite& site, env::Disk& disk) {
+  const data::ShardCache cache{.folder = data_folder(site.file), .writer = site.settings().name};
+  INTERTIE_ASSIGN(site.data, open_site_data(site.file, disk, cache));
+  return {};
+}
+
+Result<void> open_model(PreparedSite& site, const ModelFactory& make_model) {
+  const std::string& device = site.settings().device;
+  train::ModelSettings model = site.file.model;
+  if (model.vocab_size == 0) model.vocab_size = site.data->corpus.tokenizer.vocabulary_size();
+  INTERTIE_ASSIGN(site.model, make_model({.model = model,
+                                          .device = device.empty() ? site.file.train.device : device,
+                                          .precision = site.file.train.precision,
+                                          .threads = site.threads,
+                                          .seed = site.file.run.seed,
+                                          .site = site.self}));
+  return {};
+}
+
+sync::RunSettings run_settings(const PreparedSite& site, const SiteCommand& command) {
+  const RunFile& file = site.file;
+  sync::RunSettings settings{.run = file.run.name,
+                             .self = site.self,
+                             .site_names = {},
+                             .addresses = site.addresses,
+                             .listen = {},
+                             .num_merge_streams = {},
+                             .batch_sizes = {},
+                             .sequence_length = file.train.sequence_length,
+                             .step_time = site.settings().step_time,
+                             .sync = file.sync,
+                             .train = file.train,
+                             .folder = site.folder,
+                             .resume = command.resume,
+                             .fresh = command.fresh,
+                             .agreement = hash_text(file.agreement()),
+                             .agreement_text = file.agreement(),
+                             .data = site.data->corpus.hash,
+                             .carried = to_manifest(text_notes(site.data->corpus)),
+                             .start_wait = file.run.start_wait,
+                             .store_wait = file.run.store_wait,
+                             .lost_after = file.run.lost_after,
+                             .dies_at = site.dies_at};
+  settings.train.threads = site.threads;
+  if (command.progress_every > Duration(0)) settings.progress_every = command.progress_every;
+  if (command.addresses.empty()) settings.listen = listens_at(site.settings());
+  for (std::uint16_t i = 0; i < file.sites.size(); ++i) {
+    settings.site_names.push_back(file.sites[i].name);
+    settings.batch_sizes.push_back(file.batch_size(SiteId{i}));
+    const LinkSettings* link = i == site.self.value ? nullptr : file.find_link(site.self, SiteId{i});
+    const int streams = link && !link->paths.empty() ? link->paths.front().streams : PathSettings{}.streams;
+    settings.num_merge_streams.push_back(static_cast<std::uint16_t>(streams));
+  }
+  return settings;
+}
+
+Event started_event(const PreparedSite& site, bool emulated) {
+  const RunFile& file = site.file;
+  return {"run.started",
+          {{"run", file.run.name},
+           {"method", std::string(file.sync.method == sync::Method::diloco ? "diloco" : "synchronous")},
+           {"num_sites", static_cast<std::int64_t>(file.sites.size())},
+           {"num_steps", static_cast<std::int64_t>(file.num_steps())},
+           {"tokens_per_step", static_cast<std::int64_t>(file.tokens_per_step())},
+           {"num_parameters", static_cast<std::int64_t>(site.model->layout().num_elements)},
+           {"trainer", site.model->description()},
+           {"threads", std::int64_t{site.threads}},
+           {"agreement", to_string(hash_text(file.agreement()))},
+           {"data", to_string(site.data->corpus.hash)},
+           {"emulated", emulated},
+           {"paced", site.settings().step_time.has_value()}}};
+}
+
+}  // namespace intertie::site
