@@ -85,6 +85,7 @@ struct Inherited {
   ::dup2(from.in.read.get(), STDIN_FILENO);
   ::dup2(from.out.write.get(), STDOUT_FILENO);
   ::dup2(from.err.write.get(), STDERR_FILENO);
+  for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, SIG_DFL);  // what is ignored stays so across exec
   ::sigprocmask(SIG_SETMASK, &from.mask, nullptr);
   ::execv(argv[0], argv);
   const int error = errno;

@@ -57,7 +57,8 @@ class Children {
   Children(const Children&) = delete;
   Children& operator=(const Children&) = delete;
 
-  // command[0] is a path. Errors: reconfigure (not there, not executable).
+  // command[0] is a path. SIGINT and SIGTERM reach the child even where this process ignores them, as one does that a shell
+  // has started in the background. Errors: reconfigure (not there, not executable).
   Result<ChildId> start(const std::vector<std::string>& command, ChildInput input = ChildInput::nothing);
   // A line on the standard input of a child that is started to be told lines. Does nothing when it has ended, or does not read.
   void tell(ChildId child, const std::string& line);

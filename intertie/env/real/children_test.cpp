@@ -89,6 +89,17 @@ TEST(Children, SignalsGoToOneChild) {
   EXPECT_EQ(codes, (std::set<int>{0, 5}));
 }
 
+// A shell cannot trap what was ignored when it began.
+TEST(Children, WhatThisProcessIgnoresReachesAChild) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const auto before = std::signal(signal, SIG_IGN);
+    Children children;
+    ASSERT_TRUE(children.start(shell("trap 'exit 5' INT TERM; kill -" + std::to_string(signal) + " $$; exit 1")));
+    std::signal(signal, before);
+    EXPECT_EQ(run_all(children, 1).ends[0].exit_code, 5) << signal;
+  }
+}
+
 TEST(Children, DeathBySignalIsToldAsSuch) {
   Children children;
   ASSERT_TRUE(children.start(shell("kill -9 $$")));
