@@ -48,9 +48,9 @@ class ToolsTest(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("SC2086", output)
 
-    def tidy(self, text, *options):
-        source = os.path.join(self.folder, "intertie", "base", "a.cpp")
-        self.write("intertie/base/a.cpp", text)
+    def tidy(self, text, *options, path="intertie/base/a.cpp"):
+        source = os.path.join(self.folder, path)
+        self.write(path, text)
         entry = {"directory": self.folder, "file": source, "command": f"clang++ -std=c++20 -c {source}"}
         self.write("build/compile_commands.json", json.dumps([entry]))
         return run([sys.executable, TIDY, "--build", "build", *options], self.folder)
@@ -69,6 +69,14 @@ class ToolsTest(unittest.TestCase):
             status, output = self.tidy(text)
             self.assertEqual(status, 1, output)
             self.assertIn(what, output)
+
+    def test_tidy_looks_at_programs_of_tools_and_their_headers(self):
+        self.write("tools/wan/a.h", "int BadName();\n")
+        for text in ("int BadName() { return 1; }\n", '#include "a.h"\nint good() { return BadName(); }\n'):
+            status, output = self.tidy(text, path="tools/wan/a.cpp")
+            self.assertEqual(status, 1, output)
+            self.assertIn("readability-identifier-naming", output)
+        self.assertIn("tidy: 0 files", self.tidy("int BadName() { return 1; }\n", path="elsewhere/a.cpp")[1])
 
     def test_tidy_deep_sees_more(self):
         text = "int f(bool b) {\n  int* p = nullptr;\n  if (b) return 0;\n  return *p;\n}\n"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over the sources of intertie/, in parallel, and remembers which are clean.
+"""Runs clang-tidy over the sources of intertie/ and tools/wan/, in parallel, and remembers which are clean.
 
     tools/lint/run_tidy.py --build build/tidy --jobs 2 [--changed | --all | --deep]
 
@@ -20,6 +20,8 @@ import time
 from arrows import includes
 from tree import Tree
 
+FOLDERS = ("intertie/", "tools/wan/")
+HEADERS = f"/({'|'.join(FOLDERS)})"
 ANALYZER = "clang-analyzer-core.*,clang-analyzer-cplusplus.*,clang-analyzer-deadcode.*"
 
 
@@ -51,10 +53,10 @@ def parse_options():
 
 
 def compiled(build, tree):
-    """The sources of intertie/ that the build in this folder compiles."""
+    """The sources of these folders that the build in this folder compiles."""
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         paths = {os.path.relpath(entry["file"], tree.root) for entry in json.load(file)}
-    return sorted(path for path in paths if path.startswith("intertie/"))
+    return sorted(path for path in paths if path.startswith(FOLDERS))
 
 
 def changed_paths(root):
@@ -105,7 +107,7 @@ def run_all(todo, marks, options):
 
 
 def run_one(path, options):
-    command = ["clang-tidy", "--quiet", "-p", options.build, path]
+    command = ["clang-tidy", "--quiet", f"--header-filter={HEADERS}", "-p", options.build, path]
     if options.deep:
         command.insert(1, f"--checks={ANALYZER}")
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

@@ -96,14 +96,16 @@ Space::~Space() {
   remove_namespace(name_);
 }
 
-Frame Space::read() {
+Frame Space::read() const {
   std::array<std::byte, kLongestFrame> buffer;
   const ssize_t size = ::read(device_, buffer.data(), buffer.size());
   return size > 0 ? Frame(buffer.begin(), buffer.begin() + size) : Frame();
 }
 
 // A frame that the kernel does not take is lost, as one is on a line.
-void Space::write(const Frame& frame) { [[maybe_unused]] const ssize_t written = ::write(device_, frame.data(), frame.size()); }
+void Space::write(const Frame& frame) const {
+  [[maybe_unused]] const ssize_t written = ::write(device_, frame.data(), frame.size());
+}
 
 std::size_t destination_of(const Frame& frame, std::size_t num_sites) {
   if (frame.size() < kOffloadHeader + kIpHeader) return num_sites;

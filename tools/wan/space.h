@@ -23,8 +23,8 @@ class Space {
 
   int descriptor() const { return device_; }
   // Whatever the site has sent meanwhile; an empty frame: nothing more now.
-  Frame read();
-  void write(const Frame& frame);
+  Frame read() const;
+  void write(const Frame& frame) const;
 
  private:
   Space(std::string name, int device) : name_(std::move(name)), device_(device) {}
