@@ -1,13 +1,16 @@
 """Real runs: one process a site, each in its namespace, and what their event logs say. Everything that a run starts ends with it."""
 import ctypes
-import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
-from datetime import datetime
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "runs"))
+
+from event_log import EventLog  # noqa: E402
 
 SITES = ("ashburn", "columbus", "quincy", "dallas")
 RUN = """[run]
@@ -54,30 +57,6 @@ def die_with_parent():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-class Log:
-    """The events of a site, read as they are written; each has its moment, in seconds since the epoch, as `at`."""
-
-    def __init__(self, path):
-        self.path = path
-        self.read = 0
-        self.events = []
-
-    def look(self):
-        try:
-            with open(self.path, "rb") as log:
-                log.seek(self.read)
-                new = log.read()
-        except FileNotFoundError:
-            return self.events
-        whole = new[:new.rfind(b"\n") + 1]
-        self.read += len(whole)
-        for line in whole.decode().splitlines():
-            event = json.loads(line)
-            event["at"] = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
-            self.events.append(event)
-        return self.events
-
-
 class Run:
     def __init__(self, wan, options, method, reduction, *, num_sites=3, steps=1_000_000, model=TOY, seed=1, batch=2, sequence=16,
                  store_wait="10 min", evaluate_every=0, step_ms=None):
@@ -85,7 +64,7 @@ class Run:
         self.name = f"{method}, {reduction}"
         self.folder = tempfile.mkdtemp(prefix="intertie-faults-")
         self.processes = {}
-        self.logs = {site: Log(os.path.join(self.folder, "runs/faults", site, "events.jsonl")) for site in self.sites}
+        self.logs = {site: EventLog(os.path.join(self.folder, "runs/faults", site, "events.jsonl")) for site in self.sites}
         text = RUN.format(seed=seed, store_wait=store_wait, model=model, text=os.path.abspath(options.text), steps=steps,
                           batch=batch, sequence=sequence, method=method, reduction=reduction, every=EVERY,
                           evaluate_every=evaluate_every)
@@ -152,9 +131,7 @@ class Run:
     # ---- logs ----
 
     def all(self, site, name=None, after=0.0, before=float("inf"), **fields):
-        return [event for event in self.logs[site].look()
-                if name in (None, event["event"]) and after <= event["at"] < before
-                and all(event.get(field) == value for field, value in fields.items())]
+        return self.logs[site].find(name, after, before, **fields)
 
     def wait(self, what, condition, seconds=60):
         """Until the condition gives something; returns that."""

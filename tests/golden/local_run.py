@@ -1,9 +1,12 @@
 """Runs nanoGPT's character Shakespeare (its CPU settings) with `intertie train --local`, for the golden cases."""
-import json
 import os
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "runs"))
+
+from event_log import EventLog  # noqa: E402
 
 RUN = """
 [run]
@@ -40,9 +43,8 @@ outer_momentum = 0.9
 """
 
 
-
 def run(intertie, text, num_sites, more):
-    """Trains and returns each site's events. `more`: seed, steps, method, and further --set pairs."""
+    """Trains and returns each site's log, read to its end. `more`: seed, steps, method, and further --set pairs."""
     with tempfile.TemporaryDirectory() as folder:
         file = RUN.format(seed=more["seed"], text=os.path.abspath(text), steps=more["steps"], batch=12 // num_sites,
                           method=more["method"])
@@ -57,16 +59,7 @@ def run(intertie, text, num_sites, more):
                               timeout=3600)
         if done.returncode != 0:
             sys.exit(f"{num_sites} sites: exit code {done.returncode}\n{done.stdout[-3000:]}")
-        logs = [read_events(folder, name) for name in names]
-        if len({named(log, "run.finished")[-1]["parameters_hash"] for log in logs}) != 1:
+        logs = [EventLog(os.path.join(folder, "runs/golden", name, "events.jsonl")) for name in names]
+        if len({log.find("run.finished")[-1]["parameters_hash"] for log in logs}) != 1:
             sys.exit(f"{num_sites} sites, {more}: sites end with different parameters")
         return logs
-
-
-def read_events(folder, site):
-    with open(os.path.join(folder, "runs/golden", site, "events.jsonl"), encoding="utf-8") as log:
-        return [json.loads(line) for line in log]
-
-
-def named(log, name):
-    return [event for event in log if event["event"] == name]

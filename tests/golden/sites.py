@@ -12,7 +12,7 @@ import argparse
 import sys
 import time
 
-from local_run import named, run
+from local_run import run
 
 def main():
     parser = argparse.ArgumentParser()
@@ -31,7 +31,7 @@ def main():
             start = time.monotonic()
             method = "diloco" if num_sites > 1 else "synchronous"  # one site trains plainly
             logs = run(options.intertie, options.text, num_sites, {"seed": seed, "steps": options.steps, "method": method})
-            losses.append(named(logs[0], "run.finished")[-1]["validation_loss"])
+            losses.append(logs[0].find("run.finished")[-1]["validation_loss"])
             print(f"{num_sites} sites, seed {seed}: validation loss {losses[-1]:.4f} ({time.monotonic() - start:.0f} s)", flush=True)
         means[num_sites] = sum(losses) / len(losses)
     one = means[options.sites[0]]

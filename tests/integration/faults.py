@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-from toy_run import SITES, ToyRun, moment, run_cases
+from toy_run import SITES, ToyRun, run_cases
 
 
 def expect(condition, what):
@@ -47,6 +47,10 @@ class Run(ToyRun):
     def __init__(self, options, steps):
         super().__init__(options, steps)
         self.processes = []
+
+    def make_certificates(self):
+        made = subprocess.run([self.intertie, "ca", "run.toml"], cwd=self.folder, check=False, stdout=subprocess.DEVNULL)
+        expect(made.returncode == 0, "no certificates")
 
     def start(self, *arguments):
         self.processes.append(Process([self.intertie, "train", "run.toml", *arguments], self.folder))
@@ -131,14 +135,14 @@ def cut_kill_restore(run, options):
         expect(sets_of(run, site, cut + 2, mended).count(SITES) >= 3, f"{site}: no merges while the link was cut")
         view = first_view_without(run, site, "quincy", killed)
         expect(view and members(view) == SITES[:2], f"{site}: the death changed nothing")
-        took = moment(view) - killed
+        took = view["at"] - killed
         print(f"  {site}: without quincy {took:.2f} s after the kill")
         expect(took < options.within, f"{site}: {took:.2f} s until the members changed")
-        expect(sets_of(run, site, moment(view), restored).count(SITES[:2]) >= 5, f"{site}: did not go on")
+        expect(sets_of(run, site, view["at"], restored).count(SITES[:2]) >= 5, f"{site}: did not go on")
     for site in SITES:
         back = [view for view in run.events(site, "view.entered", restored) if members(view) == SITES]
         expect(back, f"{site}: quincy did not come back")
-        expect(SITES in sets_of(run, site, moment(back[0])), f"{site}: no merge with quincy after it came back")
+        expect(SITES in sets_of(run, site, back[0]["at"]), f"{site}: no merge with quincy after it came back")
     expect(run.events("quincy", "join.finished", restored), "quincy did not fetch the state")
     run.expect_one_end()
 
@@ -177,8 +181,7 @@ def stand_still(run, _):
 
 
 def start_each(run, *more):
-    made = subprocess.run([run.intertie, "ca", "run.toml"], cwd=run.folder, check=False, stdout=subprocess.DEVNULL)
-    expect(made.returncode == 0, "no certificates")
+    run.make_certificates()
     processes = [run.start("--site", site, *more) for site in SITES]
     run.wait_for_merges("columbus", 5)
     return processes
@@ -214,8 +217,7 @@ def store_stays_away(run, _):
 
 
 def dies_where_it_was_told_to(run, options):
-    made = subprocess.run([run.intertie, "ca", "run.toml"], cwd=run.folder, check=False, stdout=subprocess.DEVNULL)
-    expect(made.returncode == 0, "no certificates")
+    run.make_certificates()
     first, second, third = (run.start("--site", site, *(("--die-at", "8:all-sent") if site == "columbus" else ())) for site in SITES)
     expect(second.end(60) == -signal.SIGKILL, f"exit code {second.process.returncode}\n{second.text()}")
     dies = run.events("columbus", "site.dies")[-1]
@@ -224,12 +226,12 @@ def dies_where_it_was_told_to(run, options):
                         dies["arrived"]), dies["arrived"])
     expect(not [e for e in run.events("columbus", "merge.committed") if e["version"] >= 8], "it applied what it died in")
     for site in ("ashburn", "quincy"):
-        run.wait_for("the others without columbus", lambda site=site: first_view_without(run, site, "columbus", moment(dies)))
-        took = moment(first_view_without(run, site, "columbus", moment(dies))) - moment(dies)
+        run.wait_for("the others without columbus", lambda site=site: first_view_without(run, site, "columbus", dies["at"]))
+        took = first_view_without(run, site, "columbus", dies["at"])["at"] - dies["at"]
         expect(took < options.within, f"{site}: {took:.2f} s until the members changed")
-        answers = run.events(site, "flush.answered", moment(dies))
+        answers = run.events(site, "flush.answered", dies["at"])
         expect(answers and answers[0]["applied"] >= 8, f"{site}: had not all of it: {answers}")
-    run.wait_for_merges("quincy", 3, moment(dies) + 3)
+    run.wait_for_merges("quincy", 3, dies["at"] + 3)
     for each in (first, third):
         each.process.kill()
 

@@ -2,15 +2,18 @@
 over a test's cases. Python's standard library only.
 """
 import argparse
-import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import traceback
-from datetime import datetime
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "runs"))
+
+from event_log import EventLog  # noqa: E402
 
 SITES = ("ashburn", "columbus", "quincy")
 RUN = """[run]
@@ -42,16 +45,13 @@ def free_ports(count):
     return ports
 
 
-def moment(event):
-    return datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
-
-
 class ToyRun:
     """A folder of its own with run.toml; close() removes it."""
 
     def __init__(self, options, steps, step_time="20 ms", checkpoint_every=100, evaluate_every=200):
         self.folder = tempfile.mkdtemp()
         self.intertie = os.path.abspath(options.intertie)
+        self.logs = {site: EventLog(os.path.join(self.folder, "runs/toy", site, "events.jsonl")) for site in SITES}
         text = RUN
         for word, value in (("TEXT", os.path.abspath(options.text)), ("STEPS", steps), ("CHECKPOINT", checkpoint_every),
                             ("EVALUATE", evaluate_every)):
@@ -65,12 +65,7 @@ class ToyRun:
             file.write(text)
 
     def events(self, site, name=None, after=0.0, before=float("inf")):
-        try:
-            with open(os.path.join(self.folder, "runs/toy", site, "events.jsonl"), encoding="utf-8") as log:
-                events = [json.loads(line) for line in log if line.endswith("\n")]
-        except FileNotFoundError:
-            return []
-        return [e for e in events if name in (None, e["event"]) and after <= moment(e) < before]
+        return self.logs[site].find(name, after, before)
 
     def version(self):
         return max((e["version"] for e in self.events("ashburn", "merge.committed")), default=0)

@@ -44,7 +44,7 @@ def look_leave_stop(run, _):
     told = [json.loads(line) for line in visit(run, "status", "run.toml", "--once", "--json").splitlines()]
     expect({event["site"] for event in told} == set(SITES), "not all sites have told")
     logged = run.events("columbus")
-    expect(all(event in logged for event in told if event["site"] == "columbus"), "what is told is not what is logged")
+    expect(all(any(event.items() <= each.items() for each in logged) for event in told if event["site"] == "columbus"), "what is told is not what is logged")
     said = visit(run, "leave", "run.toml", "--site", "ashburn", code=2)
     expect("site ashburn holds the record of who is a member and cannot leave; 'intertie stop' stops the whole run" in said, said)
     asked = time.time()
