@@ -1,4 +1,4 @@
-// For the tests of this folder: certificates of a run with two sites, a loop to run until something is true, and recorders.
+// For the tests of this folder: certificates of a run with two sites, a loop to run until something is true.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,6 +13,7 @@
 #include "intertie/env/real/certificates.h"
 #include "intertie/env/real/real_network.h"
 #include "intertie/env/real/scratch_folder_fixture.h"
+#include "intertie/env/recorder_fixture.h"
 
 namespace intertie::env::real {
 
@@ -62,26 +63,6 @@ inline std::unique_ptr<RealNetwork> network_of(RealLoop& loop, RealNetworkOption
   EXPECT_TRUE(made) << made.error().message();
   return std::move(*made);
 }
-
-// One end of a connection and what it was told.
-struct Recorder {
-  std::unique_ptr<Connection> connection;
-  std::vector<std::byte> bytes;
-  std::uint64_t received = 0;
-  bool keep_bytes = true;
-  std::optional<Error> closed;
-  int drained = 0;
-  void take(std::unique_ptr<Connection> got) {
-    connection = std::move(got);
-    connection->start({.received =
-                           [this](std::span<const std::byte> piece) {
-                             received += piece.size();
-                             if (keep_bytes) bytes.insert(bytes.end(), piece.begin(), piece.end());
-                           },
-                       .drained = [this] { ++drained; },
-                       .closed = [this](Error error) { closed = std::move(error); }});
-  }
-};
 
 // Ashburn connects to columbus.
 struct TwoSites {

@@ -60,7 +60,7 @@ TEST(SimWorld, SplitsDeliveriesAtRandomOnlyWhenAsked) {
     sites.at_ashburn.connection->send(pattern(10 * Line::kTurn));
     sites.world.run_for(1s);
     EXPECT_EQ(sites.at_columbus.bytes.size(), 10 * Line::kTurn);
-    EXPECT_EQ(sites.at_columbus.pieces.size() > 10, split);
+    EXPECT_EQ(sites.at_columbus.num_pieces > 10, split);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "intertie/env/recorder_fixture.h"
 #include "intertie/env/sim/sim_world.h"
 
 namespace intertie::env::sim {
@@ -21,25 +22,6 @@ inline SharedBytes pattern(std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) bytes[i] = std::byte((i * 7 + i / 251) & 0xff);
   return SharedBytes(std::move(bytes));
 }
-
-// One end of a connection and everything that it was told.
-struct Recorder {
-  std::unique_ptr<Connection> connection;
-  std::vector<std::byte> bytes;
-  std::vector<std::size_t> pieces;
-  std::optional<Error> closed;
-  int drained = 0;
-  void take(std::unique_ptr<Connection> got) {
-    connection = std::move(got);
-    connection->start({.received =
-                           [this](std::span<const std::byte> piece) {
-                             bytes.insert(bytes.end(), piece.begin(), piece.end());
-                             pieces.push_back(piece.size());
-                           },
-                       .drained = [this] { ++drained; },
-                       .closed = [this](Error error) { closed = std::move(error); }});
-  }
-};
 
 // Two sites with one connection between them.
 struct TwoSites {
