@@ -1,4 +1,5 @@
 """Runs nanoGPT's character Shakespeare (its CPU settings) with `intertie train --local`, for the golden cases."""
+import argparse
 import os
 import subprocess
 import sys
@@ -41,6 +42,16 @@ every = 30
 outer_lr = 0.7
 outer_momentum = 0.9
 """
+
+
+def golden_parser():
+    """With what every golden case is told."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--intertie", required=True)
+    parser.add_argument("--text", required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", required=True)
+    return parser
 
 
 def run(intertie, text, num_sites, more):

@@ -8,18 +8,14 @@ compares the mean over seeds with one site's. Exit code 1 if a limit is broken o
   sites.py --intertie build/dev/bin/intertie --text tests/data/tinyshakespeare.txt --steps 2000 --seeds 1 2 3 4 5 \\
            --sites 1 2 3 4 --one 1.88 0.05 --limits 0.5 1.5 3.0
 """
-import argparse
 import sys
 import time
 
-from local_run import run
+from local_run import golden_parser, run
+
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--intertie", required=True)
-    parser.add_argument("--text", required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", required=True)
+    parser = golden_parser()
     parser.add_argument("--sites", type=int, nargs="+", required=True)
     parser.add_argument("--one", type=float, nargs=2, metavar=("LOSS", "WITHIN"), required=True)
     parser.add_argument("--limits", type=float, nargs="+", required=True, help="percent over one site, for each further --sites")

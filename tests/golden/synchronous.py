@@ -4,10 +4,9 @@
 Compares the loss of every step (over all sites) and prints the largest relative difference of the first 20 and of all. Exit code 1
 if they are over 1e-5 and 1e-3, or if sites differ in their parameters after any merge (every one is compared).
 """
-import argparse
 import sys
 
-from local_run import run
+from local_run import golden_parser, run
 
 
 def losses(logs):
@@ -16,12 +15,7 @@ def losses(logs):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--intertie", required=True)
-    parser.add_argument("--text", required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", required=True)
-    options = parser.parse_args()
+    options = golden_parser().parse_args()
     failed = False
     for seed in options.seeds:
         more = {"seed": seed, "steps": options.steps, "method": "synchronous", "set": ["sync.hash_every=1"]}
