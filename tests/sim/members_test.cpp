@@ -125,11 +125,9 @@ TEST_P(Members, ASiteThatWasCutOffIsFencedAndComesBackAsANewStart) {
     world.let_sites_rejoin();
     world.start_all();
     world.world().run_for(5s);
-    world.world().cut("site1", "site0");
-    world.world().cut("site1", "site2");
+    cut_off(world, 1);
     world.world().run_for(time);
-    world.world().mend("site1", "site0");
-    world.world().mend("site1", "site2");
+    mend_all_of(world, 1);
     ASSERT_TRUE(world.run_to_end());
     expect_a_good_end(made, world);
     EXPECT_EQ(world.life(1), 2U);

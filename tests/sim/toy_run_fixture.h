@@ -19,6 +19,18 @@ inline ToyOptions distant_sites(std::size_t num_sites, std::uint64_t steps = 400
   return made;
 }
 
+// Its links to all others, both ways.
+inline void cut_off(ToyWorld& world, std::size_t site) {
+  for (std::size_t other = 0; other < world.num_sites(); ++other) {
+    if (other != site) world.world().cut(world.name(site), world.name(other));
+  }
+}
+inline void mend_all_of(ToyWorld& world, std::size_t site) {
+  for (std::size_t other = 0; other < world.num_sites(); ++other) {
+    if (other != site) world.world().mend(world.name(site), world.name(other));
+  }
+}
+
 // "still running", "ok", "stopped" or the message of the error.
 inline std::string end_of(const ToyWorld& world, std::size_t site) {
   const auto& outcome = world.outcome(site);
