@@ -1,5 +1,6 @@
 #include "intertie/site/reception.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,7 +39,8 @@ TEST(CheckVisit, TheHolderOfTheStoreCannotLeave) {
 }
 
 TEST(CheckVisit, AnotherRunOrVersionIsRefusedInFewWords) {
-  EXPECT_THAT(verdict("operator", {.protocol = 1, .run = "r"}), HasSubstr("speaks protocol version 1, site a version 2; use"));
+  EXPECT_THAT(verdict("operator", {.protocol = 1, .run = "r"}),
+              HasSubstr(fmt::format("speaks protocol version 1, site a version {}; use", wire::kProtocolVersion)));
   const std::string long_name(wire::kMaxText, 'x');
   EXPECT_THAT(verdict("operator", {.run = long_name}),
               AllOf(HasSubstr("and site a belongs to run \"r\""), testing::SizeIs(testing::Lt(300U))));

@@ -104,7 +104,11 @@ TEST(EventWords, OfMembers) {
        "was taken out of the members while it lived (view 3)"},
       {{"join.began", {{"donor", text_value("quincy")}, {"version", whole_value(12)}}}, "fetches version 12 from quincy"},
       {{"join.finished",
-        {{"donor", text_value("quincy")}, {"version", whole_value(12)}, {"bytes", whole_value(800000)}, {"seconds", 2.0}}},
+        {{"donor", text_value("quincy")},
+         {"version", whole_value(12)},
+         {"step", whole_value(70)},
+         {"bytes", whole_value(800000)},
+         {"seconds", 2.0}}},
        "holds version 12: 800 kB from quincy in 2.00 s"},
   };
   for (const auto& [event, words] : cases) {

@@ -47,11 +47,9 @@ void LiveModel::take_run(const Record& record, LiveSite& site) {
     run_.paced = run_.paced || flag_of(event, "paced");
   } else if (event.name == "run.resumed") {
     site.step = integer_of(event, "step");
-    steps_.erase(steps_.upper_bound(integer_of(event, "version")), steps_.end());
-    note_version(event);
+    run_.version = std::max(run_.version, integer_of(event, "version"));
   } else if (event.name == "join.finished") {
-    const auto copied = steps_.find(integer_of(event, "version"));
-    if (copied != steps_.end()) site.step = copied->second;
+    site.step = integer_of(event, "step");
   } else if (event.name == "evaluation") {
     run_.validation_loss = number_of(event, "loss");
     run_.validation_step = integer_of(event, "step");
@@ -75,7 +73,7 @@ void LiveModel::take_figures(const Record& record, LiveSite& site) {
   site.step = integer_of(event, "step");
   site.loss = number_of(event, "loss");
   run_.step = std::max(run_.step, site.step);
-  if (merge) note_version(event);
+  if (merge) run_.version = std::max(run_.version, integer_of(event, "version"));
   if (!merge) run_.tokens = std::max(run_.tokens, integer_of(event, "tokens"));
   if (run_.view == 0 && site.state == LiveState::starting) site.state = LiveState::member;  // it trains
   if (!progress) return;
@@ -86,14 +84,6 @@ void LiveModel::take_figures(const Record& record, LiveSite& site) {
   run_.num_steps = integer_of(event, "num_steps");
   run_.eta_seconds = number_of(event, "eta_seconds");
   run_.eta_at = record.since_start;
-}
-
-// A site that comes back says what version it fetched, but not how many steps that is.
-void LiveModel::note_version(const Event& event) {
-  const std::int64_t version = integer_of(event, "version");
-  run_.version = std::max(run_.version, version);
-  steps_[version] = integer_of(event, "step");
-  if (steps_.size() > kMaxVersions) steps_.erase(steps_.begin());
 }
 
 void LiveModel::take_members(const Event& event, LiveSite& site) {

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -83,7 +82,6 @@ struct LiveRun {
 class LiveModel {
  public:
   static constexpr std::size_t kMaxEvents = 200;
-  static constexpr std::size_t kMaxVersions = 1000;  // whose steps are kept: a site that comes back fetches one of them
 
   explicit LiveModel(const std::vector<std::string>& site_names);
   void take(const Record& record);
@@ -98,7 +96,6 @@ class LiveModel {
  private:
   void take_run(const Record& record, LiveSite& site);
   void take_figures(const Record& record, LiveSite& site);
-  void note_version(const Event& event);
   void take_members(const Event& event, LiveSite& site);
   void enter_view(const Event& event);
   void take_link(const Event& event, std::size_t site);
@@ -107,7 +104,6 @@ class LiveModel {
   LiveLink::Direction* direction(std::size_t from, const std::string& to);
 
   LiveRun run_;
-  std::map<std::int64_t, std::int64_t> steps_;  // that the run had come to, by version: the newest
 };
 
 }  // namespace intertie::status

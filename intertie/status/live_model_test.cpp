@@ -13,11 +13,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-Record joined_record(const std::string& site, std::int64_t version) {
-  return live_record(site, "join.finished",
-                     {{"donor", words("quincy")}, {"version", whole(version)}, {"bytes", whole(800000)}, {"seconds", 1.0}});
-}
-
 class LiveModelTest : public ::testing::Test {
  protected:
   const LiveRun& run() const { return model_.run(); }
@@ -94,44 +89,17 @@ TEST_F(LiveModelTest, ASiteThatIsKilledFetchesAndComesBack) {
   EXPECT_EQ(state(1), LiveState::member);
 }
 
-TEST_F(LiveModelTest, ASiteThatComesBackIsAtTheStepOfTheVersionThatItFetched) {
+TEST_F(LiveModelTest, ASiteThatComesBackIsAtTheStepThatItFetched) {
   all_are_members();
-  for (const std::int64_t version : {11, 12, 13}) model_.take(committed_record("ashburn", version));
+  model_.take(committed_record("ashburn", 13));
   model_.take(started_record("columbus"));
   model_.take(live_record("columbus", "join.began", {{"donor", words("quincy")}, {"version", whole(12)}}));
   EXPECT_EQ(run().sites[1].step, 0);
-  model_.take(joined_record("columbus", 12));
+  model_.take(live_record(
+      "columbus", "join.finished",
+      {{"donor", words("quincy")}, {"version", whole(12)}, {"step", whole(120)}, {"bytes", whole(800000)}, {"seconds", 1.0}}));
   EXPECT_EQ(run().sites[1].step, 120);
   EXPECT_EQ(run().step, 130) << "of the site that is ahead";
-  model_.take(started_record("columbus"));
-  model_.take(joined_record("columbus", 99));
-  EXPECT_EQ(run().sites[1].step, 0) << "of a version that nobody has told of";
-}
-
-TEST_F(LiveModelTest, AVersionIsOfTheRunAsItGoesOnFromACheckpoint) {
-  all_are_members();
-  const auto resumed = live_record("ashburn", "run.resumed",
-                                   {{"step", whole(40)},
-                                    {"tokens", whole(40 * 384)},
-                                    {"version", whole(4)},
-                                    {"restart", whole(1)},
-                                    {"checkpoint", words("runs/r/ashburn/checkpoints/4")}});
-  for (const std::int64_t version : {4, 5, 6}) model_.take(committed_record("ashburn", version));
-  model_.take(resumed);
-  model_.take(joined_record("columbus", 6));
-  EXPECT_EQ(run().sites[1].step, 0) << "the run is not there any more";
-  model_.take(joined_record("columbus", 4));
-  EXPECT_EQ(run().sites[1].step, 40);
-}
-
-TEST_F(LiveModelTest, OnlyTheNewestVersionsAreKept) {
-  all_are_members();
-  const auto newest = static_cast<std::int64_t>(LiveModel::kMaxVersions) + 1;
-  for (std::int64_t version = 1; version <= newest; ++version) model_.take(committed_record("ashburn", version));
-  model_.take(joined_record("columbus", 1));
-  EXPECT_EQ(run().sites[1].step, 0);
-  model_.take(joined_record("columbus", 2));
-  EXPECT_EQ(run().sites[1].step, 20);
 }
 
 TEST_F(LiveModelTest, ASiteThatIsTakenOutOrLeavesIsAway) {

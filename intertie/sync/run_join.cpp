@@ -340,6 +340,7 @@ Task<Result<env::Done>> Run::take_first_copy() {
   if (!taken) co_return taken.error();
   record("join.finished", {{"donor", name(fetch_->donor())},
                            {"version", static_cast<std::int64_t>(state_->version().value)},
+                           {"step", step()},
                            {"bytes", static_cast<std::int64_t>(fetch_->bytes())},
                            {"seconds", seconds_of(services_.loop.now() - joined_at_)}});
   caught_up_said_ = false;
