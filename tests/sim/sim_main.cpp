@@ -10,16 +10,17 @@
 
 namespace {
 
-bool run_one(std::uint64_t seed, bool twice, bool events, intertie::tests::SeedReport& total) {
-  const intertie::tests::SeedReport report = intertie::tests::run_seed(seed, events);
+bool run_one(std::uint64_t seed, bool twice, intertie::tests::WorkloadOptions options, intertie::tests::SeedReport& total) {
+  const intertie::tests::SeedReport report = intertie::tests::run_seed(seed, options);
   total.sites += report.sites;
   total.merges += report.merges;
   total.faults += report.faults;
   std::string problem = report.problem;
-  if (problem.empty() && twice && intertie::tests::run_seed(seed).trace != report.trace) problem = "two runs differ";
+  if (problem.empty() && twice && intertie::tests::run_seed(seed, options).trace != report.trace) problem = "two runs differ";
   if (problem.empty()) return true;
-  std::printf("seed %llu FAILED: %s\n  %s\n  replay: ./dev sim --seed %llu\n", static_cast<unsigned long long>(seed),
-              problem.c_str(), report.description.c_str(), static_cast<unsigned long long>(seed));
+  std::printf("seed %llu FAILED: %s\n  %s\n  replay: ./dev sim%s --seed %llu\n", static_cast<unsigned long long>(seed),
+              problem.c_str(), report.description.c_str(), options.hostile ? " --hostile" : "",
+              static_cast<unsigned long long>(seed));
   return false;
 }
 
@@ -29,7 +30,7 @@ int main(int argc, char** argv) {
   std::uint64_t first = 1;
   std::uint64_t count = 1;
   double limit = 0;
-  bool events = false;
+  intertie::tests::WorkloadOptions options;
   CLI::App app("seeds of the simulator");
   app.add_option("--seed", first, "first seed");
   app.add_option("--seeds", count, "how many");
@@ -41,7 +42,9 @@ int main(int argc, char** argv) {
                                                      {"count_at_one", intertie::Bug::count_at_one}};
   app.add_option("--bug", intertie::planted_bug, "plant a bug, and end with the first seed that finds it")
       ->transform(CLI::CheckedTransformer(bugs));
-  app.add_flag("--events", events, "print every event as it happens");
+  app.add_flag("--hostile", options.hostile,
+               "faults at the worst moments, machines that stand still, slow lines, large states");
+  app.add_flag("--events", options.events, "print every event as it happens");
   CLI11_PARSE(app, argc, argv);
 
   const bool looks_for_a_bug = intertie::planted_bug != intertie::Bug::none;
@@ -52,8 +55,8 @@ int main(int argc, char** argv) {
   std::uint64_t failed = 0;
   while (limit > 0 ? elapsed() < limit : done < count) {
     const std::uint64_t seed = first + done;
-    const bool twice = done % 10 == 0 && !events && !looks_for_a_bug;
-    if (!run_one(seed, twice, events, total)) ++failed;
+    const bool twice = done % 10 == 0 && !options.events && !looks_for_a_bug;
+    if (!run_one(seed, twice, options, total)) ++failed;
     ++done;
     if (failed > 0 && looks_for_a_bug) break;
   }

@@ -53,6 +53,7 @@ class ToyWorld::Recorder final : public EventSink {
     const Restart restart = run && run->state() ? run->state()->restart : Restart{};
     world_.events_.push_back({site_, world_.world_->now(), std::move(event), restart});
     if (world_.prints_events) print(world_.events_.back());
+    if (world_.on_event) world_.on_event(world_.events_.back());
     if (merged && world_.on_merge) {
       const std::vector<float> parameters = world_.parameters(site_);
       world_.on_merge(site_, Version{static_cast<std::uint64_t>(version)}, hash_bytes(std::as_bytes(std::span(parameters))));
@@ -132,6 +133,7 @@ void ToyWorld::ended(std::size_t index, Result<sync::Outcome> outcome) {
   const bool rejoins = rejoins_ && !outcome && outcome.error().code == ErrorCode::rejoin;
   if (!rejoins) {
     site.outcome = std::move(outcome);
+    if (on_end) on_end(index);
     return;
   }
   world_->at(world_->now() + std::chrono::milliseconds(500), [this, index, life = site.num_lives] {

@@ -77,6 +77,10 @@ class ToyWorld {
   void let_sites_rejoin() { rejoins_ = true; }
   // Called after every committed merge of a site, with the parameters it has then.
   std::function<void(std::size_t site, Version version, Hash64 parameters)> on_merge;
+  // Called in the middle of what the site does: it must not be touched here.
+  std::function<void(const RecordedEvent& recorded)> on_event;
+  // Called when a site has ended, but for one that comes back by itself.
+  std::function<void(std::size_t site)> on_end;
 
   bool prints_events = std::getenv("PRINT") != nullptr;
   // Changes what a site that starts later believes; for sites that do not fit together.

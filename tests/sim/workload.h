@@ -16,10 +16,15 @@ struct SeedReport {
   std::uint64_t trace = 0;
 };
 
+struct WorkloadOptions {
+  bool hostile = false;  // with all that hostility.h has
+  bool events = false;   // every event is printed as it happens
+};
+
 // Draws sites (2 to 8), method, sizes, links and faults from `seed` and runs: sites die and come back, links are cut both ways
-// or one, sites are cut off, connections break, sites leave, the run is stopped. Then everything is whole again, and the run
-// has to come to its end with a history (history.h) in which everything holds that docs/protocol.md promises. `events`: every
-// event is printed as it happens.
-SeedReport run_seed(std::uint64_t seed, bool events = false);
+// or one, sites are cut off, connections break, sites leave, the run is stopped. No site may end by itself meanwhile but as
+// docs/protocol.md promises (endings.h). Then everything is whole again, and the run has to come to its end at a pace (calm.h),
+// with a history (history.h) in which everything holds that docs/protocol.md promises.
+SeedReport run_seed(std::uint64_t seed, WorkloadOptions options = {});
 
 }  // namespace intertie::tests
