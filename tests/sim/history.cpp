@@ -4,19 +4,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 namespace intertie::tests {
 namespace {
 
 bool has(const std::vector<SiteId>& sites, SiteId site) { return std::find(sites.begin(), sites.end(), site) != sites.end(); }
 
-std::vector<SiteId> sites_from(const std::string& names) {
+bool has(const std::vector<wire::MemberRecord>& members, const wire::MemberRecord& member) {
+  return std::find(members.begin(), members.end(), member) != members.end();
+}
+
+std::vector<SiteId> sites_of(const std::vector<wire::MemberRecord>& members) {
   std::vector<SiteId> sites;
-  std::istringstream stream(names);
-  for (std::string each; std::getline(stream, each, ',');) {
-    sites.push_back(SiteId{static_cast<std::uint16_t>(std::stoi(each.substr(each.find("site") + 4)))});
-  }
+  for (const wire::MemberRecord& member : members) sites.push_back(member.site);
   return sites;
 }
 
@@ -35,10 +35,10 @@ void History::take_views(const ToyWorld& world) {
     if (recorded.event.name != "view.entered") continue;
     View view;
     view.restart = recorded.restart;
+    view.members = recorded.members;
     for (const auto& [name, value] : recorded.event.fields) {
       if (name == "view") view.number = static_cast<std::uint64_t>(std::get<std::int64_t>(value));
       if (name == "from_version") view.from = Version{static_cast<std::uint64_t>(std::get<std::int64_t>(value))};
-      if (name == "members") view.members = sites_from(std::get<std::string>(value));
     }
     const auto known = views_.find(view.number);
     if (known == views_.end()) {
@@ -49,9 +49,9 @@ void History::take_views(const ToyWorld& world) {
   }
 }
 
-// Whether the site is not among those who go on after `version`: one of the views that begin next is without it. (The next may
-// have a new start of it.)
-bool History::left_behind(SiteId site, Restart restart, Version version) const {
+// Whether the site is not among those who go on after `version`: one of the views that begin next is without it, though
+// that may have a new start of it.
+bool History::left_behind(const wire::MemberRecord& site, Restart restart, Version version) const {
   std::optional<Version> next;
   for (const auto& [number, view] : views_) {
     if (view.restart == restart && view.from > version) next = std::min(next.value_or(view.from), view.from);
@@ -69,8 +69,7 @@ void History::take_commits(const ToyWorld& world) {
       fail(fmt::format("site {} applied version {} after it had reported what it holds", commit.site, commit.version.value));
     }
     // What a site committed that the others went on without has no say.
-    const SiteId site{static_cast<std::uint16_t>(commit.site)};
-    if (left_behind(site, commit.restart, commit.version)) {
+    if (left_behind(commit.by, commit.restart, commit.version)) {
       alone.push_back(commit);
       continue;
     }
@@ -91,9 +90,9 @@ void History::take_commits(const ToyWorld& world) {
 
 // Whoever is a member afterwards has its contribution in the version.
 void History::check_members(const Commit& commit) {
-  for (const SiteId member : commit.members) {
-    if (has(commit.set, member) || left_behind(member, commit.restart, commit.version)) continue;
-    fail(fmt::format("version {} lacks the contribution of site {}, which goes on", commit.version.value, member.value));
+  for (const wire::MemberRecord& member : commit.makers) {
+    if (has(commit.set, member.site) || left_behind(member, commit.restart, commit.version)) continue;
+    fail(fmt::format("version {} lacks the contribution of site {}, which goes on", commit.version.value, member.site.value));
   }
 }
 
@@ -105,7 +104,7 @@ void History::follow(const ToyOptions& options) {
   for (const auto& [key, commit] : agreed_) {
     const auto before = states.find(Version{commit.version.value - 1});
     if (before == states.end()) return fail(fmt::format("version {} follows nothing", commit.version.value));
-    ReferenceState after = reference.next(before->second, commit.members, commit.set);
+    ReferenceState after = reference.next(before->second, sites_of(commit.makers), commit.set);
     if (hash_bytes(std::as_bytes(std::span(after.anchor))) != commit.parameters) {
       return fail(fmt::format("version {} at site {} is not what the reference has", commit.version.value, commit.site));
     }

@@ -21,7 +21,7 @@ class History {
  private:
   struct View {
     Version from;
-    std::vector<SiteId> members;
+    std::vector<wire::MemberRecord> members;
     std::uint64_t number = 0;
     Restart restart;
   };
@@ -33,7 +33,7 @@ class History {
   void follow(const ToyOptions& options);
   void check_ends(const ToyWorld& world);
   void check_measurements(const ToyOptions& options, const ToyWorld& world);
-  bool left_behind(SiteId site, Restart restart, Version version) const;
+  bool left_behind(const wire::MemberRecord& site, Restart restart, Version version) const;
   void fail(std::string problem) {
     if (problem_.empty()) problem_ = std::move(problem);
   }

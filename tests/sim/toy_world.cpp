@@ -50,8 +50,10 @@ class ToyWorld::Recorder final : public EventSink {
     }
     if (merged) world_.note_commit(site_, event);
     const sync::Run* run = world_.sites_[site_].run.get();
-    const Restart restart = run && run->state() ? run->state()->restart : Restart{};
-    world_.events_.push_back({site_, world_.world_->now(), std::move(event), restart});
+    const sync::SiteState* state = run ? run->state() : nullptr;
+    RecordedEvent recorded{site_, world_.world_->now(), std::move(event), state ? state->restart : Restart{}};
+    if (recorded.event.name == "view.entered") recorded.members = state->memberships.back().members;
+    world_.events_.push_back(std::move(recorded));
     if (world_.prints_events) print(world_.events_.back());
     if (world_.on_event) world_.on_event(world_.events_.back());
     if (merged && world_.on_merge) {
@@ -144,7 +146,8 @@ void ToyWorld::ended(std::size_t index, Result<sync::Outcome> outcome) {
 void ToyWorld::note_commit(std::size_t index, const Event& event) {
   const sync::SiteState& state = *sites_[index].run->state();
   Commit commit{.site = index, .life = sites_[index].num_lives, .restart = state.restart, .version = state.version()};
-  commit.members = state.members(commit.version);
+  commit.by = {state.self, state.incarnation};
+  commit.makers = state.membership(commit.version)->members;
   commit.view = state.membership(commit.version)->view;
   for (const auto& [name, value] : event.fields) {
     if (name != "set") continue;

@@ -32,7 +32,8 @@ struct RecordedEvent {
   std::size_t site;
   env::TimePoint when;
   Event event;
-  Restart restart = {};  // that the site was in
+  Restart restart = {};                          // that the site was in
+  std::vector<wire::MemberRecord> members = {};  // of the view that it entered
 };
 
 // A merge that a site has committed, with what it knew then.
@@ -42,7 +43,8 @@ struct Commit {
   Restart restart;
   ViewNumber view;  // that says who made it
   Version version;
-  std::vector<SiteId> members;
+  wire::MemberRecord by;
+  std::vector<wire::MemberRecord> makers;
   std::vector<SiteId> set;
   Hash64 parameters;
   bool in_flush = false;  // it had said what it holds, and no answer had come
