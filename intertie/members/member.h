@@ -52,6 +52,8 @@ class Member {
   const std::optional<wire::View>& view() const { return standing().view(); }
   bool is_member() const { return standing_.is_member(settings_.self, settings_.incarnation); }
   bool has(SiteId site) const { return standing().has(site); }
+  // This start of the site is a member, or one that the view lets go and that does its part until then.
+  bool has_say(SiteId site, Incarnation incarnation) const { return standing().has_say(site, incarnation); }
   // At the end of the run, at the store's holder: nobody needs it any more. `left`: who has said farewell.
   bool is_needed(const std::set<SiteId>& left) const { return holder_ && holder_->is_needed(left); }
   // Why there is no view yet, for an error message.

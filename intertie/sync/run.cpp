@@ -100,14 +100,13 @@ bool Run::ends_with(const wire::Progress& progress) const {
   return state_->timetable.complete(progress) || (stop_at_ && progress.version >= *stop_at_);
 }
 
-// Who made the version and is still there to say what it got.
+// Who made the version and is still there to say what it got. A new start of a site has not made it.
 std::vector<SiteId> Run::reporters(Version version) const {
-  std::vector<SiteId> sites = state_ ? state_->members(version) : std::vector<SiteId>();
-  if (!member_->view()) return sites;
-  const std::vector<SiteId>& survivors = member_->view()->survivors;
-  std::erase_if(sites, [&](SiteId site) {
-    return std::find(survivors.begin(), survivors.end(), site) == survivors.end() && !member_->has(site);
-  });
+  std::vector<SiteId> sites;
+  const Membership* made = state_ ? state_->membership(version) : nullptr;
+  for (const wire::MemberRecord& maker : made ? made->members : std::vector<wire::MemberRecord>()) {
+    if (!member_->view() || member_->has_say(maker.site, maker.incarnation)) sites.push_back(maker.site);
+  }
   return sites;
 }
 

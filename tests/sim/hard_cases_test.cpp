@@ -336,5 +336,33 @@ TEST(HardCases, AFullDiskAtTheStoreIsSurvived) {
   EXPECT_EQ(History(made, world).problem(), "");
 }
 
+// A holder comes back while the run stops, and a death makes the flush so long that one view lets its old start go and its new
+// one in. The others waited for a word of the old start from the new one, for ever (simulated hostile seed 65).
+TEST(HardCases, AHolderThatComesBackInOneViewWithTheEndOfItsOldStartHoldsUpNobody) {
+  ToyOptions made = distant_sites(4, 1000);
+  made.step_time = 400ms;
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(10s);
+  world.run(0)->request_stop("enough");
+  ASSERT_TRUE(world.world().run_until([&] { return events_named(world, "run.stopping").size() == 4; }, 10s));
+  const auto stop = std::get<std::int64_t>(events_named(world, "run.stopping").front().event.fields.at(1).second);
+  const auto all_apply_the_last = [&] {
+    for (const std::size_t site : {1U, 2U, 3U}) {
+      if (world.run(site)->state()->decided.value < static_cast<std::uint64_t>(stop)) return false;
+    }
+    return true;
+  };
+  ASSERT_TRUE(world.world().run_until(all_apply_the_last, 10s));
+  world.kill(0);  // before it says what it got
+  world.start(0, true);
+  ASSERT_TRUE(world.world().run_until([&] { return world.run(1)->state()->flushing.has_value(); }, 10s));
+  world.kill(3);
+  ASSERT_TRUE(world.run_to_end(2min)) << end_of(world, 1);
+  EXPECT_EQ(reasons(world), "the run begins | site0 came back as a new start; nothing was heard of site3; site0 has come | ");
+  for (const std::size_t site : {0U, 1U, 2U}) EXPECT_EQ(end_of(world, site), "stopped") << "site " << site;
+}
+
 }  // namespace
 }  // namespace intertie::tests
