@@ -114,7 +114,7 @@ std::vector<EventDoc> link_events() {
        "Once an interval and link.",
        {kPeer,
         {"mbit_per_second", number, "Mbit/s",
-         "Of the merge streams, over the time in which they had more than 64 KiB to send; null if there was none."},
+         "Of the merge streams, over the time in which they had more than 64 KiB to send; null if that was below 1 ms."},
         {"rtt_ms", number, "ms", "The shortest of the last ten round trips; 0 before the first."},
         kSent,
         kReceived}},

@@ -138,16 +138,18 @@ void Run::report_progress() {
   progress_timer_ = services_.loop.call_after(settings_.progress_every, [this] { report_progress(); });
 }
 
+// A rate over less would be that of a chunk which a buffer took at once.
 void Run::report_links() {
+  constexpr Duration kSample = std::chrono::milliseconds(1);
   for (std::uint16_t i = 0; i < settings_.site_names.size(); ++i) {
     const links::Link* link = mesh_->link(SiteId{i});
     if (!link) continue;
     const links::Link::Transfer all = link->transfer();
     const links::Link::Transfer before = std::exchange(reported_transfers_[SiteId{i}], all);
     const double bits = 8.0 * static_cast<double>(all.bytes.value - before.bytes.value);
-    const double time = seconds_of(all.time - before.time);
+    const Duration time = all.time - before.time;
     record("link.measured", {{"peer", settings_.site_names[i]},
-                             {"mbit_per_second", time > 0 ? bits / time / 1e6 : std::nan("")},
+                             {"mbit_per_second", time >= kSample ? bits / seconds_of(time) / 1e6 : std::nan("")},
                              {"rtt_ms", 1e3 * seconds_of(link->round_trip())},
                              {"bytes_sent", number(link->bytes_sent().value)},
                              {"bytes_received", number(link->bytes_received().value)}});
