@@ -236,10 +236,9 @@ void Run::route_changed(SiteId site, const links::Route& route, const Error* why
 // something else, and has no say.
 void Run::refused(SiteId site, Error error) {
   if (error.code == ErrorCode::rejoin) {
-    const bool gave_the_state = fetch_ && fetch_->begun() && fetch_->donor() == site && !makes_the_next();
-    if (!member_->view() && gave_the_state) return waiting_.fail(std::move(error));
     const bool decides = site == members::Member::holder();
-    if (!member_->view() || (!decides && mesh_->view_of(site) < member_->view()->number)) return;
+    const ViewNumber own = member_->view() ? member_->view()->number : ViewNumber{};
+    if (!decides && mesh_->view_of(site) < own) return;
     if (member_->is_member()) report_fenced(mesh_->view_of(site));
     if (member_->leaves()) return waiting_.fail(left_without_it());
     return waiting_.fail(std::move(error));

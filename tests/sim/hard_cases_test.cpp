@@ -364,5 +364,22 @@ TEST(HardCases, AHolderThatComesBackInOneViewWithTheEndOfItsOldStartHoldsUpNobod
   for (const std::size_t site : {0U, 1U, 2U}) EXPECT_EQ(end_of(world, site), "stopped") << "site " << site;
 }
 
+// A site that is not heard from the moment when it is ready is in the first view, and out of the second, before any word of
+// either comes to it. It waited for start_wait (2 min), refused by everybody (simulated hostile seed 293).
+TEST(HardCases, ASiteThatHeardOfNoViewBeforeItWasOutOfThemComesBack) {
+  ToyOptions made = distant_sites(3, 1000);
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  ASSERT_TRUE(world.world().run_until([&] { return world.run(0)->state() != nullptr; }, 10s));
+  cut_off(world, 1);
+  world.world().run_for(8s);
+  ASSERT_EQ(world.run(1)->state(), nullptr);
+  mend_all_of(world, 1);
+  world.world().run_for(20s);
+  EXPECT_EQ(events_named(world, "join.finished").size(), 1U);
+  EXPECT_THAT(reasons(world), testing::HasSubstr("site1 has come"));
+}
+
 }  // namespace
 }  // namespace intertie::tests
