@@ -1,5 +1,6 @@
 // sim: runs seeds of the simulator. `sim --seed 17` replays one; `--seeds 100` runs that many from there on; every tenth seed
-// runs twice and must match event for event. With `--bug NAME` it is a success to fail: the seed that finds the bug is printed.
+// runs twice and must match event for event. `--hostile` makes the faults worse. With `--bug NAME` it is a success to fail: the
+// seed that finds the bug is printed.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -21,6 +22,7 @@ bool run_one(std::uint64_t seed, bool twice, intertie::tests::WorkloadOptions op
   std::printf("seed %llu FAILED: %s\n  %s\n  replay: ./dev sim%s --seed %llu\n", static_cast<unsigned long long>(seed),
               problem.c_str(), report.description.c_str(), options.hostile ? " --hostile" : "",
               static_cast<unsigned long long>(seed));
+  std::fflush(stdout);
   return false;
 }
 

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # ./dev nightly [part...]: what takes too long for every push, or only the parts that are named. Ends with a table; any failure makes
-# the status non-zero. Lengths, for a shorter or longer night: NIGHTLY_FUZZ (seconds a target), NIGHTLY_SEEDS.
+# the status non-zero. Lengths, for a shorter or longer night: NIGHTLY_FUZZ (seconds a target), NIGHTLY_SEEDS, NIGHTLY_HOSTILE.
 
-NIGHT_PARTS="build alone tests slow asan ubsan tsan seeds faults fuzz lint"
+NIGHT_PARTS="build alone tests slow asan ubsan tsan seeds hostile faults fuzz lint"
 
 dev_nightly() {
   NIGHT=$ROOT/build/nightly
@@ -21,6 +21,7 @@ dev_nightly() {
       slow) night slow night_slow ;;
       asan | ubsan | tsan) night "$part" dev_test --sanitizer "$part" ;;
       seeds) night seeds dev_sim --seed "$(date +%s)" --seeds "${NIGHTLY_SEEDS:-10000}" ;;
+      hostile) night hostile dev_sim --hostile --seed "$(date +%s)" --seeds "${NIGHTLY_HOSTILE:-500}" ;;
       faults) night faults bench_faults --repeats 1 ;;
       fuzz) night fuzz dev_fuzz "${NIGHTLY_FUZZ:-600}" ;;
       lint) night lint dev_lint --deep ;;
