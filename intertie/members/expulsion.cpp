@@ -6,7 +6,6 @@ namespace intertie::members {
 namespace {
 
 using Direct = std::function<bool(SiteId, SiteId)>;
-constexpr int kMostSets = 4000;
 
 bool reach(const std::vector<SiteId>& members, SiteId a, SiteId b, const Direct& direct) {
   return direct(a, b) || std::any_of(members.begin(), members.end(), [&](SiteId relay) {
@@ -39,23 +38,30 @@ class Table {
   std::vector<char> hears_;
 };
 
-enum class Search { found, none, too_long };
+// Of sets that may go, the first that is good; looks at no more than kMostSets of them.
+class Search {
+ public:
+  Search(SiteId holder, const Direct& direct) : holder_(holder), direct_(direct) {}
+  // Whether `count` more of rest[..next] may go, the last ones first.
+  bool without(std::vector<SiteId>& rest, std::size_t next, std::size_t count) {
+    if (count == 0) return ++looked_at_ <= kMostSets && all_reach(rest, direct_);
+    for (std::size_t i = next; i-- > 0 && !takes_too_long();) {
+      const SiteId site = rest[i];
+      if (site == holder_) continue;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      if (without(rest, i, count - 1)) return true;
+      rest.insert(rest.begin() + static_cast<std::ptrdiff_t>(i), site);
+    }
+    return false;
+  }
+  bool takes_too_long() const { return looked_at_ > kMostSets; }
 
-// Whether `count` more of members[next..] may go, the last ones first. `left`: how many sets may still be looked at.
-Search without(std::vector<SiteId>& rest, std::size_t next, std::size_t count, SiteId holder, const Direct& direct, int& left) {
-  if (count == 0) {
-    if (--left < 0) return Search::too_long;
-    return all_reach(rest, direct) ? Search::found : Search::none;
-  }
-  for (std::size_t i = next; i-- > 0;) {
-    const SiteId site = rest[i];
-    if (site == holder) continue;
-    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
-    if (const Search search = without(rest, i, count - 1, holder, direct, left); search != Search::none) return search;
-    rest.insert(rest.begin() + static_cast<std::ptrdiff_t>(i), site);
-  }
-  return Search::none;
-}
+ private:
+  static constexpr int kMostSets = 4000;
+  SiteId holder_;
+  const Direct& direct_;
+  int looked_at_ = 0;
+};
 
 // One after another: whoever cannot reach the most of the others.
 void one_after_another(std::vector<SiteId>& rest, SiteId holder, const Direct& direct) {
@@ -91,16 +97,9 @@ std::vector<SiteId> expulsion(const std::vector<SiteId>& members, SiteId holder,
   const Table table(heard, direct);
   const Direct hears = [&table](SiteId a, SiteId b) { return table.direct(a, b); };
   std::vector<SiteId> rest = heard;
-  Search search = Search::none;
-  int left = kMostSets;
-  for (std::size_t count = 0; search == Search::none; ++count) {
-    rest = heard;
-    search = without(rest, rest.size(), count, holder, hears, left);
-  }
-  if (search == Search::too_long) {
-    rest = heard;
-    one_after_another(rest, holder, hears);
-  }
+  Search search(holder, hears);
+  for (std::size_t count = 0; !search.without(rest, rest.size(), count) && !search.takes_too_long();) ++count;
+  if (search.takes_too_long()) one_after_another(rest, holder, hears);
   std::vector<SiteId> gone;
   std::set_difference(members.begin(), members.end(), rest.begin(), rest.end(), std::back_inserter(gone));
   return gone;

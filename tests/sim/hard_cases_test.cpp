@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/sim/history.h"
 #include "tests/sim/toy_run_fixture.h"
 
@@ -118,6 +120,25 @@ void expect_that_a_pause_expels_nobody(const std::string& site, const std::vecto
       });
     }
   }
+}
+
+// It reaches the holder over one member only, and another member not at all.
+TEST(HardCases, ASiteThatWouldHaveToGoAtOnceIsNotTakenInAgainAndAgain) {
+  ToyOptions made = distant_sites(4, 4000);
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(5s);
+  world.world().cut("site3", "site0");
+  world.world().cut("site3", "site2");
+  world.world().cut("site1", "site2");
+  world.world().run_for(2min);
+  const std::string why = reasons(world);
+  EXPECT_LE(std::count(why.begin(), why.end(), '|'), 3) << why;
+  world.world().mend("site3", "site2");
+  world.world().run_for(20s);
+  EXPECT_EQ(end_of(world, 3), "still running");
+  EXPECT_EQ(words_in(events_named(world, "view.entered").back().event, "members"), "site0, site1, site2, site3");
 }
 
 TEST(HardCases, AHolderThatStoodStillExpelsNobody) {

@@ -55,9 +55,9 @@ class ToyWorld {
   explicit ToyWorld(ToyOptions options);
   ~ToyWorld();
 
-  void start(std::size_t site, bool resume = false);
+  void start(std::size_t index, bool resume = false);
   void start_all(bool resume = false);
-  void kill(std::size_t site);
+  void kill(std::size_t index);
   void kill_all();
   // Until every running site has ended; false if that takes more than `limit` of virtual time.
   bool run_to_end(Duration limit = std::chrono::hours(2));
