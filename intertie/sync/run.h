@@ -173,7 +173,7 @@ class Run {
   std::map<SiteId, Donation> donations_;
   std::uint64_t num_donations_ = 0;
   std::vector<std::pair<SiteId, wire::Message>> early_;  // of views that have not come here
-  Bytes early_bytes_;
+  std::map<SiteId, Bytes> early_bytes_;                  // of each
   std::optional<Version> stop_at_;
   std::optional<Version> complete_checkpoint_;
   std::optional<Incarnation> ready_said_to_;  // the start of the store's holder

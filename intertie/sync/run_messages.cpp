@@ -9,11 +9,11 @@
 namespace intertie::sync {
 namespace {
 
-// Messages that wait for the view that says what they mean. The next view lets no more than two merges begin: two contributions
-// and two results of every site; and as much again for what surrounds them.
-Bytes most_early(std::size_t num_sites, std::uint64_t num_elements) {
-  return {8 * num_sites * (num_elements * sizeof(float) + 1024 * 1024)};
-}
+// What one site may have waiting here for the view that says what it means. The next view lets no more than two merges begin:
+// two contributions of it and two results; and as much again for what surrounds them.
+Bytes most_early(std::uint64_t num_elements) { return {8 * (num_elements * sizeof(float) + 1024 * 1024)}; }
+// What may be on its way to one site that asks for chunks. Each view that comes makes it ask anew, for those of two merges.
+Bytes most_served(std::uint64_t num_elements) { return {64 * (num_elements * sizeof(float) + 1024 * 1024)}; }
 
 Bytes size_of(const wire::Message& message) {
   const auto* chunk = std::get_if<wire::Chunk>(&message);
@@ -103,8 +103,9 @@ Result<void> Run::take_part_of_merge(SiteId from, const wire::Message& message) 
   const ViewNumber view = header ? header->view : chunk->view;
   const bool known = state_ && !state_->memberships.empty() && view <= state_->memberships.back().view;
   if (!known) {
-    early_bytes_ = early_bytes_ + size_of(message);
-    if (early_bytes_.value > most_early(settings_.site_names.size(), services_.model.layout().num_elements).value) {
+    Bytes& waiting = early_bytes_[from];
+    waiting = waiting + size_of(message);
+    if (waiting.value > most_early(services_.model.layout().num_elements).value) {
       return misfit("sends merges of a view that nobody else knows");
     }
     early_.emplace_back(from, message);
@@ -129,7 +130,7 @@ Result<void> Run::take_part_of_merge(SiteId from, const wire::Message& message) 
 
 // A view has come, or the state that says where the run stands.
 void Run::take_early() {
-  early_bytes_ = {};
+  early_bytes_.clear();
   for (auto& [from, message] : std::exchange(early_, {})) receive(from, std::move(message));
 }
 
@@ -147,6 +148,10 @@ Result<void> Run::serve(SiteId from, const wire::ChunkRequest& request) {
   if (!state_ || request.restart != state_->restart) return {};
   const auto round = state_->rounds.find(request.merge.version);
   if (round == state_->rounds.end()) return {};
+  const Bytes waiting = mesh_->link(from)->session().unacknowledged_bytes(wire::StreamClass::merge);
+  if (waiting.value > most_served(services_.model.layout().num_elements).value) {
+    return misfit("asks for chunks faster than it takes them");
+  }
   reduce::Sends sends;
   INTERTIE_RETURN_IF_ERROR(round->second.execution().serve(from, request, sends));
   state_->send(std::move(sends));

@@ -145,6 +145,23 @@ TEST_F(WrongPeer, MergesOfAViewThatNobodyKnowsAreKeptUpToABoundOnly) {
   EXPECT_THAT(reason_of_change(), HasSubstr("site1 sends merges of a view that nobody else knows"));
 }
 
+TEST_F(WrongPeer, ChunksAreServedUpToABoundOnly) {
+  take_part([this](const wire::View& view) {
+    wire::ChunkRequest request{.kind = wire::ChunkKind::contribution,
+                               .merge = {FragmentId{0}, view.from_version},
+                               .restart = view.restart,
+                               .author = SiteId{0},
+                               .chunks = wire::ChunkSet(1)};
+    request.chunks.add(0);
+    life_.loop().call_after(2s, [this, request] {  // site0 has offered its own
+      for (int i = 0; i < 5000; ++i) say(request);
+    });
+  });
+  ASSERT_TRUE(world_.run_to_end(5min));
+  EXPECT_EQ(end_of(world_, 0), "ok");
+  EXPECT_THAT(reason_of_change(), HasSubstr("site1 asks for chunks faster than it takes them"));
+}
+
 // It could cut off any other site for good with a word.
 TEST_F(WrongPeer, WhatItTellsOfASiteThatIsHeardDoesNotCount) {
   ToyOptions options = toy_options(60);
