@@ -7,6 +7,8 @@ from loss import STEPS, WITHIN
 from store import STORE_WAIT
 from wan import ROUND_TRIP_MS
 
+ONE_WAY = ROUND_TRIP_MS / 2000  # s
+
 
 def spread(values, unit=" s"):
     values = [value for value in values if value is not None]
@@ -67,8 +69,14 @@ def deaths_part(rows):
                     "longest while it fetches", "at the change of members", "first merge with it", "longest hold-up of the others", "in merge intervals (at most 1)"), lines)
     return ("## A site dies in a merge, and comes back\n\nSeconds from the death at the last of the others: until it was asked for its "
             "part of the flush (detected), until it entered the view without the dead site, until it committed the merge in which the "
-            "site died. All figures: median / worst.\n\n" + first + "\nEach comes back with `--resume`. A hold-up is the longest time "
-            "between two commits of another site while it comes, less the usual one: the median without it or with it, whichever is longer.\n\n" + second + "\nWhat was held, of one death "
+            "site died. All figures: median / worst. What the protocol itself waits for: 2 s without a word (`run.lost_after` less the "
+            "second after which a link is not heard), looked at every quarter of a second, and one way to ask; so a detection is between "
+            f"{2 + ONE_WAY:.2f} and {2.25 + 2 * ONE_WAY:.2f} s; then one way to answer and one for the view, and for what is ordered one to "
+            f"ask for it and one for it to come: a commit {2 * ONE_WAY:.2f} to {4 * ONE_WAY:.2f} s after the detection, and the transfer."
+            "\n\n" + first + "\nEach comes back with `--resume`. A hold-up is the longest time "
+            "between two commits of another site while it comes, less the usual one: the median without it or with it, whichever is longer. It cannot be "
+            f"less than the one way ({ONE_WAY:.2f} s) on which the result of the last merge without it comes from its donor, and the "
+            "transfer of that.\n\n" + second + "\nWhat was held, of one death "
             "each:\n\n" + held_part(rows))
 
 
