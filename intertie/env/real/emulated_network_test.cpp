@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "intertie/env/real/emulated_sites_fixture.h"
 
@@ -17,8 +18,10 @@ constexpr std::size_t kMegabyte = 1'000'000;
 double time_a_megabyte(EmulatedSites& sites, const SharedBytes& bytes) {
   sites.at_columbus.bytes.clear();
   sites.at_columbus.received = 0;
-  sites.at_ashburn.connection->send(bytes);
-  return sites.seconds_until([&] { return sites.at_columbus.received == kMegabyte; });
+  return sites.seconds_until([&, sent = false]() mutable {
+    if (!std::exchange(sent, true)) sites.at_ashburn.connection->send(bytes);
+    return sites.at_columbus.received == kMegabyte;
+  });
 }
 
 // The lower bound holds however busy the machine is. The upper one leaves a tenth and what the machine itself takes without an
@@ -89,10 +92,13 @@ TEST(EmulatedNetwork, ConnectionsToOneSiteShareTheLine) {
   ASSERT_TRUE(run_until(sites.loop, [&] { return second.connection != nullptr; }));
   Random random(1);
   const SharedBytes bytes = random_bytes(random, 250'000);
-  sites.at_ashburn.connection->send(bytes);
-  second.connection->send(bytes);
-  const double seconds = sites.seconds_until(
-      [&] { return sites.at_ashburn.connection->unsent().value == 0 && second.connection->unsent().value == 0; });
+  const double seconds = sites.seconds_until([&, sent = false]() mutable {
+    if (!std::exchange(sent, true)) {
+      sites.at_ashburn.connection->send(bytes);
+      second.connection->send(bytes);
+    }
+    return sites.at_ashburn.connection->unsent().value == 0 && second.connection->unsent().value == 0;
+  });
   EXPECT_GE(seconds, 0.199);
 }
 
