@@ -338,6 +338,7 @@ Task<Result<env::Done>> Run::take_first_copy() {
   std::function<void()> remove = [&] { taken = remove_void_checkpoints(); };
   co_await env::run_on(services_.loop, services_.worker, std::move(remove));
   if (!taken) co_return taken.error();
+  started_ = committed_ = {services_.loop.now(), state_->progress.step};  // its pace is that of what it does from here on
   record("join.finished", {{"donor", name(fetch_->donor())},
                            {"version", static_cast<std::int64_t>(state_->version().value)},
                            {"step", step()},

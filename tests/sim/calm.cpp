@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/sim/endings.h"
+#include "tests/sim/toy_run_fixture.h"
 
 namespace intertie::tests {
 
@@ -85,7 +86,9 @@ std::string Calm::look_for_those_who_come() {
 
 std::string Calm::look_at(const RecordedEvent& recorded) const {
   if (recorded.event.name != "view.entered" || recorded.when < strikes_.quiet_from() + bound_) return {};
-  std::istringstream reasons(std::get<std::string>(recorded.event.fields.back().second));
+  const std::string all = words_in(recorded.event, "reason");
+  if (all.empty()) return "everything is whole, and the members change for no reason";
+  std::istringstream reasons(all);
   for (std::string reason; std::getline(reasons, reason, ';');) {
     if (!is_called_for(reason)) return fmt::format("everything is whole, and the members change: {}", reason);
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "tests/sim/history.h"
 #include "tests/sim/toy_run_fixture.h"
@@ -400,6 +401,25 @@ TEST(HardCases, ASiteThatHeardOfNoViewBeforeItWasOutOfThemComesBack) {
   world.world().run_for(20s);
   EXPECT_EQ(events_named(world, "join.finished").size(), 1U);
   EXPECT_THAT(reasons(world), testing::HasSubstr("site1 has come"));
+}
+
+// What it fetched is not its own pace.
+TEST(HardCases, ASiteThatCameBackSaysTheSameTimeToTheEndAsTheOthers) {
+  ToyWorld world(distant_sites(3, 1500));
+  world.start_all();
+  world.world().run_for(40s);
+  world.kill(1);
+  world.world().run_for(5s);
+  world.start(1, true);
+  world.world().run_for(21s);
+  std::array<double, 3> eta{};
+  for (const RecordedEvent& progress : events_named(world, "progress")) {
+    for (const auto& [name, value] : progress.event.fields) {
+      if (name == "eta_seconds") eta.at(progress.site) = std::get<double>(value);
+    }
+  }
+  EXPECT_GT(eta[0], 0);
+  EXPECT_NEAR(eta[1], eta[0], 0.25 * eta[0]);
 }
 
 }  // namespace
