@@ -250,5 +250,24 @@ INSTANTIATE_TEST_SUITE_P(Methods, Members,
                                          Setting{sync::Method::synchronous, "owners"},
                                          Setting{sync::Method::synchronous, "gather"}));
 
+// What a site has sent to another, before there is anything of a merge to send.
+TEST(WarmUpOfLinks, SitesThatBecomeMembersBesideEachOtherWarmTheirLinksUp) {
+  ToyOptions made = distant_sites(3);
+  made.elements = 400'000;
+  made.step_time = 20s;
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  const auto sent = [&world](std::size_t from, std::uint16_t to) {
+    return world.run(from)->state()->mesh.link(SiteId{to})->bytes_sent().value;
+  };
+  world.start_all();
+  ASSERT_TRUE(world.world().run_until([&] { return events_named(world, "view.entered").size() == 3; }, 10s));
+  world.world().run_for(5s);
+  for (const auto& [from, to] : {std::pair(0, 1), std::pair(1, 0), std::pair(2, 1)}) {
+    EXPECT_GE(sent(static_cast<std::size_t>(from), static_cast<std::uint16_t>(to)), made.elements) << from << " to " << to;
+    EXPECT_LT(sent(static_cast<std::size_t>(from), static_cast<std::uint16_t>(to)), 2 * made.elements) << from << " to " << to;
+  }
+}
+
 }  // namespace
 }  // namespace intertie::tests
