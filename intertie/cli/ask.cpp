@@ -80,7 +80,7 @@ class Asking {
   }
 
   void interrupted() {
-    if (!site_.empty()) say("no longer waited for; what was asked for is done all the same\n");
+    if (!site_.empty()) say("no longer waited for; the request stands\n");
     finish(ExitCode::stopped);
   }
   void say(const std::string& text) {

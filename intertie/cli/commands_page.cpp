@@ -88,14 +88,16 @@ A site lets in 16 viewers and 8 operators at a time, and dismisses who reads too
 )"},
     {"stop", "intertie stop run.toml --reason 'power is short'", R"(
 Does what Ctrl-C does in a `--local` run: all sites write a checkpoint at the next version that is not open yet, and end. It asks the
-first site that answers, needs the operator's certificate, and waits until that site has ended. Code 0: the run has stopped, or has come
-to its end; 1: the site has failed; 2: the site refused, or a certificate is wrong; 3: Ctrl-C, and nobody waits any more, though the
-request stands; 4: no site answers, or the visit ended before it was known what has become of it.
+first site that answers, needs the operator's certificate, and waits until that site has ended. A site that is no member yet (it waits
+for the others or for the store, or comes back) keeps the request, and passes it on once it is one. Code 0: the run has stopped, or has
+come to its end; 1: the run is not stopped, since the site has left, failed or ended before; 2: the site refused, or a certificate is
+wrong; 3: Ctrl-C, and nobody waits any more, though the request stands; 4: no site answers, or the visit ended before it was known what
+has become of it.
 )"},
     {"leave", "intertie leave run.toml --site quincy", R"(
-Does what Ctrl-C does at a site that was started with `--site`: that site writes a checkpoint, leaves, and the others go on. It comes
-back with `--resume`. The first site of the run file holds the store and cannot leave: `stop` stops the whole run. Certificate and
-codes are those of `stop`.
+Does what Ctrl-C does at a site that was started with `--site`: that site writes a checkpoint, leaves, and the others go on; one that is
+no member yet just ends. It comes back with `--resume`. The first site of the run file holds the store and cannot leave: `stop` stops
+the whole run. Certificate and codes are those of `stop`.
 )"},
     {"sample", "intertie sample run.toml --prompt 'def ' --tokens 400", R"(
 Needs a checkpoint and nothing of the text. Where standard output is no terminal, the bytes are written as the model has them; for a

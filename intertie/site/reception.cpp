@@ -58,12 +58,22 @@ Result<void> check_visit(const ReceptionSettings& settings, const std::string& r
   return {};
 }
 
-wire::Tidings tidings_of(const Result<sync::Outcome>& outcome, const std::string& site) {
+wire::Tidings tidings_of(const Result<sync::Outcome>& outcome, wire::Errand errand, const std::string& site) {
+  const bool stop = errand == wire::Errand::stop;
+  if (!outcome && stop) {
+    return {
+        true, false,
+        fmt::format("the run is not stopped, as far as site {} knows, which has ended: {}", site, outcome.error().message())};
+  }
   if (!outcome && outcome.error().code == ErrorCode::cancelled) {
-    return {true, true, fmt::format("site {} has ended before it took part in the run: no checkpoint was written", site)};
+    return {true, true, fmt::format("site {} is out of the run; it has written no checkpoint", site)};
   }
   if (!outcome) return {true, false, fmt::format("site {} has failed: {}", site, outcome.error().message())};
   const std::uint64_t version = outcome->version.value;
+  if (outcome->left && stop) {
+    return {true, false,
+            fmt::format("the run is not stopped, as far as site {} knows, which has left at version {}", site, version)};
+  }
   if (outcome->left) {
     return {true, true, fmt::format("site {} has left at version {}, with a checkpoint; the others go on", site, version)};
   }
@@ -141,8 +151,8 @@ void Reception::tell_history(Guest& guest) const {
 // What was asked for may destroy much; so it is done when nothing of this is under way.
 void Reception::ask(const Guest& guest, const wire::Visit& visit) {
   const bool stop = visit.errand == wire::Errand::stop;
-  guest.stream->send(
-      wire::Tidings{false, false, stop ? "the site passes it on" : "the site asks the others to go on without it"});
+  guest.stream->send(wire::Tidings{
+      false, false, stop ? "the site passes it on once it is a member" : "the site asks the others to go on without it"});
   const std::string given = visit.reason.text().empty() ? "" : ": " + visit.reason.text();
   loop_.post([this, alive = std::weak_ptr(alive_), stop, reason = who_is(guest.stream->peer()) + given] {
     if (!alive.expired()) (stop ? handlers_.stop : handlers_.leave)(reason);
@@ -223,11 +233,12 @@ void Reception::end(const Result<sync::Outcome>& outcome, std::function<void()> 
   ended_ = true;
   if (guests_.empty()) return loop_.post(std::move(closed));
   closed_ = std::move(closed);
-  const wire::Tidings tidings = tidings_of(outcome, settings_.site);
   for (auto guest = guests_.begin(); guest != guests_.end();) {
     const GuestRef one = guest++;
     if (one->dismissed) continue;
-    if (one->errand && *one->errand != wire::Errand::status) one->stream->send(tidings);
+    if (one->errand && *one->errand != wire::Errand::status) {
+      one->stream->send(tidings_of(outcome, *one->errand, settings_.site));
+    }
     close(one);
   }
 }

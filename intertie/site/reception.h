@@ -40,8 +40,8 @@ struct ReceptionSettings {
 
 // May a visitor with that role do this? Errors (reconfigure) are words for the visitor.
 Result<void> check_visit(const ReceptionSettings& settings, const std::string& role, const wire::Visit& visit);
-// What has come of a request to stop or to leave, once the site's part in the run is over.
-wire::Tidings tidings_of(const Result<sync::Outcome>& outcome, const std::string& site);
+// What has come of a request to stop the run, or that this site leaves it, once the site's part in the run is over.
+wire::Tidings tidings_of(const Result<sync::Outcome>& outcome, wire::Errand errand, const std::string& site);
 
 class Reception final : public status::Consumer {
  public:

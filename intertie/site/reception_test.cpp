@@ -47,17 +47,29 @@ TEST(CheckVisit, AnotherRunOrVersionIsRefusedInFewWords) {
 }
 
 TEST(TidingsOf, SayWhatHasBecomeOfIt) {
-  const auto words = [](const Result<sync::Outcome>& outcome) { return tidings_of(outcome, "a").words.text(); };
-  EXPECT_EQ(words(sync::Outcome{.stopped = true, .version = Version{7}}),
-            "the run has stopped at version 7, with a checkpoint");
-  EXPECT_EQ(words(sync::Outcome{.stopped = true, .left = true, .version = Version{7}}),
-            "site a has left at version 7, with a checkpoint; the others go on");
-  EXPECT_EQ(words(sync::Outcome{.version = Version{9}}), "the run came to its end, at version 9, before that");
+  const auto words = [](Errand errand, const Result<sync::Outcome>& outcome) {
+    const wire::Tidings tidings = tidings_of(outcome, errand, "a");
+    EXPECT_TRUE(tidings.final);
+    return (tidings.achieved ? "achieved: " : "not achieved: ") + tidings.words.text();
+  };
+  for (const Errand errand : {Errand::stop, Errand::leave}) {
+    EXPECT_EQ(words(errand, sync::Outcome{.stopped = true, .version = Version{7}}),
+              "achieved: the run has stopped at version 7, with a checkpoint");
+    EXPECT_EQ(words(errand, sync::Outcome{.version = Version{9}}),
+              "achieved: the run came to its end, at version 9, before that");
+  }
+  const sync::Outcome left{.stopped = true, .left = true, .version = Version{7}};
+  EXPECT_EQ(words(Errand::leave, left), "achieved: site a has left at version 7, with a checkpoint; the others go on");
+  EXPECT_EQ(words(Errand::stop, left),
+            "not achieved: the run is not stopped, as far as site a knows, which has left at version 7");
   const auto error = [](ErrorCode code) { return Error{.code = code, .where = {}, .what = "gone", .fix = {}, .cause = {}}; };
-  EXPECT_THAT(words(error(ErrorCode::cancelled)), HasSubstr("before it took part"));
-  EXPECT_TRUE(tidings_of(error(ErrorCode::cancelled), "a").achieved);
-  EXPECT_EQ(words(error(ErrorCode::retry)), "site a has failed: gone");
-  EXPECT_FALSE(tidings_of(error(ErrorCode::retry), "a").achieved);
+  EXPECT_EQ(words(Errand::leave, error(ErrorCode::cancelled)),
+            "achieved: site a is out of the run; it has written no checkpoint");
+  EXPECT_EQ(words(Errand::leave, error(ErrorCode::retry)), "not achieved: site a has failed: gone");
+  for (const ErrorCode code : {ErrorCode::cancelled, ErrorCode::retry}) {
+    EXPECT_EQ(words(Errand::stop, error(code)),
+              "not achieved: the run is not stopped, as far as site a knows, which has ended: gone");
+  }
 }
 
 TEST_F(Visits, AViewerIsToldWhatHappenedAndWhatHappens) {

@@ -58,7 +58,7 @@ class Process {
     Starts starts(loop_, {.make = [this, &disk, &make_model](bool again) { return make_run(disk, make_model, again); },
                           .warn = [this](const std::string& message) { warn(message); }});
     Reception reception(loop_, reception_settings(), recorder_,
-                        {.stop = [&starts](const std::string& reason) { starts.request_stop(reason); },
+                        {.stop = [&starts](const std::string& reason) { starts.request_stop_once_member(reason); },
                          .leave = [this, &starts](const std::string& reason) { leave(starts, reason); }});
     reception_ = &reception;
     recorder_.add(reception);

@@ -24,6 +24,7 @@ void Starts::start(bool again) {
   auto made = handlers_.make(again);
   if (!made) return ended_(made.error());
   run_ = std::move(*made);
+  if (kept_stop_) run_->request_stop_once_member(*kept_stop_);
   run_->start([this](Result<sync::Outcome> outcome) { run_ended(std::move(outcome)); });
 }
 
@@ -47,6 +48,11 @@ bool Starts::runs_after(const std::string& reason) {
 
 void Starts::request_stop(const std::string& reason) {
   if (runs_after(reason)) run_->request_stop(reason);
+}
+
+void Starts::request_stop_once_member(const std::string& reason) {
+  kept_stop_ = reason;
+  if (run_ && !pauses_) run_->request_stop_once_member(reason);
 }
 
 void Starts::request_leave(const std::string& reason) {

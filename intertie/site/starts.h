@@ -31,6 +31,8 @@ class Starts {
   // As those of Run. Between two starts, and once asked, this site does not come back.
   void request_stop(const std::string& reason);
   void request_leave(const std::string& reason);
+  // As that of Run, and of every Run from then on: this site comes back, and asks then.
+  void request_stop_once_member(const std::string& reason);
 
  private:
   void start(bool again);
@@ -42,7 +44,8 @@ class Starts {
   std::function<void(Result<sync::Outcome>)> ended_;
   std::unique_ptr<sync::Run> run_;
   bool pauses_ = false;
-  std::optional<std::string> asked_;  // to stop or to leave: the reason
+  std::optional<std::string> asked_;      // to stop or to leave: the reason
+  std::optional<std::string> kept_stop_;  // as in Run
   env::TimerId timer_;
 };
 

@@ -32,6 +32,11 @@ void Run::request_stop(const std::string& reason) {
   waiting_.fail({.code = ErrorCode::cancelled, .where = "phase start", .what = "stopped: " + reason, .fix = {}, .cause = {}});
 }
 
+void Run::request_stop_once_member(const std::string& reason) {
+  kept_stop_ = reason;
+  pass_the_stop_on();
+}
+
 void Run::request_leave(const std::string& reason) {
   if (state_ && member_->is_member()) return perform(member_->request_leave(reason));
   request_stop(reason);

@@ -28,8 +28,11 @@ class Run {
 
   // Ends with an error of code rejoin where the members have gone on without this site: another Run fetches what they have.
   void start(std::function<void(Result<Outcome>)> finished);
-  // Stops the whole run at the next version that is not open yet, with a checkpoint. Before the run has begun: at once.
+  // Stops the whole run at the next version that is not open yet, with a checkpoint. A site that is no member yet ends at once
+  // instead, whether or not a run goes on without it.
   void request_stop(const std::string& reason);
+  // The same, but a site that is no member yet goes on, and asks once it is one.
+  void request_stop_once_member(const std::string& reason);
   // This site leaves, with a checkpoint, and the others go on. At the store's holder: stops the run.
   void request_leave(const std::string& reason);
 
@@ -105,6 +108,7 @@ class Run {
   void fenced(const wire::View& view);
   Error left_without_it() const;
   void beat();
+  void pass_the_stop_on();
   void look_for_the_planned_end();
   void look_for_the_store();
   void look_for_the_donor();
@@ -175,6 +179,7 @@ class Run {
   std::vector<std::pair<SiteId, wire::Message>> early_;  // of views that have not come here
   std::map<SiteId, Bytes> early_bytes_;                  // of each
   std::optional<Version> stop_at_;
+  std::optional<std::string> kept_stop_;  // asked for before this site was a member
   std::optional<Version> complete_checkpoint_;
   std::optional<Incarnation> ready_said_to_;  // the start of the store's holder
   std::set<SiteId> left_;                     // sites that said farewell at the run's end

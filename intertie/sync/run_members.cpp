@@ -142,12 +142,20 @@ void Run::beat() {
   look_for_the_planned_end();
   say_ready();
   perform(member_->beat(services_.loop.now()));
+  pass_the_stop_on();
   look_for_the_store();
   look_for_the_donor();
   for (auto& [site, donation] : donations_) {
     if (is_there(donation.to)) donation.seen_at = services_.loop.now();
   }
   waiting_.notify();
+}
+
+void Run::pass_the_stop_on() {
+  if (!kept_stop_ || !state_ || !member_->is_member()) return;
+  const std::string reason = std::move(*kept_stop_);
+  kept_stop_.reset();
+  perform(member_->request_stop(reason));
 }
 
 // After the loop has written the event down.

@@ -68,6 +68,87 @@ def look_leave_stop(run, _):
         expect("no site answers" in said and "nothing listens at" in said, said)
 
 
+def ask(run, site, *arguments):
+    """A command that asks that site, and goes on."""
+    with open(os.path.join(run.folder, "runs/toy", site, "address"), encoding="utf-8") as file:
+        run.processes.append(Process([run.intertie, *arguments, "--at", file.read().strip()], run.folder))
+    return run.processes[-1]
+
+
+def expect_all_stopped(asked, processes):
+    expect(asked.end(30) == 0, f"exit code {asked.process.returncode} of who asked\n{asked.text()}")
+    expect("the run has stopped at version " in asked.text(), asked.text())
+    for each in processes:
+        expect(each.end(10) == 3, f"exit code {each.process.returncode} after the stop\n{each.text()}")
+
+
+def stop_before_all_are_there(run, _):
+    run.make_certificates()
+    processes = [run.start("--site", site) for site in SITES[:2]]
+    run.wait_for("a site that waits", lambda: run.events("columbus", "start.waiting"))
+    asked = ask(run, "columbus", "stop", "run.toml")
+    run.wait_for("its word", lambda: "the site passes it on" in asked.text())
+    time.sleep(1)
+    expect(asked.process.poll() is None and processes[1].process.poll() is None, f"it was not kept\n{asked.text()}")
+    processes.append(run.start("--site", SITES[2]))
+    expect_all_stopped(asked, processes)
+
+
+def stop_that_nobody_can_pass_on(run, _):
+    run.make_certificates()
+    process = run.start("--site", "columbus", "--set", "run.start_wait=4 s")
+    run.wait_for("a site that waits", lambda: run.events("columbus", "start.waiting"))
+    asked = ask(run, "columbus", "stop", "run.toml", "--set", "run.start_wait=4 s")
+    expect(asked.end(20) == 1, f"exit code {asked.process.returncode} of who asked\n{asked.text()}")
+    expect("the run is not stopped, as far as site columbus knows, which has ended: " in asked.text(), asked.text())
+    expect(process.end(10) == 4, f"exit code {process.process.returncode}\n{process.text()}")
+    process = run.start("--site", "columbus")  # Ctrl-C at the site itself is another matter
+    run.wait_for("a site that waits", lambda: len(run.events("columbus", "start.waiting")) > 1)
+    asked = ask(run, "columbus", "stop", "run.toml")
+    run.wait_for("its word", lambda: "the site passes it on" in asked.text())
+    process.process.send_signal(signal.SIGINT)
+    expect(process.end(5) == 3, f"exit code {process.process.returncode} after Ctrl-C\n{process.text()}")
+    expect(asked.end(5) == 1 and "the run is not stopped, " in asked.text(), asked.text())
+
+
+def stop_while_a_site_comes_back(run, _):
+    first, second, third = start_each(run)
+    first.process.kill()
+    run.wait_for("the store's absence", lambda: run.events("columbus", "store.away"))
+    asked = ask(run, "quincy", "stop", "run.toml")
+    run.wait_for("its word", lambda: "the site passes it on" in asked.text())
+    third.process.send_signal(signal.SIGSTOP)
+    first = run.start("--site", "ashburn", "--resume")
+    run.wait_for("the others without quincy", lambda: faults.first_view_without(run, "columbus", "quincy", 0))
+    third.process.send_signal(signal.SIGCONT)
+    expect_all_stopped(asked, [first, second, third])
+    expect(run.events("quincy", "site.fenced"), "it was to be out of the run")
+
+
+def stop_while_the_store_is_away(run, _):
+    first, second, third = start_each(run)
+    for each in (third, first):
+        each.process.kill()
+    run.wait_for("the store's absence", lambda: run.events("columbus", "store.away"))
+    killed = time.time()
+    third = run.start("--site", "quincy", "--resume")
+    run.wait_for("a site that waits", lambda: run.events("quincy", "start.waiting", killed))
+    asked = ask(run, "quincy", "stop", "run.toml")
+    time.sleep(1)
+    expect(asked.process.poll() is None and third.process.poll() is None, f"it was not kept\n{asked.text()}")
+    expect_all_stopped(asked, [run.start("--site", "ashburn", "--resume"), second, third])
+
+
+def leave_before_it_begins(run, _):
+    run.make_certificates()
+    process = run.start("--site", "columbus")
+    run.wait_for("a site that waits", lambda: run.events("columbus", "start.waiting"))
+    asked = ask(run, "columbus", "leave", "run.toml", "--site", "columbus")
+    expect(asked.end(10) == 0, f"exit code {asked.process.returncode} of who asked\n{asked.text()}")
+    expect("site columbus is out of the run; it has written no checkpoint" in asked.text(), asked.text())
+    expect(process.end(10) == 3, f"exit code {process.process.returncode}\n{process.text()}")
+
+
 def who_has_which_key(run, _):
     start_each(run)
     remove_keys_of(run, "operator")
@@ -151,7 +232,8 @@ def until_it_ends(run, _):
     faults.expect_equal_ends(run)
 
 
-CASES = ((look_leave_stop, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
+CASES = ((look_leave_stop, 100_000), (stop_before_all_are_there, 100_000), (stop_that_nobody_can_pass_on, 100_000),
+         (stop_while_a_site_comes_back, 100_000), (stop_while_the_store_is_away, 100_000), (leave_before_it_begins, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
          (on_a_terminal, 100_000), (until_it_ends, 300))
 
 

@@ -283,6 +283,54 @@ TEST(HardCases, ASiteThatComesDoesNotEndWithAnotherThatComes) {
   EXPECT_EQ(events_named(world, "join.finished").size(), 1U);
 }
 
+// Whoever asks there means the run, which goes on without that site.
+TEST(HardCases, AStopAskedAtASiteThatComesWaitsUntilItIsAMember) {
+  ToyOptions made = distant_sites(3, 2000);
+  made.step_time = 3s;
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(40s);
+  world.kill(2);
+  world.world().run_for(20s);
+  world.start(2, true);
+  world.world().run_for(3s);
+  world.run(2)->request_stop_once_member("enough");
+  ASSERT_TRUE(world.run_to_end());
+  for (std::size_t site = 0; site < 3; ++site) EXPECT_EQ(end_of(world, site), "stopped") << "site " << site;
+}
+
+TEST(HardCases, AStopAskedAtASiteThatMissesTheStoreWaitsForIt) {
+  ToyWorld world(distant_sites(3, 2000));
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(20s);
+  world.kill(2);
+  world.world().run_for(10s);
+  world.kill(0);
+  world.world().run_for(5s);
+  world.start(2, true);
+  world.world().run_for(3s);
+  world.run(2)->request_stop_once_member("enough");
+  world.world().run_for(20s);
+  EXPECT_EQ(end_of(world, 2), "still running");
+  world.start(0, true);
+  ASSERT_TRUE(world.run_to_end());
+  for (std::size_t site = 0; site < 3; ++site) EXPECT_EQ(end_of(world, site), "stopped") << "site " << site;
+}
+
+TEST(HardCases, AStopAskedBeforeTheRunBeginsStopsItWhenItHas) {
+  ToyWorld world(distant_sites(3, 2000));
+  world.start(0);
+  world.start(1);
+  world.world().run_for(5s);
+  world.run(1)->request_stop_once_member("enough");
+  world.world().run_for(5s);
+  world.start(2);
+  ASSERT_TRUE(world.run_to_end());
+  for (std::size_t site = 0; site < 3; ++site) EXPECT_EQ(end_of(world, site), "stopped") << "site " << site;
+}
+
 // The donor's machine stands still while it gives its state; the site that comes did nothing wrong.
 TEST(HardCases, ADonorThatStoodStillDoesNotFenceTheSiteThatComes) {
   for (const int i : {0, 4, 9}) {
