@@ -4,12 +4,18 @@
 #include <utility>
 
 #include "intertie/base/json.h"
+#include "intertie/status/event_table.h"
 #include "intertie/status/json_log.h"
 
 namespace intertie::site {
 namespace {
 
 constexpr std::uint64_t kOldest = std::uint64_t{10} * 365 * 24 * 3600 * 1'000'000'000;  // ns; a start is no older
+
+std::set<std::string> members_of(const Event& event) {
+  const std::vector<std::string> names = status::names_of(event, "members");
+  return {names.begin(), names.end()};
+}
 
 }  // namespace
 
@@ -24,11 +30,12 @@ void WatchedRun::admitted(std::size_t number, const wire::Admission& admission, 
     visit.start = admission.start;
     visit.began = now - Duration(static_cast<Duration::rep>(std::min(admission.age, kOldest)));
     visit.newest = Duration(-1);
-    visit.ended = false;
+    visit.ended = visit.run_ended = false;
   }
   visit.heard = visit.newest;
   visit.site = index_of(admission.site);
   visit.there = true;
+  heard_of_.insert(admission.site);
   visit.away.clear();
   if (!origin_) origin_ = visit.began;
   if (!first_answer_) first_answer_ = now;
@@ -62,6 +69,8 @@ std::optional<WatchedRun::Line> WatchedRun::take_line(Visit& visit, const std::s
   record->since_start = std::max(Duration(0), record->since_start + (visit.began - *origin_));
   const std::string& name = record->event.name;
   if (name == "run.finished" || name == "error") visit.ended = true;
+  if (name == "run.finished") visit.run_ended = !status::flag_of(record->event, "left");
+  if (name == "view.entered") heard_of_.merge(members_of(record->event));
   // Written anew, since it is not this program that wrote it.
   const Result<Json> json = parse_json(text);
   return Line{std::move(*record), json ? json->dump() : std::string()};
@@ -86,8 +95,14 @@ bool WatchedRun::any_answered() const {
 }
 
 bool WatchedRun::over() const {
-  const bool any_there = std::any_of(visits_.begin(), visits_.end(), [](const Visit& visit) { return visit.there; });
-  return !any_there && std::any_of(visits_.begin(), visits_.end(), [](const Visit& visit) { return visit.ended; });
+  std::set<std::string> go_on = heard_of_;
+  bool run_ended = false;
+  for (const Visit& visit : visits_) {
+    if (visit.there) return false;
+    run_ended = run_ended || visit.run_ended;
+    if (visit.ended && visit.site) go_on.erase(names_[*visit.site]);
+  }
+  return run_ended || (go_on.empty() && !heard_of_.empty());
 }
 
 }  // namespace intertie::site

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,8 @@ class WatchedRun {
   // Every visit has told its story so far, or is known to be away.
   bool all_answered() const;
   bool any_answered() const;  // with a story
-  // A site has ended, and nobody is there any more.
+  // Nobody is there any more, and either the run has ended at a site, or all sites that were heard of have ended each for
+  // itself. One that left, and others who are silent, are not the end.
   bool over() const;
   Duration since_start(env::TimePoint now) const { return origin_ ? now - *origin_ : Duration(0); }
   const status::LiveModel& model() const { return model_; }
@@ -47,8 +49,9 @@ class WatchedRun {
   struct Visit {
     std::optional<std::size_t> site;
     bool there = false;
-    bool told = false;  // its story so far, once at least
-    bool ended = false;
+    bool told = false;                   // its story so far, once at least
+    bool ended = false;                  // by its own word
+    bool run_ended = false;              // with it: the run is complete, or stopped as a whole
     std::optional<std::uint64_t> start;  // as in Admission
     env::TimePoint began{};              // that start
     Duration heard{-1};                  // events of that start up to here are known
@@ -60,6 +63,7 @@ class WatchedRun {
 
   std::vector<std::string> names_;
   std::vector<Visit> visits_;
+  std::set<std::string> heard_of_;  // sites that answered, or that one which did names as a member
   status::LiveModel model_;
   std::vector<Line> news_;
   std::optional<env::TimePoint> origin_;  // the start of the first that answered

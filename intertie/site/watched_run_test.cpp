@@ -101,7 +101,43 @@ TEST_F(Watched, WhoIsAwayIsSaidOnceAndShown) {
   EXPECT_EQ(site(1).state, status::LiveState::starting);
 }
 
-TEST_F(Watched, ItIsOverWhenOneHasEndedAndNobodyIsThere) {
+const std::vector<std::pair<std::string, Event::Value>> kLeft = {{"complete", false}, {"left", true}};
+const std::vector<std::pair<std::string, Event::Value>> kStoppedAsOne = {{"complete", false}, {"left", false}};
+
+TEST_F(Watched, ItIsNotOverBecauseOneHasLeftAndTheOthersAreSilent) {
+  run_.admitted(0, admission_of("a", 10s), kNow);
+  run_.admitted(1, admission_of("b", 10s), kNow);
+  told(1, told_of("b", "run.finished", 9s, kLeft));
+  run_.away(1, gone(), kNow);
+  run_.away(0, gone("no word from it"), kNow);
+  EXPECT_FALSE(run_.over()) << "a goes on";
+  run_.admitted(0, admission_of("a", 20s), kNow + 10s);
+  told(0, told_of("a", "run.finished", 19s, kStoppedAsOne));
+  EXPECT_FALSE(run_.over()) << "it is still there";
+  run_.away(0, gone(), kNow + 20s);
+  EXPECT_TRUE(run_.over());
+}
+
+TEST_F(Watched, ItIsOverWhenAllHaveEndedEachForItself) {
+  run_.admitted(0, admission_of("a", 10s), kNow);
+  told(0, told_of("a", "view.entered", 1s, {{"members", std::string("a, b")}}) + told_of("a", "error", 9s));
+  run_.away(0, gone(), kNow);
+  EXPECT_FALSE(run_.over()) << "b was there, as a says";
+  run_.admitted(1, admission_of("b", 20s), kNow + 10s);
+  told(1, told_of("b", "error", 19s));
+  run_.away(1, gone(), kNow + 20s);
+  EXPECT_TRUE(run_.over());
+}
+
+TEST_F(Watched, WhoWasNeverHeardOfIsNotMissing) {
+  run_.admitted(0, admission_of("a", 10s), kNow);
+  told(0, told_of("a", "error", 9s));
+  run_.away(1, gone(), kNow);
+  run_.away(0, gone(), kNow);
+  EXPECT_TRUE(run_.over()) << "the run has not begun";
+}
+
+TEST_F(Watched, ItIsOverWhenTheRunHasEndedAtOneAndNobodyIsThere) {
   run_.admitted(0, admission_of("a", 10s), kNow);
   run_.admitted(1, admission_of("b", 10s), kNow);
   const std::vector<std::pair<std::string, Event::Value>> done = {{"complete", true}};

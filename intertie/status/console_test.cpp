@@ -62,6 +62,8 @@ TEST(Console, TheEndOfASiteThatDoesNotEvaluate) {
   EXPECT_THAT(line, Not(HasSubstr("nan")));
   EXPECT_THAT(console_line(record({"run.finished", {{"complete", false}, {"validation_loss", 1.5}}}), {}),
               HasSubstr("has stopped at step 0: validation loss 1.5000"));
+  EXPECT_THAT(console_line(record({"run.finished", {{"complete", false}, {"left", true}}}), {}),
+              HasSubstr("has left at step 0"));
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ std::vector<EventDoc> run_events() {
        {kStep,
         kTokens,
         {"complete", flag, "", "The run reached its end, and did not stop before."},
+        {"left", flag, "", "The site left the run, and the others go on."},
         {"loss", number, "nats/token", "Mean training loss of the last interval."},
         {"validation_loss", number, "nats/token", "Of the last evaluation; null if there was none."},
         kSeconds,

@@ -59,7 +59,8 @@ std::string words_of_run(const Event& event) {
   if (event.name == "run.resumed") return fmt::format("goes on from step {}", integer_of(event, "step"));
   if (event.name == "run.stopping") return fmt::format("the run stops at {}{}", version(event), why(event, "reason"));
   if (event.name == "run.finished") {
-    return fmt::format("{} at step {}", flag_of(event, "complete") ? "is done" : "has stopped", integer_of(event, "step"));
+    const char* how = flag_of(event, "complete") ? "is done" : flag_of(event, "left") ? "has left" : "has stopped";
+    return fmt::format("{} at step {}", how, integer_of(event, "step"));
   }
   if (event.name == "progress") return progress(event);
   if (event.name == "evaluation") {

@@ -117,6 +117,7 @@ Record finished_record(const std::string& site, bool complete) {
                      {{"step", whole(300)},
                       {"tokens", whole(115200)},
                       {"complete", complete},
+                      {"left", false},
                       {"loss", 2.0},
                       {"validation_loss", std::nan("")},
                       {"seconds", 75.0},

@@ -315,6 +315,7 @@ void Run::report_finished(const Outcome& outcome) {
          {{"step", step()},
           {"tokens", number(outcome.tokens)},
           {"complete", !outcome.stopped},
+          {"left", outcome.left},
           {"loss", last_loss_},
           {"validation_loss", last_validation_loss_},
           {"seconds", elapsed},

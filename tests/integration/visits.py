@@ -232,9 +232,31 @@ def until_it_ends(run, _):
     faults.expect_equal_ends(run)
 
 
+def silence_is_not_the_end(run, _):
+    processes = start_each(run)
+    watching = Process([run.intertie, "status", "run.toml"], run.folder)
+    run.processes.append(watching)
+    run.wait_for("the view", lambda: "view 1 from version 1 on" in watching.text())
+    visit(run, "leave", "run.toml", "--site", "quincy")
+    run.wait_for("its end", lambda: "has left at step " in watching.text())
+    for each in processes[:2]:
+        each.process.send_signal(signal.SIGSTOP)
+    run.wait_for("the silence", lambda: watching.text().count(", phase visit: no word from it") >= 2)
+    time.sleep(1)
+    expect(watching.process.poll() is None, f"the run goes on\n{watching.text()}")
+    for each in processes[:2]:
+        each.process.send_signal(signal.SIGCONT)
+    went_on = time.time()
+    run.wait_for("their words", lambda: all(any(at > went_on and line.startswith(f"{site} ") for at, line in list(watching.lines))
+                                            for site in SITES[:2]))
+    visit(run, "stop", "run.toml")
+    expect(watching.end(20) == 0, f"exit code {watching.process.returncode}\n{watching.text()}")
+    expect(watching.lines[-1][1] == "the run has ended", watching.text())
+
+
 CASES = ((look_leave_stop, 100_000), (stop_before_all_are_there, 100_000), (stop_that_nobody_can_pass_on, 100_000),
          (stop_while_a_site_comes_back, 100_000), (stop_while_the_store_is_away, 100_000), (leave_before_it_begins, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
-         (on_a_terminal, 100_000), (until_it_ends, 300))
+         (on_a_terminal, 100_000), (until_it_ends, 300), (silence_is_not_the_end, 100_000))
 
 
 if __name__ == "__main__":
