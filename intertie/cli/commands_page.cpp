@@ -79,8 +79,9 @@ when this is run again where ca.key is.
     {"status", "intertie status run.toml", R"(
 Shows the [live view](live-view.md) of a run whose sites run elsewhere, or in another terminal: it visits every site at its address in
 the run file, or, for a run on this machine, where the site's folder says (FOLDER/SITE/address). What happened before comes first. A
-site that does not answer is named, and tried again; `q` or Ctrl-C ends the view and not the run; it also ends when the run does.
-Needs the viewer's certificate or the operator's (`intertie ca`) in the run's folder, and of the run file what the sites have.
+site that does not answer is named, and tried again where it then is said to be; `q` or Ctrl-C ends the view and not the run; it also
+ends when the run does. Needs the viewer's certificate or the operator's (`intertie ca`) in the run's folder, and of the run file what
+the sites have.
 
 Standard output that is no terminal gets lines, as does `--plain`. `--once` prints how things are, and ends: with code 4 where no site
 answers. `--json` prints what the sites' event logs say ([events.md](events.md)), with `--once` up to now. `--at` visits one site only.

@@ -10,6 +10,7 @@
 #include "intertie/cli/screen.h"
 #include "intertie/cli/visiting.h"
 #include "intertie/env/real/signals.h"
+#include "intertie/site/noted_address.h"
 #include "intertie/site/output.h"
 #include "intertie/site/watched_run.h"
 #include "intertie/status/console.h"
@@ -35,16 +36,17 @@ std::vector<std::string> names_of(const RunFile& file) {
 
 class Watching {
  public:
-  Watching(const RunFile& file, const StatusOptions& options, std::vector<Visitor::Target> targets)
-      : file_(file),
+  Watching(env::Disk& disk, const RunFile& file, const StatusOptions& options, std::vector<Visitor::Target> targets)
+      : disk_(disk),
+        file_(file),
         options_(options),
         targets_(std::move(targets)),
         watched_(names_of(file), targets_.size()),
         errors_(targets_.size()),
         screen_(loop_, options.run.json) {}
 
-  Result<ExitCode> run(env::Disk& disk) {
-    INTERTIE_ASSIGN(network_, network_of_visitor(disk, loop_, file_, role_to_look_with(disk, file_)));
+  Result<ExitCode> run() {
+    INTERTIE_ASSIGN(network_, network_of_visitor(disk_, loop_, file_, role_to_look_with(disk_, file_)));
     if (!options_.once && !options_.plain && !options_.run.json) terminal_ = Terminal::open();
     std::vector<int> signals_of_terminal;
     if (terminal_) signals_of_terminal = {SIGTSTP, SIGCONT, SIGWINCH};
@@ -93,6 +95,8 @@ class Watching {
     errors_[visit] = error;
     const std::string words = watched_.away(visit, error, loop_.now());
     if (!words.empty() && !terminal_ && !options_.once) screen_.print_error(site::printable(words));
+    // A site of this machine may begin only now, or at another port than before.
+    if (options_.at.empty()) visitors_[visit]->set_addresses(site::addresses_to_try(disk_, file_, file_.sites[visit]));
   }
 
   void tick() {
@@ -107,8 +111,11 @@ class Watching {
   // Nobody ever answered, and waiting will not change that.
   bool is_hopeless() const {
     if (watched_.any_answered()) return false;
-    return std::all_of(errors_.begin(), errors_.end(),
-                       [](const auto& error) { return error && error->code == ErrorCode::reconfigure; });
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      const bool will_not_do = errors_[i] && errors_[i]->code == ErrorCode::reconfigure;
+      if (!will_not_do && !targets_[i].addresses.empty()) return false;
+    }
+    return true;
   }
 
   void signalled(int signal) {
@@ -156,6 +163,7 @@ class Watching {
     return ExitCode::done;
   }
 
+  env::Disk& disk_;
   const RunFile& file_;
   const StatusOptions& options_;
   std::vector<Visitor::Target> targets_;
@@ -177,7 +185,7 @@ Result<ExitCode> status(env::Disk& disk, const StatusOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // who reads along may leave, as `| head` does
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
   INTERTIE_ASSIGN(auto targets, targets_of(disk, file, {.at = options.at, .site = {}}));
-  return Watching(file, options, std::move(targets)).run(disk);
+  return Watching(disk, file, options, std::move(targets)).run();
 }
 
 }  // namespace intertie::cli

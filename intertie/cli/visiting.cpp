@@ -25,10 +25,10 @@ Result<std::vector<Target>> targets_of(env::Disk& disk, const site::RunFile& fil
   std::vector<Target> targets;
   for (const site::SiteSettings& site : file.sites) {
     if (!whom.site.empty() && site.name != whom.site) continue;
-    std::vector<env::Address> addresses = site::addresses_to_try(disk, file, site);
-    if (!addresses.empty()) targets.push_back({.site = site.name, .addresses = std::move(addresses)});
+    targets.push_back({.site = site.name, .addresses = site::addresses_to_try(disk, file, site)});
   }
-  if (!targets.empty()) return targets;
+  if (std::any_of(targets.begin(), targets.end(), [](const Target& target) { return !target.addresses.empty(); }))
+    return targets;
   return Error{.code = ErrorCode::reconfigure,
                .where = file.path,
                .what = fmt::format("{}, and none runs in {} on this machine",

@@ -18,7 +18,8 @@ struct Whom {
   std::string at;    // --at: an address, instead of those that are known; empty: these
   std::string site;  // the only one that will do; empty: any
 };
-// The sites to visit, in site order; at least one. Errors (reconfigure): there is no address, or --at is none.
+// The sites to visit, in site order, at least one of them with an address. Errors (reconfigure): there is no address, or --at
+// is none.
 Result<std::vector<site::Visitor::Target>> targets_of(env::Disk& disk, const site::RunFile& file, const Whom& whom);
 
 // `role`: whose certificate is shown; its files are checked first.

@@ -4,25 +4,35 @@
 
 #include <utility>
 
-#include "intertie/base/check.h"
-
 namespace intertie::site {
 
 Visitor::Visitor(Services services, Target target, wire::Visit visit, Handlers handlers)
-    : services_(services), target_(std::move(target)), visit_(std::move(visit)), handlers_(std::move(handlers)) {
-  INTERTIE_CHECK(!target_.addresses.empty());
-}
+    : services_(services), target_(std::move(target)), visit_(std::move(visit)), handlers_(std::move(handlers)) {}
 
 Visitor::~Visitor() { services_.loop.cancel(timer_); }
 
 void Visitor::begin() { connect(); }
 
+void Visitor::set_addresses(std::vector<env::Address> addresses) {
+  if (addresses.empty() || addresses == target_.addresses) return;
+  target_.addresses = std::move(addresses);
+  next_address_ = 0;
+}
+
 std::string Visitor::where() const {
+  if (target_.addresses.empty()) return "site " + target_.site;
   const std::string address = env::to_string(target_.addresses[next_address_]);
   return target_.site.empty() ? address : fmt::format("site {} ({})", target_.site, address);
 }
 
 void Visitor::connect() {
+  if (target_.addresses.empty()) {
+    return lost({.code = ErrorCode::retry,
+                 .where = where(),
+                 .what = "has no address in the run file, and its folder on this machine, if there is one, names none",
+                 .fix = {},
+                 .cause = {}});
+  }
   services_.network.connect(target_.addresses[next_address_], target_.site, target_.attempt_deadline,
                             [this, alive = std::weak_ptr(alive_)](Result<std::unique_ptr<env::Connection>> connection) {
                               if (!alive.expired()) connected(std::move(connection));
@@ -79,9 +89,9 @@ void Visitor::lost(Error error) {
     services_.loop.post([stream = std::shared_ptr<links::Stream>(std::move(stream_))] {});
   }
   const bool was_there = std::exchange(admitted_, false);
-  const bool tried_all = was_there || next_address_ + 1 == target_.addresses.size();
+  const bool tried_all = was_there || next_address_ + 1 >= target_.addresses.size();
   // One that was there is there again, if anywhere.
-  if (!was_there) next_address_ = (next_address_ + 1) % target_.addresses.size();
+  if (!was_there) next_address_ = tried_all ? 0 : next_address_ + 1;
   if (!tried_all) return connect();
   if (target_.retry_every) timer_ = services_.loop.call_after(*target_.retry_every, [this] { connect(); });
   handlers_.away(error);

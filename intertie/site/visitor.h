@@ -28,7 +28,7 @@ class Visitor {
   };
   struct Target {
     std::string site;                     // empty: whoever is there
-    std::vector<env::Address> addresses;  // not empty
+    std::vector<env::Address> addresses;  // empty: none is known yet
     std::optional<Duration> retry_every = {};
     Duration attempt_deadline = std::chrono::seconds(5);  // to connect, and again until the site has answered
     Duration silence = std::chrono::seconds(10);          // of a site that is gone; it beats more often
@@ -47,6 +47,8 @@ class Visitor {
   Visitor& operator=(const Visitor&) = delete;
 
   void begin();
+  // Where the site can be reached, as is known now: for the next attempts. Empty: nothing new is known.
+  void set_addresses(std::vector<env::Address> addresses);
 
  private:
   void connect();

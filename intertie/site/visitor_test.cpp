@@ -46,6 +46,29 @@ TEST_F(Visits, OneThatComesAgainIsToldAgain) {
   EXPECT_EQ(guest.times_caught_up, 2);
 }
 
+TEST_F(Visits, OneWithoutAnAddressIsAwayUntilThereIsOne) {
+  open();
+  const Guest& guest = visit("viewer", {.run = "r"}, {.site = "a", .addresses = {}, .retry_every = 1s});
+  ASSERT_GE(guest.away.size(), 1U);
+  EXPECT_EQ(guest.away[0].message(),
+            "site a: has no address in the run file, and its folder on this machine, if there is one, names none");
+  guest.visitor->set_addresses({kAddress});
+  world_.run_for(2s);
+  EXPECT_EQ(guest.admissions.size(), 1U);
+}
+
+TEST_F(Visits, OneThatHasComeBackElsewhereIsFoundThere) {
+  open();
+  const Guest& guest = visit("viewer", {.run = "r"}, {.site = "a", .addresses = {kNobody, kNobody}, .retry_every = 1s});
+  guest.visitor->set_addresses({kNobody, kAddress});
+  world_.run_for(2s);
+  EXPECT_EQ(guest.admissions.size(), 1U);
+  guest.visitor->set_addresses({});
+  world_.break_connections("a", "laptop");
+  world_.run_for(3s);
+  EXPECT_EQ(guest.admissions.size(), 2U) << "it is known where it was";
+}
+
 TEST_F(Visits, ASilentSiteIsAway) {
   open();
   const Guest& guest = visit("viewer", {.run = "r"}, {.site = "a", .addresses = {kAddress}, .silence = 5s});

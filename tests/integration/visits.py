@@ -195,6 +195,35 @@ def local_run(run, _):
         expect(not os.path.exists(os.path.join(run.folder, "runs/toy", site, "address")), f"the address of {site} is left")
 
 
+def address_file(run, site):
+    return os.path.join(run.folder, "runs/toy", site, "address")
+
+
+def sites_that_come_later(run, _):
+    with open(os.path.join(run.folder, "run.toml"), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    run.write("run.toml", "\n".join(line for line in lines if not line.startswith("address")))
+    run.start("--local", "--plain")
+    run.wait_for_merges("columbus", 5)
+    known = {}
+    for site in SITES[1:]:  # as if one had not begun, and one been at another port before
+        with open(address_file(run, site), encoding="utf-8") as file:
+            known[site] = file.read()
+    os.remove(address_file(run, "columbus"))
+    run.write(address_file(run, "quincy"), "127.0.0.1:1\n")
+    shown = visit(run, "status", "run.toml", "--once")
+    expect("site columbus: has no address in the run file" in shown and "127.0.0.1:1" in shown, shown)
+    watching = Process([run.intertie, "status", "run.toml"], run.folder)
+    run.processes.append(watching)
+    run.wait_for("both missing", lambda: all(f"site {site}" in watching.text() for site in SITES[1:]))
+    expect("\ncolumbus " not in watching.text() and "\nquincy " not in watching.text(), watching.text())
+    for site in SITES[1:]:
+        run.write(address_file(run, site), known[site])
+    run.wait_for("their words", lambda: all(f"\n{site:<10} " in watching.text() for site in SITES[1:]), 20)
+    visit(run, "stop", "run.toml")
+    expect(watching.end(20) == 0, f"exit code {watching.process.returncode}\n{watching.text()}")
+
+
 def on_a_terminal(run, _):
     processes = start_each(run)
     program = Program([run.intertie, "status", "run.toml"], run.folder, 100, 30)
@@ -256,7 +285,7 @@ def silence_is_not_the_end(run, _):
 
 CASES = ((look_leave_stop, 100_000), (stop_before_all_are_there, 100_000), (stop_that_nobody_can_pass_on, 100_000),
          (stop_while_a_site_comes_back, 100_000), (stop_while_the_store_is_away, 100_000), (leave_before_it_begins, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
-         (on_a_terminal, 100_000), (until_it_ends, 300), (silence_is_not_the_end, 100_000))
+         (sites_that_come_later, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300), (silence_is_not_the_end, 100_000))
 
 
 if __name__ == "__main__":
