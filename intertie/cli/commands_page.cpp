@@ -85,7 +85,8 @@ the sites have.
 
 Standard output that is no terminal gets lines, as does `--plain`. `--once` prints how things are, and ends: with code 4 where no site
 answers. `--json` prints what the sites' event logs say ([events.md](events.md)), with `--once` up to now. `--at` visits one site only.
-A site lets in 16 viewers and 8 operators at a time, and dismisses who reads too slowly: no run waits for a visitor.
+Where its reader goes, as `| head` does, it ends with code 0. A site lets in 16 viewers and 8 operators at a time, and dismisses who
+reads too slowly: no run waits for a visitor.
 )"},
     {"stop", "intertie stop run.toml --reason 'power is short'", R"(
 Does what Ctrl-C does in a `--local` run: all sites write a checkpoint at the next version that is not open yet, and end. It asks the

@@ -25,6 +25,8 @@ class Screen {
   void settle();
   // Standard output cannot be written any more.
   bool is_lost() const { return told_fault_; }
+  // That is no failure: whoever read it has gone, as `| head` does.
+  bool has_no_reader() const { return out_.has_no_reader(); }
 
  private:
   std::string notice_event(std::uint64_t num_dropped) const;

@@ -149,13 +149,14 @@ class Watching {
   bool shows_lines() const { return !terminal_ && !options_.once && !options_.run.json; }
 
   Result<ExitCode> outcome() {
-    screen_.settle();
     std::vector<Error> errors;
     for (const auto& error : errors_) {
       if (error) errors.push_back(*error);
     }
     if ((options_.once || is_hopeless()) && !watched_.any_answered() && !errors.empty()) return nobody_answers(file_, errors);
-    if (options_.once && !options_.run.json) INTERTIE_RETURN_IF_ERROR(site::write_output(snapshot()));
+    if (options_.once && !options_.run.json) screen_.print(snapshot());
+    screen_.settle();
+    if (screen_.is_lost()) return screen_.has_no_reader() ? ExitCode::done : ExitCode::failed;  // which was said
     if (watched_.over()) screen_.print_error("the run has ended");
     for (const Error& error : errors) {
       if (options_.once && !watched_.over()) screen_.print_error(site::printable(error.message()));

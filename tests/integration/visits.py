@@ -224,6 +224,26 @@ def sites_that_come_later(run, _):
     expect(watching.end(20) == 0, f"exit code {watching.process.returncode}\n{watching.text()}")
 
 
+def status_to(run, output, *options):
+    """The exit code of a status whose standard output is that descriptor, and what it says on standard error."""
+    ran = subprocess.run([run.intertie, "status", "run.toml", *options], cwd=run.folder, check=False, stdout=output,
+                         stderr=subprocess.PIPE, text=True, timeout=30)
+    return ran.returncode, ran.stderr
+
+
+def lost_output(run, _):
+    start_each(run)
+    for options in (("--json",), ("--json", "--once"), ("--plain",), ("--once",)):
+        with open("/dev/full", "wb") as full:
+            code, said = status_to(run, full, *options)
+        expect(code == 1 and "standard output: cannot be written: No space left on device" in said, f"{options}: code {code}\n{said}")
+        reader, writer = os.pipe()
+        os.close(reader)
+        code, said = status_to(run, writer, *options)
+        os.close(writer)
+        expect(code == 0 and "standard output: cannot be written: Broken pipe" in said, f"{options}, no reader: code {code}\n{said}")
+
+
 def on_a_terminal(run, _):
     processes = start_each(run)
     program = Program([run.intertie, "status", "run.toml"], run.folder, 100, 30)
@@ -285,7 +305,7 @@ def silence_is_not_the_end(run, _):
 
 CASES = ((look_leave_stop, 100_000), (stop_before_all_are_there, 100_000), (stop_that_nobody_can_pass_on, 100_000),
          (stop_while_a_site_comes_back, 100_000), (stop_while_the_store_is_away, 100_000), (leave_before_it_begins, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
-         (sites_that_come_later, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300), (silence_is_not_the_end, 100_000))
+         (sites_that_come_later, 100_000), (lost_output, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300), (silence_is_not_the_end, 100_000))
 
 
 if __name__ == "__main__":

@@ -101,6 +101,11 @@ std::string TextOutput::fault() const {
   return queue_->fault == 0 ? "" : std::strerror(queue_->fault);
 }
 
+bool TextOutput::has_no_reader() const {
+  const std::lock_guard lock(queue_->mutex);
+  return queue_->fault == EPIPE;
+}
+
 void TextOutput::write(std::string text, Importance importance) {
   const std::lock_guard lock(queue_->mutex);
   if (text.empty() || queue_->fault != 0) return;

@@ -38,6 +38,8 @@ class TextOutput {
 
   // The system's words for why the output takes nothing any more ("Broken pipe"), and what is written is dropped; else empty.
   std::string fault() const;
+  // That is why: the pipe has no reader any more.
+  bool has_no_reader() const;
   // `text` is a line with its line break, or several. Never waits for the output.
   void write(std::string text, Importance importance = Importance::usual);
   // Waits until all is written, at most as long as `patience`; not again where nothing was taken since it was in vain. False:

@@ -147,9 +147,11 @@ TEST(TextOutput, AnOutputThatIsGoneSaysWhyAndTakesNothing) {
   TextOutput out(pipe.write_end(), {});
   out.write("one\n");
   EXPECT_EQ(out.fault(), "");
+  EXPECT_FALSE(out.has_no_reader());
   pipe.close_read_end();
   EXPECT_TRUE(out.finish());
   EXPECT_EQ(out.fault(), "Broken pipe");
+  EXPECT_TRUE(out.has_no_reader());
   out.write("two\n");
   EXPECT_TRUE(out.finish());
 }
