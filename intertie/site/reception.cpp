@@ -86,7 +86,6 @@ Reception::Reception(env::Loop& loop, ReceptionSettings settings, EventSink& eve
       settings_(std::move(settings)),
       events_(events),
       handlers_(std::move(handlers)),
-      born_(loop.now()),
       start_(static_cast<std::uint64_t>(loop.wall().time_since_epoch().count())) {}
 
 Reception::~Reception() {
@@ -134,7 +133,7 @@ void Reception::admit(GuestRef guest, const wire::Visit& visit) {
   if (const Result<void> checked = check_visit(settings_, guest->role, visit); !checked) return dismiss(guest, checked.error());
   loop_.cancel(guest->deadline);
   guest->errand = visit.errand;
-  const Duration age = std::max(Duration(0), loop_.now() - born_);
+  const Duration age = std::max(Duration(0), loop_.now() - settings_.began);
   guest->stream->send(wire::Admission{settings_.site, settings_.run, start_, static_cast<std::uint64_t>(age.count())});
   visit.errand == wire::Errand::status ? tell_history(*guest) : ask(*guest, visit);
 }

@@ -28,7 +28,8 @@ namespace intertie::site {
 struct ReceptionSettings {
   std::string run;
   std::string site;
-  bool may_leave = true;  // else it holds the store, or is the only one
+  env::TimePoint began{};  // from when the times of records count
+  bool may_leave = true;   // else it holds the store, or is the only one
   std::size_t most_viewers = 16;
   std::size_t most_operators = 8;                     // apart from the viewers, who cannot take their place
   Bytes most_unsent{std::uint64_t{2} * 1024 * 1024};  // to one that reads slowly
@@ -88,7 +89,6 @@ class Reception final : public status::Consumer {
   ReceptionSettings settings_;
   EventSink& events_;
   Handlers handlers_;
-  env::TimePoint born_;
   std::uint64_t start_;  // as in Admission
   status::EventHistory history_;
   std::list<Guest> guests_;

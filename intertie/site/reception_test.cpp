@@ -90,6 +90,18 @@ TEST_F(Visits, AViewerIsToldWhatHappenedAndWhatHappens) {
   EXPECT_THAT(recorded_.events, IsEmpty());
 }
 
+// A site opens its text and its model before anybody can visit it.
+TEST_F(Visits, TheAgeOfASiteCountsFromWhereItsEventsDo) {
+  ReceptionSettings began_before = settings();
+  began_before.began = site_.loop().now();
+  world_.run_for(1min);
+  open(began_before);
+  const Guest& guest = visit("viewer");
+  ASSERT_EQ(guest.admissions.size(), 1U);
+  EXPECT_GE(Duration(guest.admissions[0].age), 1min);
+  EXPECT_LE(Duration(guest.admissions[0].age), 1min + 1s);
+}
+
 TEST_F(Visits, AStoryLongerThanAMessageComesWhole) {
   open();
   for (int i = 0; i < 100; ++i) happens("warning", {{"message", std::string(2000, 'w') + std::to_string(i)}});

@@ -86,7 +86,7 @@ class Process {
 
   ReceptionSettings reception_settings() const {
     const bool may_leave = site_.self != members::Member::holder() && site_.file.sites.size() > 1;
-    return {.run = site_.file.run.name, .site = name(), .may_leave = may_leave};
+    return {.run = site_.file.run.name, .site = name(), .began = recorder_.start(), .may_leave = may_leave};
   }
 
   // The first site evaluates.

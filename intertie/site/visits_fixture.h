@@ -55,7 +55,7 @@ class Visits : public ::testing::Test {
   explicit Visits(env::LinkProfile link = {BitRate{100e6}, std::chrono::milliseconds(20)})
       : world_({.seed = 1, .link = link}), site_(world_.start("a")), laptop_(world_.start("laptop")) {}
 
-  ReceptionSettings settings() const { return {.run = "r", .site = "a"}; }
+  ReceptionSettings settings() const { return {.run = "r", .site = "a", .began = site_.loop().now()}; }
   void open(const ReceptionSettings& settings) {
     reception_ = std::make_unique<Reception>(
         site_.loop(), settings, recorded_,

@@ -40,6 +40,7 @@ class Recorder final : public EventSink {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
+  env::TimePoint start() const { return start_; }  // from when since_start counts
   void add(Consumer& consumer);
   void record(Event event) override;
 
