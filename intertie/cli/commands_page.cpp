@@ -84,9 +84,9 @@ ends when the run does. Needs the viewer's certificate or the operator's (`inter
 the sites have.
 
 Standard output that is no terminal gets lines, as does `--plain`. `--once` prints how things are, and ends: with code 4 where no site
-answers. `--json` prints what the sites' event logs say ([events.md](events.md)), with `--once` up to now. `--at` visits one site only.
-Where its reader goes, as `| head` does, it ends with code 0. A site lets in 16 viewers and 8 operators at a time, and dismisses who
-reads too slowly: no run waits for a visitor.
+answers, and with code 3 and what is known by then where Ctrl-C comes before all have. `--json` prints what the sites' event logs say
+([events.md](events.md)), with `--once` up to now. `--at` visits one site only. Where its reader goes, as `| head` does, it ends with
+code 0. A site lets in 16 viewers and 8 operators at a time, and dismisses who reads too slowly: no run waits for a visitor.
 )"},
     {"stop", "intertie stop run.toml --reason 'power is short'", R"(
 Does what Ctrl-C does in a `--local` run: all sites write a checkpoint at the next version that is not open yet, and end. It asks the

@@ -54,6 +54,7 @@ class Watching {
         loop_, [this](int signal) { signalled(signal); }, signals_of_terminal);
     loop_.post([this] { begin(); });
     loop_.run();
+    if (is_cut_short()) show_news(loop_.now() + site::WatchedRun::kPatience);  // who has not answered is not waited for
     visitors_.clear();
     if (terminal_) terminal_->leave(without_blank_end(page({}, 1)));
     return outcome();
@@ -80,8 +81,8 @@ class Watching {
     tick();
   }
 
-  void show_news() {
-    for (const site::WatchedRun::Line& line : watched_.news(loop_.now())) {
+  void show_news(env::TimePoint now) {
+    for (const site::WatchedRun::Line& line : watched_.news(now)) {
       if (options_.run.json) {
         screen_.print(line.json + "\n");
       } else if (shows_lines()) {
@@ -100,7 +101,7 @@ class Watching {
   }
 
   void tick() {
-    show_news();
+    show_news(loop_.now());
     if (terminal_ && terminal_->read_keys().find('q') != std::string::npos) over_ = true;
     if (terminal_) draw();
     if (options_.once ? watched_.all_answered() : watched_.over() || is_hopeless() || screen_.is_lost()) over_ = true;
@@ -118,8 +119,11 @@ class Watching {
     return true;
   }
 
+  // Of --once: it ends before all has come that was asked for.
+  bool is_cut_short() const { return options_.once && interrupted_ && !watched_.all_answered(); }
+
   void signalled(int signal) {
-    if (signal == SIGINT || signal == SIGTERM) over_ = true;
+    if (signal == SIGINT || signal == SIGTERM) over_ = interrupted_ = true;
     if (signal == SIGTSTP) terminal_->suspend();
     if (signal == SIGCONT) terminal_->went_on();
     drawn_.clear();
@@ -153,15 +157,19 @@ class Watching {
     for (const auto& error : errors_) {
       if (error) errors.push_back(*error);
     }
-    if ((options_.once || is_hopeless()) && !watched_.any_answered() && !errors.empty()) return nobody_answers(file_, errors);
-    if (options_.once && !options_.run.json) screen_.print(snapshot());
+    const bool cut_short = is_cut_short();
+    const bool shows = watched_.any_answered() || (!cut_short && errors.empty());
+    if (!shows && !cut_short && (options_.once || is_hopeless())) return nobody_answers(file_, errors);
+    if (shows && options_.once && !options_.run.json) screen_.print(snapshot());
     screen_.settle();
     if (screen_.is_lost()) return screen_.has_no_reader() ? ExitCode::done : ExitCode::failed;  // which was said
     if (watched_.over()) screen_.print_error("the run has ended");
     for (const Error& error : errors) {
       if (options_.once && !watched_.over()) screen_.print_error(site::printable(error.message()));
     }
-    return ExitCode::done;
+    if (!cut_short) return ExitCode::done;
+    screen_.print_error("interrupted before all sites had answered");
+    return ExitCode::stopped;
   }
 
   env::Disk& disk_;
@@ -178,6 +186,7 @@ class Watching {
   std::vector<std::unique_ptr<Visitor>> visitors_;
   std::vector<std::string> drawn_;
   bool over_ = false;
+  bool interrupted_ = false;
 };
 
 }  // namespace

@@ -24,8 +24,8 @@ constexpr std::array<Row, 6> kRows = {{
      "Change what the message names."},
     {ExitCode::stopped,
      "Stopped because someone asked: with a checkpoint if the run had begun; before that there is none. Or this site was asked "
-     "to "
-     "leave: the others go on, and it says so.",
+     "to leave: the others go on, and it says so. Of `stop` and `leave`: Ctrl-C, and the request stands; of `status --once`: "
+     "Ctrl-C before all sites had answered.",
      "Go on with `--resume`, or start anew where there is no checkpoint. A site that left comes back with `--resume`."},
     {ExitCode::unreachable,
      "The other sites could not be reached, or were lost. Of `status`, `stop` and `leave`: no site answered, or the visit "

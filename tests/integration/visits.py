@@ -244,6 +244,20 @@ def lost_output(run, _):
         expect(code == 0 and "standard output: cannot be written: Broken pipe" in said, f"{options}, no reader: code {code}\n{said}")
 
 
+def interrupted(run, _):
+    third = start_each(run)[2].process
+    third.send_signal(signal.SIGSTOP)
+    for options, shows in ((("--once",), " ashburn "), (("--once", "--json"), '"site":"ashburn"')):
+        asked = subprocess.Popen([run.intertie, "status", "run.toml", *options], cwd=run.folder, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+        time.sleep(2)
+        asked.send_signal(signal.SIGINT)
+        out, said = asked.communicate(timeout=10)
+        expect(asked.returncode == 3, f"{options}: exit code {asked.returncode}\n{out}{said}")
+        expect(shows in out and "interrupted before all sites had answered" in said, f"{options}:\n{out}{said}")
+    third.send_signal(signal.SIGCONT)
+
+
 def on_a_terminal(run, _):
     processes = start_each(run)
     program = Program([run.intertie, "status", "run.toml"], run.folder, 100, 30)
@@ -305,7 +319,7 @@ def silence_is_not_the_end(run, _):
 
 CASES = ((look_leave_stop, 100_000), (stop_before_all_are_there, 100_000), (stop_that_nobody_can_pass_on, 100_000),
          (stop_while_a_site_comes_back, 100_000), (stop_while_the_store_is_away, 100_000), (leave_before_it_begins, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
-         (sites_that_come_later, 100_000), (lost_output, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300), (silence_is_not_the_end, 100_000))
+         (sites_that_come_later, 100_000), (lost_output, 100_000), (interrupted, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300), (silence_is_not_the_end, 100_000))
 
 
 if __name__ == "__main__":
