@@ -9,7 +9,7 @@
 
 #include "intertie/env/clock.h"
 #include "intertie/status/live_model.h"
-#include "intertie/wire/messages.h"
+#include "intertie/wire/visits.h"
 
 namespace intertie::site {
 

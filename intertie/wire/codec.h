@@ -24,6 +24,8 @@
 
 namespace intertie::wire {
 
+inline constexpr std::uint32_t kProtocolVersion = 3;  // of all messages; both sides have the same
+
 inline constexpr std::uint32_t kMaxText = 64 * 1024;
 inline constexpr std::uint32_t kMaxList = 64 * 1024;
 inline constexpr std::uint32_t kMaxWords = 4 * 1024;
