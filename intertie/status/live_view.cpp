@@ -98,6 +98,14 @@ Lines site_lines(const LiveRun& run, const LiveFoot& foot, int width, LiveLook l
   return table_lines({number, name, state, step, loss, rate, bar, computing, waiting, encoding}, width, look);
 }
 
+// The chosen site is among those for which there is room: where it is beyond them, the last.
+Lines rows_with(std::optional<std::size_t> chosen, Lines rows, std::size_t room) {
+  if (chosen && rows.size() > room && *chosen >= room) {
+    rows.erase(rows.begin(), rows.begin() + static_cast<Lines::difference_type>(*chosen + 1 - room));
+  }
+  return rows;
+}
+
 LiveSpan way_of(const LiveLink& link) {
   const LiveLink::Direction& worse = link.worse();
   const std::string over = worse.way == LiveWay::relayed ? "over " + worse.relay : "";
@@ -271,7 +279,7 @@ std::vector<LiveLine> render(const LiveRun& run, const LiveFoot& foot, Duration 
   Lines sites = site_lines(run, foot, width, look);
   if (page.room() < num_sites + 1) sites.erase(sites.begin());
   page.blank(sites.size() + run.links.size() + kFewestEvents + 3);
-  page.add(sites, kMany);
+  page.add(rows_with(foot.chosen, std::move(sites), page.room()), kMany);
 
   const std::size_t for_links = page.room() > kFewestEvents + 1 ? page.room() - kFewestEvents - 1 : 0;  // and their title
   if (for_links > 0 && !run.links.empty()) {

@@ -153,6 +153,21 @@ TEST(LiveView, OfManyLinksThoseThatNeedLookingAtComeFirst) {
   EXPECT_THAT(lines, Contains(HasSubstr("   a - b  -")));
 }
 
+TEST(LiveView, OfManySitesTheChosenOneIsAmongThoseShown) {
+  std::vector<std::string> names;
+  for (int i = 1; i <= 20; ++i) names.push_back("site" + std::to_string(i));
+  const LiveModel model(names);
+  for (const int height : {2, 10, 21, 22, 40}) {
+    for (std::size_t chosen = 0; chosen < names.size(); ++chosen) {
+      LiveFoot foot = kFoot;
+      foot.chosen = chosen;
+      const auto lines = text_lines(model.run(), {80, height}, {.colour = false, .unicode = true}, foot);
+      EXPECT_EQ(static_cast<int>(lines.size()), height);
+      EXPECT_THAT(lines, Contains(HasSubstr(">" + std::to_string(chosen + 1) + " "))) << height << " rows, site " << chosen + 1;
+    }
+  }
+}
+
 TEST(LiveView, TheBeginningAndTheEnd) {
   const LiveModel nothing({"a", "b"});
   const auto first = text_lines(nothing.run(), {80, 24});
