@@ -114,6 +114,7 @@ class Process {
                           .samples = site_.data->samples.train,
                           .validation = validation(),
                           .events = recorder_,
+                          .sums = sums_,
                           .visitor = [this](auto connection) { reception_->accept(std::move(connection)); },
                           .die = [] { std::raise(SIGKILL); }});
   }
@@ -182,6 +183,7 @@ class Process {
   Reception* reception_ = nullptr;  // while it runs
   std::unique_ptr<status::JsonLog> log_;
   status::Recorder recorder_;
+  sync::ProcessSums sums_;
   bool interrupted_ = false;
 };
 

@@ -19,8 +19,9 @@ const FieldDoc kSeconds{"seconds", number, "s", "How long it took."};
 const FieldDoc kComputing{"computing_share", number, "", "Share of the time in which the site computed steps."};
 const FieldDoc kWaiting{"waiting_share", number, "", "Share of the time in which it waited for other sites."};
 const FieldDoc kEncoding{"encoding_share", number, "", "Share of the time in which it encoded, decoded and summed."};
-const FieldDoc kSent{"bytes_sent", integer, "B", "Sent since the start, with frames and heartbeats, without TLS."};
-const FieldDoc kReceived{"bytes_received", integer, "B", "Received since the start, with frames and heartbeats, without TLS."};
+const FieldDoc kSent{"bytes_sent", integer, "B", "Sent since the program's start, with frames and heartbeats, without TLS."};
+const FieldDoc kReceived{"bytes_received", integer, "B",
+                         "Received since the program's start, with frames and heartbeats, without TLS."};
 const FieldDoc kRate{"tokens_per_second", number, "tokens/s", "Of this site."};
 
 // NOLINTNEXTLINE(readability-function-size): a table
@@ -74,7 +75,8 @@ std::vector<EventDoc> run_events() {
        "on.",
        {{"reason", text, "", "Who asked, and how."}}},
       {"run.finished",
-       "The site is done. Shares and rates are of the whole time since it started.",
+       "The site is done. Seconds, shares, rates and bytes are of all that its program has done since it took part: where it "
+       "came back by itself, of the time before too, and of the pause.",
        {kStep,
         kTokens,
         {"complete", flag, "", "The run reached its end, and did not stop before."},

@@ -49,6 +49,7 @@ Task<Result<Outcome>> Run::main() {
   std::optional<Error> error;
   if (!outcome) error = outcome.error();
   if (error) waiting_.fail(*error);  // what still arrives has no say any more
+  add_to_sums();
   if (outcome) report_finished(*outcome);
   if (error && error->code != ErrorCode::rejoin) report_error(*error);
   wire::Farewell farewell{.finished = true, .code = ErrorCode::give_up, .reason = "complete"};
@@ -69,6 +70,7 @@ Task<Result<Outcome>> Run::take_part() {
   reported_at_ = services_.loop.now();
   progress_timer_ = services_.loop.call_after(settings_.progress_every, [this] { report_progress(); });
   started_ = committed_ = {services_.loop.now(), state_->progress.step};
+  if (!services_.sums.began) services_.sums.began = started_.at;
   runs_ = true;
   if (state_->flushing) report_for(*state_->flushing);
   while (!ends_with(state_->progress)) {

@@ -151,6 +151,7 @@ class Run {
   void report_checkpoint(const checkpoint::Written& written, Duration took);
   void report_stopping(Version version, const std::string& reason);
   void report_finished(const Outcome& outcome);
+  void add_to_sums();
   void report_error(const Error& error);
   double eta_seconds() const;
   std::int64_t step() const;    // inner steps of the run that are in the current version

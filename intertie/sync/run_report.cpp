@@ -148,11 +148,12 @@ void Run::report_links() {
     const links::Link::Transfer before = std::exchange(reported_transfers_[SiteId{i}], all);
     const double bits = 8.0 * static_cast<double>(all.bytes.value - before.bytes.value);
     const Duration time = all.time - before.time;
-    record("link.measured", {{"peer", settings_.site_names[i]},
-                             {"mbit_per_second", time >= kSample ? bits / seconds_of(time) / 1e6 : std::nan("")},
-                             {"rtt_ms", 1e3 * seconds_of(link->round_trip())},
-                             {"bytes_sent", number(link->bytes_sent().value)},
-                             {"bytes_received", number(link->bytes_received().value)}});
+    record("link.measured",
+           {{"peer", settings_.site_names[i]},
+            {"mbit_per_second", time >= kSample ? bits / seconds_of(time) / 1e6 : std::nan("")},
+            {"rtt_ms", 1e3 * seconds_of(link->round_trip())},
+            {"bytes_sent", number((services_.sums.sent_to[SiteId{i}] + link->bytes_sent()).value)},
+            {"bytes_received", number((services_.sums.received_from[SiteId{i}] + link->bytes_received()).value)}});
   }
 }
 
@@ -305,27 +306,49 @@ void Run::report_stopping(Version version, const std::string& reason) {
   record("run.stopping", {{"step", step()}, {"version", number(version.value)}, {"reason", reason}});
 }
 
+// At the end of this start.
+void Run::add_to_sums() {
+  ProcessSums& sums = services_.sums;
+  for (std::uint16_t i = 0; mesh_ && i < settings_.site_names.size(); ++i) {
+    const links::Link* link = mesh_->link(SiteId{i});
+    if (!link) continue;
+    sums.sent_to[SiteId{i}] = sums.sent_to[SiteId{i}] + link->bytes_sent();
+    sums.received_from[SiteId{i}] = sums.received_from[SiteId{i}] + link->bytes_received();
+  }
+  if (!state_) return;
+  Meter& meter = state_->meter;
+  meter.count(services_.loop.now());
+  sums.computing += meter.computing;
+  sums.waiting += meter.waiting;
+  sums.encoding += meter.encoding;
+  sums.tokens += meter.steps * state_->timetable.tokens_of(settings_.self);
+}
+
 void Run::report_finished(const Outcome& outcome) {
-  const double elapsed = seconds_of(services_.loop.now() - started_.at);
-  state_->meter.count(services_.loop.now());
+  const ProcessSums& sums = services_.sums;
+  const double elapsed = seconds_of(services_.loop.now() - *sums.began);
+  const auto total = [](const std::map<SiteId, Bytes>& by_site) {
+    std::uint64_t bytes = 0;
+    for (const auto& [site, of_site] : by_site) bytes += of_site.value;
+    return number(bytes);
+  };
   const Meter& meter = state_->meter;
   const std::uint64_t recent = meter.steps - reported_.steps;
   if (recent > 0) last_loss_ = (meter.loss - reported_.loss) / static_cast<double>(recent);
-  record("run.finished",
-         {{"step", step()},
-          {"tokens", number(outcome.tokens)},
-          {"complete", !outcome.stopped},
-          {"left", outcome.left},
-          {"loss", last_loss_},
-          {"validation_loss", last_validation_loss_},
-          {"seconds", elapsed},
-          {"tokens_per_second", per(static_cast<double>(meter.steps * state_->timetable.tokens_of(settings_.self)), elapsed)},
-          {"computing_share", per(seconds_of(meter.computing), elapsed)},
-          {"waiting_share", per(seconds_of(meter.waiting), elapsed)},
-          {"encoding_share", per(seconds_of(meter.encoding), elapsed)},
-          {"bytes_sent", number(bytes_sent().value)},
-          {"bytes_received", number(bytes_received().value)},
-          {"parameters_hash", to_string(outcome.parameters)}});
+  record("run.finished", {{"step", step()},
+                          {"tokens", number(outcome.tokens)},
+                          {"complete", !outcome.stopped},
+                          {"left", outcome.left},
+                          {"loss", last_loss_},
+                          {"validation_loss", last_validation_loss_},
+                          {"seconds", elapsed},
+                          {"tokens_per_second", per(static_cast<double>(sums.tokens), elapsed)},
+                          {"computing_share", per(seconds_of(sums.computing), elapsed)},
+                          {"waiting_share", per(seconds_of(sums.waiting), elapsed)},
+                          {"encoding_share", per(seconds_of(sums.encoding), elapsed)},
+                          {"bytes_sent", total(sums.sent_to)},
+                          {"bytes_received", total(sums.received_from)},
+                          {"parameters_hash", to_string(outcome.parameters)}});
 }
 
 void Run::report_error(const Error& error) {

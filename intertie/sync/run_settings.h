@@ -50,6 +50,15 @@ struct RunSettings {
   std::optional<PlannedDeath> dies_at = std::nullopt;
 };
 
+// What the starts of a site within one process have done, one after the other: the figures of run.finished and link.measured
+// are of all of them. Whoever makes a Run that comes back gives it what the one before it had.
+struct ProcessSums {
+  std::optional<env::TimePoint> began;  // when the first of them took part
+  Duration computing{0}, waiting{0}, encoding{0};
+  std::uint64_t tokens = 0;                        // that the site trained on
+  std::map<SiteId, Bytes> sent_to, received_from;  // over the links of starts that are over
+};
+
 struct RunServices {
   env::Loop& loop;
   env::Worker& worker;
@@ -59,6 +68,7 @@ struct RunServices {
   const data::Sampler& samples;
   const data::EvaluationWindows* validation = nullptr;  // of the site that evaluates (the first)
   EventSink& events;
+  ProcessSums& sums;
   std::function<void(std::unique_ptr<env::Connection>)> visitor = {};  // who connects without being a site; none: closed
   std::function<void()> die = {};  // ends the process at once; needed where a death is planned
 };

@@ -250,6 +250,59 @@ INSTANTIATE_TEST_SUITE_P(Methods, Members,
                                          Setting{sync::Method::synchronous, "owners"},
                                          Setting{sync::Method::synchronous, "gather"}));
 
+// Of the last event of that name which the site recorded.
+double figure(const ToyWorld& world, std::size_t site, const std::string& event, const std::string& field) {
+  double found = 0;
+  for (const RecordedEvent& each : events_named(world, event)) {
+    if (each.site == site) found = number_in(each.event, field);
+  }
+  return found;
+}
+
+TEST(EventsOfAReturn, TellOfAllThatTheProgramHasDone) {
+  const ToyOptions made = distant_sites(3);
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(5s);
+  cut_off(world, 1);
+  world.world().run_for(6s);
+  mend_all_of(world, 1);
+  ASSERT_TRUE(world.run_to_end());
+  ASSERT_EQ(world.life(1), 2U);
+  const auto at_end = [&world](const char* field) { return figure(world, 1, "run.finished", field); };
+  EXPECT_NEAR(at_end("seconds"), figure(world, 0, "run.finished", "seconds"), 1) << "they began together";
+  for (const char* share : {"computing_share", "waiting_share", "encoding_share"}) EXPECT_GE(at_end(share), 0) << share;
+  EXPECT_LE(at_end("computing_share") + at_end("waiting_share") + at_end("encoding_share"), 1);
+  const double steps = at_end("tokens_per_second") * at_end("seconds") / (made.batch_sizes[1] * made.sequence_length);
+  EXPECT_NEAR(at_end("computing_share") * at_end("seconds"), steps * seconds_of(made.step_time + made.step_jitter / 2),
+              0.1 * steps * seconds_of(made.step_time));
+  double sent = 0;
+  for (const RecordedEvent& each : events_named(world, "link.measured")) {
+    if (each.site != 1 || words_in(each.event, "peer") != "site0") continue;
+    EXPECT_GE(number_in(each.event, "bytes_sent"), sent) << "the return began it anew";
+    sent = number_in(each.event, "bytes_sent");
+  }
+  EXPECT_GE(at_end("bytes_sent"), sent);
+}
+
+// What it waited for its copy is a part of its time.
+TEST(EventsOfAReturn, OfASiteThatFetchesForLongHaveSharesOfOneTime) {
+  ToyWorld world(distant_sites(3));
+  for (const char* donor : {"site0", "site2"}) world.world().set_link(donor, "site1", {BitRate{1e5}, 40ms});
+  world.start_all();
+  world.world().run_for(5s);
+  world.kill(1);
+  world.world().run_for(10s);
+  world.start(1, true);
+  ASSERT_TRUE(world.world().run_until([&] { return !events_named(world, "join.finished").empty(); }, 1min));
+  world.run(0)->request_stop("enough");
+  ASSERT_TRUE(world.run_to_end());
+  const auto at_end = [&world](const char* field) { return figure(world, 1, "run.finished", field); };
+  EXPECT_GT(at_end("waiting_share"), 0.5);
+  EXPECT_LE(at_end("computing_share") + at_end("waiting_share") + at_end("encoding_share"), 1);
+}
+
 // What a site has sent to another, before there is anything of a merge to send.
 TEST(WarmUpOfLinks, SitesThatBecomeMembersBesideEachOtherWarmTheirLinksUp) {
   ToyOptions made = distant_sites(3);

@@ -54,6 +54,16 @@ inline std::string words_in(const Event& event, const std::string& field) {
   return {};
 }
 
+// 0: it has no such field.
+inline double number_in(const Event& event, const std::string& field) {
+  for (const auto& [name, value] : event.fields) {
+    if (name != field) continue;
+    const auto* whole = std::get_if<std::int64_t>(&value);
+    return whole ? static_cast<double>(*whole) : std::get<double>(value);
+  }
+  return 0;
+}
+
 // Why the members of the run changed, as site 0 was told, each with " | " behind it.
 inline std::string reasons(const ToyWorld& world) {
   std::string all;

@@ -109,6 +109,11 @@ sync::RunSettings ToyWorld::settings_of(std::size_t site, bool resume) const {
 }
 
 void ToyWorld::start(std::size_t index, bool resume) {
+  sites_[index].sums = {};
+  begin(index, resume);
+}
+
+void ToyWorld::begin(std::size_t index, bool resume) {
   Site& site = sites_[index];
   stop_running(site);
   site.outcome.reset();
@@ -125,7 +130,8 @@ void ToyWorld::start(std::size_t index, bool resume) {
                                                                          .model = *site.model,
                                                                          .samples = *sampler_,
                                                                          .validation = index == 0 ? &*validation_ : nullptr,
-                                                                         .events = *site.recorder});
+                                                                         .events = *site.recorder,
+                                                                         .sums = site.sums});
   ++site.num_lives;
   site.run->start([this, index](Result<sync::Outcome> outcome) { ended(index, std::move(outcome)); });
 }
@@ -139,7 +145,7 @@ void ToyWorld::ended(std::size_t index, Result<sync::Outcome> outcome) {
     return;
   }
   world_->at(world_->now() + std::chrono::milliseconds(500), [this, index, life = site.num_lives] {
-    if (sites_[index].num_lives == life && sites_[index].run) start(index, true);
+    if (sites_[index].num_lives == life && sites_[index].run) begin(index, true);
   });
 }
 

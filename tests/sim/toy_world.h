@@ -83,7 +83,6 @@ class ToyWorld {
   std::function<void(const RecordedEvent& recorded)> on_event;
   // Called when a site has ended, but for one that comes back by itself.
   std::function<void(std::size_t site)> on_end;
-
   bool prints_events = std::getenv("PRINT") != nullptr;
   // Changes what a site that starts later believes; for sites that do not fit together.
   std::function<void(std::size_t site, sync::RunSettings&)> adjust;
@@ -95,10 +94,12 @@ class ToyWorld {
     env::sim::SimSite* life = nullptr;
     std::unique_ptr<train::LocalStep> model;
     std::unique_ptr<Recorder> recorder;
+    sync::ProcessSums sums;
     std::unique_ptr<sync::Run> run;
     std::optional<Result<sync::Outcome>> outcome;
     std::uint64_t num_lives = 0;
   };
+  void begin(std::size_t index, bool resume);
   void ended(std::size_t index, Result<sync::Outcome> outcome);
   void note_commit(std::size_t index, const Event& event);
   sync::RunSettings settings_of(std::size_t site, bool resume) const;
