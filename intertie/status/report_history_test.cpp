@@ -152,6 +152,35 @@ TEST(History, SumsAreOfProgressUntilTheSiteFinishes) {
   EXPECT_EQ(finished.step, 7U);
 }
 
+LogBook::Fields computed(double share) { return {{"computing_share", share}, {"tokens_per_second", 100.0}}; }
+
+// The figures of a progress line are of the time since the line before it, or since the site took part.
+TEST(History, AnIntervalBeginsWhenTheSiteTakesPart) {
+  LogBook waited("a");
+  waited.at(0).start().at(61).add("view.entered").at(66).add("progress", computed(0.5)).at(68).add("view.entered");
+  waited.at(71).add("progress", computed(0.5));
+  const Start late = read_history({}, {waited.read()}).sites[0].starts[0];
+  EXPECT_THAT(late.tokens, DoubleNear(1000, 1e-9)) << "it waited a minute for the others; later views are no beginning";
+  EXPECT_THAT(late.computing_seconds, DoubleNear(5, 1e-9));
+  LogBook came("a");
+  came.at(0).start().at(6).add("progress", computed(1)).at(7).add("site.fenced").at(20).add("join.began").at(25);
+  came.add("progress", computed(0)).at(27).add("join.finished").at(28).add("view.entered").at(30).add("progress", computed(1));
+  const Start back = read_history({}, {came.read()}).sites[0].starts[0];
+  EXPECT_THAT(back.seconds, DoubleNear(15, 1e-9)) << "what it fetches, it fetches within an interval";
+  EXPECT_THAT(back.computing_seconds, DoubleNear(10, 1e-9));
+}
+
+TEST(History, SharesOfATimeAreNotMoreThanAllOfIt) {
+  LogBook a("a");
+  a.start().at(11).add("progress", {{"computing_share", 0.9}, {"waiting_share", 0.6}, {"encoding_share", 0.3}});
+  const Start start = read_history({}, {a.read()}).sites[0].starts[0];
+  EXPECT_THAT(start.computing_seconds, DoubleNear(5, 1e-9));
+  EXPECT_THAT(start.waiting_seconds + start.encoding_seconds, DoubleNear(5, 1e-9));
+  a.at(12).add("run.finished", {{"seconds", 10.0}, {"computing_share", 0.5}, {"waiting_share", 4.5}});
+  const Start finished = read_history({}, {a.read()}).sites[0].starts[0];
+  EXPECT_THAT(finished.computing_seconds + finished.waiting_seconds, DoubleNear(10, 1e-9));
+}
+
 TEST(History, SaysWhatAResumedRunDidAgain) {
   LogBook a("a");
   a.start().at(5).add("progress", {{"tokens", std::int64_t{900}}, {"loss", 2.0}});

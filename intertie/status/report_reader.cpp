@@ -32,7 +32,18 @@ double amount(const Event& event, const char* field) {
   return value > 0 ? value : 0;
 }
 
-double share(const Event& event, const char* field) { return std::min(1.0, amount(event, field)); }
+struct Shares {
+  double computing = 0, waiting = 0, encoding = 0;
+};
+
+// Of one time: together no more than all of it.
+Shares shares_of(const Event& event) {
+  const auto share = [&](const char* field) { return std::min(1.0, amount(event, field)); };
+  Shares shares{share("computing_share"), share("waiting_share"), share("encoding_share")};
+  const double too_much = std::max(1.0, shares.computing + shares.waiting + shares.encoding);
+  for (double* each : {&shares.computing, &shares.waiting, &shares.encoding}) *each /= too_much;
+  return shares;
+}
 
 std::uint64_t whole(const Event& event, const char* field) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_of(event, field)));
@@ -96,7 +107,7 @@ class SiteReader {
     base_ = std::max(end, seconds_of(line.wall.time_since_epoch() - line.since_start));
     now_ = base_ + seconds_of(line.since_start);
     interval_began_ = now_;
-    joined_ = false;
+    joined_ = takes_part_ = false;
     site_.starts.push_back({});
     start().begin = now_;
     for (auto& [name, peer] : peers_) peer.sent.last = peer.received.last = 0;
@@ -118,8 +129,16 @@ class SiteReader {
     if (event.name == "run.resumed") take_resumed(event);
     if (event.name == "join.began") joined_ = true;
     if (event.name == "run.finished") take_finished(event);
-    if (event.name == "run.started" || event.name == "run.resumed" || event.name == "join.finished") interval_began_ = now_;
+    if (begins_an_interval(event)) interval_began_ = now_;
     start().step = std::max(start().step, whole(event, "step"));
+  }
+
+  // From here on its time counts: what came before was waiting for the others, or a pause until it came back. A first view lets
+  // a run begin; later ones change it.
+  bool begins_an_interval(const Event& event) {
+    const bool first_view = event.name == "view.entered" && !takes_part_;
+    takes_part_ = takes_part_ || first_view || joined_;
+    return first_view || event.name == "run.started" || event.name == "run.resumed" || event.name == "join.began";
   }
 
   void add_loss(std::vector<LossPoint>& points, const Event& event) {
@@ -130,11 +149,12 @@ class SiteReader {
 
   void take_progress(const Event& event) {
     add_loss(site_.training, event);
+    const Shares shares = shares_of(event);
     const SharePoint point{.begin = interval_began_,
                            .end = now_,
-                           .computing = share(event, "computing_share"),
-                           .waiting = share(event, "waiting_share"),
-                           .encoding = share(event, "encoding_share")};
+                           .computing = shares.computing,
+                           .waiting = shares.waiting,
+                           .encoding = shares.encoding};
     const double seconds = point.end - point.begin;
     interval_began_ = now_;
     start().seconds += seconds;
@@ -185,11 +205,12 @@ class SiteReader {
 
   void take_finished(const Event& event) {
     const double seconds = amount(event, "seconds");
+    const Shares shares = shares_of(event);
     start().finished = event;
     start().seconds = seconds;
-    start().computing_seconds = seconds * share(event, "computing_share");
-    start().waiting_seconds = seconds * share(event, "waiting_share");
-    start().encoding_seconds = seconds * share(event, "encoding_share");
+    start().computing_seconds = seconds * shares.computing;
+    start().waiting_seconds = seconds * shares.waiting;
+    start().encoding_seconds = seconds * shares.encoding;
     start().tokens = seconds * amount(event, "tokens_per_second");
     start().bytes_sent = amount(event, "bytes_sent");
     start().bytes_received = amount(event, "bytes_received");
@@ -201,7 +222,8 @@ class SiteReader {
   double interval_began_ = 0;
   double most_tokens_ = 0;
   double new_run_began_ = kNever;
-  bool joined_ = false;  // since the last log.opened
+  bool joined_ = false;      // since the last log.opened
+  bool takes_part_ = false;  // since then
   std::map<std::string, Peer> peers_;
 };
 
