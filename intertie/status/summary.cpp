@@ -22,26 +22,43 @@ std::string row(const SiteFigures& site) {
                      bytes_to_string(site.bytes_sent), bytes_to_string(site.bytes_received));
 }
 
-// What is the same at all sites, or that it is not.
+std::vector<std::string> without_logs(const RunFigures& run) {
+  std::vector<std::string> names;
+  for (const SiteFigures& site : run.sites) {
+    if (!site.has_log) names.push_back(site.site);
+  }
+  return names;
+}
+
+// What is the same at all sites that are known, or that it is not.
 std::string common(const RunFigures& run) {
   if (!run.finished) return {};
   const SiteFigures* first = nullptr;
+  std::size_t num_known = 0;
   for (const SiteFigures& site : run.sites) {
     if (!site.has_log) continue;
     if (!first) first = &site;
+    ++num_known;
     if (site.parameters_hash != first->parameters_hash) {
       return fmt::format("the parameters of {} and {} differ\n", first->site, site.site);
     }
   }
+  std::string same;  // one is the same as nothing
+  if (num_known > 1) {
+    same = num_known == run.sites.size() ? ", the same at all sites"
+                                         : fmt::format(", the same at the {} sites whose logs are here", num_known);
+  }
   return fmt::format("{} tokens in {}; final parameters {}{}\n", amount_to_string(run.tokens),
-                     seconds_to_string(first->seconds), first->parameters_hash,
-                     run.num_sites > 1 ? ", the same at all sites" : "");
+                     seconds_to_string(first->seconds), first->parameters_hash, same);
 }
 
 }  // namespace
 
 std::string lost_in_words(const RunFigures& run) {
+  const std::vector<std::string> missing = without_logs(run);
   std::string words = "lost: nothing";
+  if (!missing.empty()) words += " that the logs here know of";
+  if (missing.empty() && !run.finished) words += " so far";
   if (!run.lost.empty()) {
     std::vector<std::string> parts;
     for (const LostSamples& lost : run.lost) {
@@ -57,12 +74,16 @@ std::string lost_in_words(const RunFigures& run) {
     words += fmt::format("; {} tokens that sites trained on while they were cut off", amount_to_string(run.given_up_tokens));
   }
   if (run.redone_tokens > 0) words += fmt::format("; {} tokens were trained on again", amount_to_string(run.redone_tokens));
+  if (missing.size() == 1) words += fmt::format("; the log of {} is not here", missing.front());
+  if (missing.size() > 1) words += fmt::format("; the logs of {} are not here", fmt::join(missing, ", "));
   return words;
 }
 
 std::string members_in_words(const RunFigures& run) {
   const std::uint64_t changes = run.num_member_changes;
-  std::string words = changes == 0   ? "the members did not change"
+  const std::string none =
+      without_logs(run).empty() ? "the members did not change" : "the logs here know of no change of the members";
+  std::string words = changes == 0   ? none
                       : changes == 1 ? "the members changed once"
                                      : fmt::format("the members changed {} times", changes);
   if (run.num_partial_merges > 0) {

@@ -83,13 +83,42 @@ TEST(Summary, SaysWhatWasLostAndHowOftenTheMembersChanged) {
   EXPECT_THAT(table, Not(HasSubstr("nothing")));
 }
 
+std::string table_without(const std::vector<LogBook>& logs, const std::vector<std::string>& missing) {
+  std::vector<SiteLog> read;
+  for (const LogBook& log : logs) read.push_back(log.read());
+  for (const std::string& site : missing) read.push_back({site, std::nullopt});
+  return summary_table(figures_of(read_history({}, read)));
+}
+
+TEST(Summary, OfLogsThatAreNotHereSaysOnlyWhatIsKnown) {
+  const std::string two = table_without({finished_log("a"), finished_log("b")}, {"c"});
+  EXPECT_THAT(two, HasSubstr("final parameters 00ff, the same at the 2 sites whose logs are here\n"));
+  EXPECT_THAT(two, HasSubstr("lost: nothing that the logs here know of; the log of c is not here\n"));
+  EXPECT_THAT(two, HasSubstr("the logs here know of no change of the members\n"));
+  const std::string one = table_without({finished_log("a")}, {"b", "c"});
+  EXPECT_THAT(one, HasSubstr("final parameters 00ff\n")) << "nothing to compare it with";
+  EXPECT_THAT(one, HasSubstr("the logs of b, c are not here\n"));
+  LogBook a = finished_log("a");
+  a.add("samples.lost", {{"peer", std::string("b")}, {"samples", std::string("3-4")}, {"lost_tokens", std::int64_t{64}}});
+  EXPECT_THAT(table_without({a}, {"b"}), HasSubstr("lost: 64 tokens of b (samples 3-4); the log of b is not here\n"));
+}
+
+TEST(Summary, OfARunThatHasNotEndedIsOfWhatHappenedSoFar) {
+  LogBook b("b");
+  b.start().at(5).add("progress", {{"tokens", std::int64_t{900}}});
+  const std::string table = table_of({finished_log("a"), b});
+  EXPECT_THAT(table, HasSubstr("lost: nothing so far\n"));
+  EXPECT_THAT(table, Not(HasSubstr("the same")));
+}
+
 TEST(Summary, SaysWhatAResumedRunDidAgain) {
   LogBook a("a");
   a.start().at(5).add("progress", {{"tokens", std::int64_t{900}}, {"loss", 2.0}});
   a.at(10).start().add("run.resumed", {{"tokens", std::int64_t{600}}, {"restart", std::int64_t{1}}});
   EXPECT_THAT(
       table_of({a}),
-      HasSubstr("lost: nothing; 300 tokens were trained on again\nthe members did not change; the run was resumed once\n"));
+      HasSubstr(
+          "lost: nothing so far; 300 tokens were trained on again\nthe members did not change; the run was resumed once\n"));
 }
 
 }  // namespace
