@@ -29,9 +29,14 @@ std::string shared_key(const Happening& happening) {
   return {};
 }
 
-// Said once for as long as nothing else of the kind happens.
-bool is_repeated(const std::string& event) {
-  return event == "warning" || event == "connection.refused" || event == "store.away";
+// What is said once for as long as nothing else of the kind happens has the same key then; empty: each is said. Warnings are
+// the same if they differ in numbers only: how long something lasts by now.
+std::string repeated_key(const Event& event) {
+  if (event.name == "connection.refused" || event.name == "store.away") return event.name;
+  if (event.name != "warning") return {};
+  std::string key = text_of(event, "message");
+  std::erase_if(key, [](char letter) { return (letter >= '0' && letter <= '9') || letter == '.'; });
+  return "warning " + key;
 }
 
 class EntryList {
@@ -61,8 +66,9 @@ class EntryList {
  private:
   void add(const std::string& site, const Happening& happening, std::map<std::string, std::size_t>& said) {
     const std::string& name = happening.event.name;
-    if (is_repeated(name)) {
-      const auto [last, first] = said.try_emplace(name, entries_.size());
+    const std::string repeated = repeated_key(happening.event);
+    if (!repeated.empty()) {
+      const auto [last, first] = said.try_emplace(repeated, entries_.size());
       if (!first) {
         ++entries_[last->second].num_more;
         return;

@@ -46,6 +46,24 @@ TEST(Timeline, WhatIsSaidAgainAndAgainIsOneEntryWithACount) {
   EXPECT_EQ(entries[3].num_more, 0U);
 }
 
+TEST(Timeline, DifferentWarningsAreDifferentEntries) {
+  LogBook a("a");
+  const auto warn = [&a](const char* message) { a.add("warning", {{"message", std::string(message)}}); };
+  a.start();
+  warn("not used: sync.lanes");
+  warn("phase merge 3 has waited 31.2 s for b");
+  warn("phase merge 3 has waited 61.9 s for b");
+  warn("not used: sync.lanes");
+  warn("phase merge 3 has waited 91.9 s for c");
+  const std::vector<Entry> entries = timeline(read_history({}, {a.read()}));
+  EXPECT_THAT(said(entries),
+              ElementsAre("a starts", "a warning: not used: sync.lanes", "a warning: phase merge 3 has waited 31.2 s for b",
+                          "a warning: phase merge 3 has waited 91.9 s for c"));
+  ASSERT_EQ(entries.size(), 4U);
+  EXPECT_EQ(entries[1].num_more, 1U);
+  EXPECT_EQ(entries[2].num_more, 1U) << "numbers make no other warning";
+}
+
 TEST(Timeline, ASiteThatFallsSilentIsSaid) {
   LogBook a("a"), b("b");
   a.at(0).start().at(60).add("run.finished", {{"complete", true}});
