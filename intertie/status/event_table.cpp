@@ -200,7 +200,7 @@ std::vector<EventDoc> site_events() {
         {"lost_tokens", integer, "tokens", "That it trained on since the last merge which the members have, too."}}},
       {"join.began",
        "The run goes on elsewhere; this site fetches its state from a member.",
-       {{"donor", text, "", "The member that gives it."}, kVersion}},
+       {{"donor", text, "", "The member that gives it."}, kVersion, kRestart}},
       {"join.finished",
        "This site holds what the members hold.",
        {{"donor", text, "", "The member that gave it."},

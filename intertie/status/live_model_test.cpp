@@ -83,7 +83,8 @@ TEST_F(LiveModelTest, ASiteThatIsKilledFetchesAndComesBack) {
   model_.set_running(1, true, "");
   EXPECT_EQ(state(1), LiveState::starting);
   model_.take(started_record("columbus"));
-  model_.take(live_record("columbus", "join.began", {{"donor", words("quincy")}, {"version", whole(12)}}));
+  model_.take(
+      live_record("columbus", "join.began", {{"donor", words("quincy")}, {"version", whole(12)}, {"restart", whole(0)}}));
   EXPECT_EQ(state(1), LiveState::fetching);
   model_.take(view_record("quincy", 4, "ashburn,columbus,quincy"));
   EXPECT_EQ(state(1), LiveState::member);
@@ -93,7 +94,8 @@ TEST_F(LiveModelTest, ASiteThatComesBackIsAtTheStepThatItFetched) {
   all_are_members();
   model_.take(committed_record("ashburn", 13));
   model_.take(started_record("columbus"));
-  model_.take(live_record("columbus", "join.began", {{"donor", words("quincy")}, {"version", whole(12)}}));
+  model_.take(
+      live_record("columbus", "join.began", {{"donor", words("quincy")}, {"version", whole(12)}, {"restart", whole(0)}}));
   EXPECT_EQ(run().sites[1].step, 0);
   model_.take(live_record(
       "columbus", "join.finished",

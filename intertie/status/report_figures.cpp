@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <tuple>
 
 #include "intertie/status/event_table.h"
 
@@ -106,6 +107,9 @@ class Dedup {
   explicit Dedup(RunFigures& run) : run_(run) {}
 
   void take(const SiteHistory& site) {
+    for (const Start& start : site.starts) {
+      if (!start.resumed.name.empty()) resumed_from_[start.restart] = ordinal(start.resumed, "version");
+    }
     for (const Happening& happening : site.happenings) {
       if (happening.event.name == "samples.lost") take_lost(happening);
       if (happening.event.name == "view.entered") take_view(happening);
@@ -114,7 +118,12 @@ class Dedup {
   }
 
   void finish() {
-    for (const auto& [key, lost] : lost_) run_.lost.push_back(lost);
+    for (const auto& [key, lost] : lost_) {
+      if (!was_done_again(std::get<0>(key), lost.version)) run_.lost.push_back(lost);
+    }
+    for (const auto& [restart, given_up] : given_up_) {
+      if (!was_done_again(restart, given_up.version + 1)) run_.given_up.push_back(given_up);
+    }
     for (const auto& [key, view] : views_) run_.views.push_back(view);
     const auto earlier = [](const auto& a, const auto& b) { return a.at < b.at; };
     std::stable_sort(run_.lost.begin(), run_.lost.end(), earlier);
@@ -127,6 +136,12 @@ class Dedup {
   }
 
  private:
+  // A later restart went on from before `version`, and drew its samples anew.
+  bool was_done_again(std::uint64_t restart, std::uint64_t version) const {
+    return std::any_of(resumed_from_.upper_bound(restart), resumed_from_.end(),
+                       [version](const auto& later) { return later.second < version; });
+  }
+
   void take_lost(const Happening& happening) {
     const Event& event = happening.event;
     const LostSamples lost{.at = happening.at,
@@ -148,10 +163,11 @@ class Dedup {
   }
 
   void take_fenced(const std::string& site, const Happening& happening) {
-    run_.given_up.push_back({.at = happening.at,
-                             .site = site,
-                             .version = ordinal(happening.event, "version"),
-                             .tokens = counted(happening.event, "lost_tokens")});
+    const GivenUp given_up{.at = happening.at,
+                           .site = site,
+                           .version = ordinal(happening.event, "version"),
+                           .tokens = counted(happening.event, "lost_tokens")};
+    given_up_.emplace_back(happening.restart, given_up);
   }
 
   template <class Map, class Value>
@@ -163,6 +179,8 @@ class Dedup {
   RunFigures& run_;
   std::map<std::tuple<std::uint64_t, std::string, std::uint64_t, std::string>, LostSamples> lost_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, Membership> views_;
+  std::vector<std::pair<std::uint64_t, GivenUp>> given_up_;  // with its restart
+  std::map<std::uint64_t, std::uint64_t> resumed_from_;      // versions, by restart
 };
 
 // The last that the sites' logs say, whichever event says it.
@@ -177,12 +195,13 @@ double tokens_of(const RunHistory& history) {
 }
 
 void count_merges(RunFigures& run, const RunHistory& history) {
-  std::map<std::uint64_t, bool> partial;  // by version; a later restart's stands
+  std::map<std::uint64_t, std::pair<std::uint64_t, bool>> partial;  // by version, with its restart: a later one's stands
   std::map<std::uint64_t, double> redone;
   std::set<std::uint64_t> restarts;
   for (const SiteHistory& site : history.sites) {
     for (const MergePoint& merge : site.merges) {
-      partial[merge.version] = merge.set_size < run.num_sites;
+      auto& [restart, without] = partial[merge.version];
+      if (merge.restart >= restart) std::tie(restart, without) = std::pair(merge.restart, merge.set_size < run.num_sites);
     }
     for (const Start& start : site.starts) {
       if (start.resumed.name.empty()) continue;
@@ -191,7 +210,7 @@ void count_merges(RunFigures& run, const RunHistory& history) {
     }
   }
   run.num_merges = partial.size();
-  for (const auto& [version, without] : partial) run.num_partial_merges += without ? 1 : 0;
+  for (const auto& [version, merge] : partial) run.num_partial_merges += merge.second ? 1 : 0;
   run.num_resumes = restarts.size();
   for (const auto& [restart, tokens] : redone) run.redone_tokens += tokens;
 }

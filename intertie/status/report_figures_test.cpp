@@ -117,6 +117,46 @@ TEST(Figures, WhatAFencedSiteGaveUpIsItsOwnSum) {
   EXPECT_EQ(run.lost_tokens, 0);
 }
 
+LogBook::Fields resumed(std::int64_t restart, std::int64_t version) { return {{"restart", restart}, {"version", version}}; }
+
+TEST(Figures, WhatAResumedRunTrainedOnAgainIsNotLost) {
+  LogBook a("a");
+  a.start().at(5).add("samples.lost", lost("10-19", 640));  // in version 4
+  a.add("site.fenced", {{"version", std::int64_t{3}}, {"lost_tokens", std::int64_t{96}}});
+  LogBook later = a;
+  later.at(20).start().add("run.resumed", resumed(1, 4));
+  const RunFigures kept = figures_of(read_history({}, {later.read()}));
+  EXPECT_EQ(kept.lost_tokens, 640) << "the checkpoint is of after it";
+  EXPECT_EQ(kept.given_up_tokens, 96);
+  LogBook b("b");
+  b.at(20).start().add("run.resumed", resumed(1, 3));
+  b.at(25).add("samples.lost", lost("10-14", 32)).at(30).start().add("run.resumed", resumed(2, 4));
+  const RunFigures undone = figures_of(read_history({}, {a.read(), b.read()}));
+  EXPECT_EQ(undone.lost_tokens, 32) << "of that restart itself; and another site's log tells of it";
+  EXPECT_EQ(undone.given_up_tokens, 0);
+  EXPECT_THAT(undone.given_up, IsEmpty());
+}
+
+TEST(Figures, ASiteThatCameToAResumedRunIsInItsRestart) {
+  LogBook a("a"), b("b");
+  a.at(0).start().add("run.resumed", resumed(1, 3));
+  b.at(10).start().add("join.began", {{"restart", std::int64_t{1}}}).at(12).add("samples.lost", lost("10-19", 640));
+  a.at(11).add("view.entered", view(2, "a,b"));
+  b.at(11).add("view.entered", view(2, "a,b"));
+  const RunFigures run = figures_of(read_history({}, {a.read(), b.read()}));
+  EXPECT_EQ(run.lost_tokens, 640);
+  EXPECT_EQ(run.views.size(), 1U);
+}
+
+TEST(Figures, OfOneVersionTheLaterRestartsMergeStands) {
+  const auto merged = [](std::int64_t sites) -> LogBook::Fields { return {{"version", std::int64_t{5}}, {"set_size", sites}}; };
+  LogBook a("a"), b("b");
+  a.start().add("merge.committed", merged(2)).at(20).start().add("run.resumed", resumed(1, 3));
+  a.at(25).add("merge.committed", merged(1));
+  b.start().add("merge.committed", merged(2));
+  EXPECT_EQ(figures_of(read_history({}, {a.read(), b.read()})).num_partial_merges, 1U);
+}
+
 TEST(Figures, OfLinks) {
   LogBook a("a");
   a.start();

@@ -127,7 +127,10 @@ class SiteReader {
     }
     if (event.name == "error") start().error = event;
     if (event.name == "run.resumed") take_resumed(event);
-    if (event.name == "join.began") joined_ = true;
+    if (event.name == "join.began") {
+      joined_ = true;
+      start().restart = std::max(start().restart, whole(event, "restart"));
+    }
     if (event.name == "run.finished") take_finished(event);
     if (begins_an_interval(event)) interval_began_ = now_;
     start().step = std::max(start().step, whole(event, "step"));

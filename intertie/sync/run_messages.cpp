@@ -88,7 +88,9 @@ Result<void> Run::take_state(SiteId from, const wire::Message& message) {
     INTERTIE_RETURN_IF_ERROR(fetch_->take(from, *begin));
     fetched_ = false;
     donor_start_ = mesh_->incarnation(from);
-    record("join.began", {{"donor", name(from)}, {"version", static_cast<std::int64_t>(begin->progress.version.value)}});
+    record("join.began", {{"donor", name(from)},
+                          {"version", static_cast<std::int64_t>(begin->progress.version.value)},
+                          {"restart", std::int64_t{begin->restart.value}}});
     return {};
   }
   if (!fetch_) return {};
