@@ -56,6 +56,11 @@ Result<void> write_page(env::Disk& disk, const std::string& path, const status::
   return disk.write_atomically(path, std::as_bytes(std::span(page)));
 }
 
+// For a terminal too: much of it is other sites' words.
+std::string table_of(const status::RunHistory& history) {
+  return site::printable(status::summary_table(status::figures_of(history)));
+}
+
 Result<void> sample_anew(env::Disk& disk, const RunFile& file, const RunOptions& options) {
   if (file.model.kind == "toy") {
     return Error{.code = ErrorCode::reconfigure,
@@ -77,7 +82,7 @@ Result<void> sample_anew(env::Disk& disk, const RunFile& file, const RunOptions&
 
 std::string run_summary(env::Disk& disk, const RunFile& file) {
   const Result<status::RunHistory> history = history_of(disk, file);
-  return history ? status::summary_table(status::figures_of(*history)) : std::string();
+  return history ? table_of(*history) : std::string();
 }
 
 void leave_report(env::Disk& disk, const RunFile& file, const std::function<void(const std::string& line)>& print_error) {
@@ -102,8 +107,8 @@ Result<ExitCode> report(env::Disk& disk, const ReportOptions& options) {
   const std::string out = options.out.empty() ? site::report_file(file) : options.out;
   INTERTIE_RETURN_IF_ERROR(write_page(disk, out, history));
   print_error("report: " + out);
-  INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? status::report_json(history).dump(1) + "\n"
-                                                               : status::summary_table(status::figures_of(history))));
+  INTERTIE_RETURN_IF_ERROR(
+      site::write_output(options.run.json ? status::report_json(history).dump(1) + "\n" : table_of(history)));
   return ExitCode::done;
 }
 

@@ -96,6 +96,25 @@ TEST_F(Report, NamesALogThatIsNotHere) {
   EXPECT_THAT(page, AllOf(HasSubstr("Without the logs of b"), HasSubstr("one &lt;i&gt;sample&lt;/i&gt;\\x1b[0m")));
 }
 
+TEST_F(Report, WhatALogSaysDoesNotCommandTheTerminal) {
+  ASSERT_EQ(train().exit_code, 0);
+  const std::string log = "runs/toy/b/events.jsonl";
+  std::string lines = folder_.read(log);
+  const std::string name = "\"parameters_hash\":\"";
+  const std::size_t hash = lines.find(name);
+  ASSERT_NE(hash, std::string::npos) << lines;
+  folder_.write(log, lines.insert(hash + name.size(), "\\u001b[2J\\u009b5A"));
+  folder_.write("runs/toy/a/events.jsonl",
+                folder_.read("runs/toy/a/events.jsonl") +
+                    R"({"time":"2026-11-22T01:02:03.456Z","elapsed":9,"site":"a","event":"samples.lost",)"
+                    R"("peer":"\u001b]0;x\u0007","samples":"1-2","version":1,"lost_tokens":64})"
+                    "\n");
+  const Ran ran = report();
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  EXPECT_THAT(ran.all(), AllOf(HasSubstr("64 tokens of \\x1b]0;x\\x07 (samples 1-2)"), Not(HasSubstr("\x1b")),
+                               Not(HasSubstr("\xC2\x9B"))));
+}
+
 TEST_F(Report, WithoutAnyLogSaysSoAndWritesNothing) {
   const auto before = folder_.files();
   const Ran ran = report();
