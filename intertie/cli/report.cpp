@@ -51,9 +51,13 @@ Result<status::RunHistory> history_of(env::Disk& disk, const RunFile& file) {
       {.run = file.run.name, .run_file_name = file.path, .run_file = file.text, .sample = sample_of(disk, file)}, logs);
 }
 
+// Whole or not at all; but what somebody has made a link, a pipe or a device stays one.
 Result<void> write_page(env::Disk& disk, const std::string& path, const status::RunHistory& history) {
   const std::string page = status::report_html(history);
-  return disk.write_atomically(path, std::as_bytes(std::span(page)));
+  const auto bytes = std::as_bytes(std::span(page));
+  if (!disk.leads_elsewhere(path)) return disk.write_atomically(path, bytes);
+  INTERTIE_ASSIGN(const auto file, disk.create(path));
+  return file->append(bytes);
 }
 
 // For a terminal too: much of it is other sites' words.

@@ -50,6 +50,8 @@ class Disk {
   virtual Result<void> remove_all(const std::string& path) = 0;                  // then syncs the folder
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;  // names, sorted
   virtual bool exists(const std::string& path) = 0;
+  // A link, a pipe or a device, there or not what it leads to: write_atomically() would put a file into its place.
+  virtual bool leads_elsewhere(const std::string& path) = 0;
 };
 
 }  // namespace intertie::env

@@ -59,6 +59,7 @@ class TextDisk final : public env::Disk {
     return std::unique_ptr<env::MappedFile>(std::make_unique<Mapped>(files[path]));
   }
   bool exists(const std::string& path) override { return files.count(path) != 0; }
+  bool leads_elsewhere(const std::string&) override { return false; }
   Result<std::unique_ptr<env::Lock>> lock(const std::string&) override { return unused(); }
   Result<std::unique_ptr<env::WritableFile>> create(const std::string&) override { return unused(); }
   Result<std::vector<std::byte>> read(const std::string&) override { return unused(); }

@@ -1,6 +1,11 @@
 // `intertie report` and the report at the end of `train --local`, over a run of the toy problem with real processes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "intertie/status/markup_fixture.h"
 #include "tests/integration/program.h"
@@ -113,6 +118,31 @@ TEST_F(Report, WhatALogSaysDoesNotCommandTheTerminal) {
   EXPECT_EQ(ran.exit_code, 0) << ran.all();
   EXPECT_THAT(ran.all(), AllOf(HasSubstr("64 tokens of \\x1b]0;x\\x07 (samples 1-2)"), Not(HasSubstr("\x1b")),
                                Not(HasSubstr("\xC2\x9B"))));
+}
+
+// What is no file of its own stays what it is, as with a compiler.
+TEST_F(Report, IsWrittenIntoWhatIsThere) {
+  ASSERT_EQ(train().exit_code, 0);
+  const std::string page = folder_.read(kPage);
+  folder_.write("target.html", "older and longer than nothing");
+  for (const auto& [name, target] : {std::pair("link.html", "target.html"), std::pair("new.html", "made.html")}) {
+    std::filesystem::create_symlink(target, folder_.path() + "/" + name);
+    EXPECT_EQ(report({"--out", name}).exit_code, 0);
+    EXPECT_TRUE(std::filesystem::is_symlink(folder_.path() + "/" + name)) << name;
+    EXPECT_TRUE(folder_.read(target) == page) << name;
+  }
+  const std::string null = folder_.path() + "/null";
+  if (::mknod(null.c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0 && std::ofstream(null).is_open()) {  // root may
+    EXPECT_EQ(report({"--out", "null"}).exit_code, 0);
+    EXPECT_TRUE(std::filesystem::is_character_file(null));
+  }
+  const std::string pipe = folder_.path() + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const Ran ran =
+      run(folder_.path(),
+          {"sh", "-c", "timeout 20 cat pipe > read.html & \"$0\" report run.toml --out pipe && wait", INTERTIE_PROGRAM});
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  EXPECT_TRUE(folder_.read("read.html") == page);
 }
 
 TEST_F(Report, WithoutAnyLogSaysSoAndWritesNothing) {

@@ -243,4 +243,10 @@ bool PosixDisk::exists(const std::string& path) {
   return std::filesystem::exists(path, error);
 }
 
+bool PosixDisk::leads_elsewhere(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::symlink_status(path, error);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) && !std::filesystem::is_directory(status);
+}
+
 }  // namespace intertie::env::real

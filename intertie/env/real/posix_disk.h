@@ -18,6 +18,7 @@ class PosixDisk final : public Disk {
   Result<void> remove_all(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& folder) override;
   bool exists(const std::string& path) override;
+  bool leads_elsewhere(const std::string& path) override;
 };
 
 // As Disk::write_atomically, with the permissions of the new file (0600 for keys).

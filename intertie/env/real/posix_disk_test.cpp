@@ -156,6 +156,21 @@ TEST(PosixDisk, APipeOrADeviceIsRefusedWithoutWaiting) {
   }
 }
 
+TEST(PosixDisk, KnowsWhatLeadsElsewhere) {
+  ScratchFolder folder;
+  PosixDisk disk;
+  ASSERT_TRUE(disk.write_atomically(folder / "file", bytes("x")));
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink("file", folder / "link");
+  std::filesystem::create_symlink("nowhere", folder / "dangling");
+  for (const std::string& path : {folder / "pipe", folder / "link", folder / "dangling", std::string("/dev/null")}) {
+    EXPECT_TRUE(disk.leads_elsewhere(path)) << path;
+  }
+  for (const std::string& path : {folder / "file", folder / "none", folder / "none/x", folder.path()}) {
+    EXPECT_FALSE(disk.leads_elsewhere(path)) << path;
+  }
+}
+
 TEST(PosixDisk, ErrorsNameThePathTheActionAndTheReason) {
   ScratchFolder folder;
   PosixDisk disk;

@@ -42,6 +42,7 @@ class MemoryDisk final : public Disk {
   Result<void> remove_all(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& folder) override;
   bool exists(const std::string& path) override;
+  bool leads_elsewhere(const std::string& /*path*/) override { return false; }  // it has files and folders only
 
   // Power cut: nothing survives that no sync covered, and no lock. Files that were open stay unusable; stop_after is lifted.
   void crash();
