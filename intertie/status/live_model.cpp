@@ -148,7 +148,10 @@ void LiveModel::note(const Record& record) {
   const std::string site = kind.of_run ? "" : record.site;
   std::size_t looked = 0;
   for (auto it = run_.events.rbegin(); it != run_.events.rend() && looked < kLookBack; ++it, ++looked) {
-    if (it->site == site && it->words == words) return;
+    if (it->site != site) continue;
+    if (it->words == words) return;
+    // Said again after something else, it has happened again; but many say what is of all, and anybody makes a site refuse.
+    if (!kind.of_run && record.event.name != "connection.refused") break;
   }
   run_.events.push_back({record.since_start, site, std::move(words), weight_of(record.event)});
   if (run_.events.size() > kMaxEvents) run_.events.pop_front();

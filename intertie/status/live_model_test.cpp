@@ -182,6 +182,23 @@ TEST_F(LiveModelTest, WhatConcernsAllIsSaidOnce) {
   EXPECT_EQ(run().checkpoint, 20);
 }
 
+TEST_F(LiveModelTest, WhatHappensToASiteAgainIsSaidAgain) {
+  const auto warn = [this](const char* message) {
+    model_.take(live_record("quincy", "warning", {{"message", words(message)}}));
+  };
+  for (int i = 0; i < 2; ++i) {
+    model_.take(link_record("ashburn", "columbus", "cut", "", "silent for 0.5 s"));
+    warn("hot");
+    model_.take(link_record("ashburn", "columbus", "direct"));
+    warn("hot");
+    warn("full");
+  }
+  EXPECT_THAT(said(), ElementsAre("ashburn has no way to columbus: silent for 0.5 s", "quincy warning: hot",
+                                  "ashburn reaches columbus directly again", "quincy warning: full",
+                                  "ashburn has no way to columbus: silent for 0.5 s", "quincy warning: hot",
+                                  "ashburn reaches columbus directly again", "quincy warning: full"));
+}
+
 TEST_F(LiveModelTest, WhatIsShownElsewhereIsNoEvent) {
   model_.take(started_record("ashburn"));
   model_.take(progress_record("ashburn", 10));
