@@ -29,24 +29,38 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Before the first view that any log has, and without any, a site that runs is a member.
-SiteState membership(const RunFigures& figures, const std::string& site, double at) {
-  const auto after = std::upper_bound(figures.views.begin(), figures.views.end(), at,
-                                      [](double time, const Membership& view) { return time < view.at; });
-  if (after == figures.views.begin()) return SiteState::member;
-  return contains(std::prev(after)->members, site) ? SiteState::member : SiteState::outside;
+// Whether a site is a member from a time on.
+struct Turn {
+  double at = 0;
+  SiteState state = SiteState::member;
+};
+
+// What the views of all logs say, and the site itself: the logs of those who took it out may be missing.
+std::vector<Turn> turns_of(const RunFigures& figures, const SiteHistory& site) {
+  std::vector<Turn> turns;
+  const auto add = [&](double at, const std::vector<std::string>& members) {
+    turns.push_back({at, contains(members, site.site) ? SiteState::member : SiteState::outside});
+  };
+  for (const Membership& view : figures.views) add(view.at, view.members);
+  for (const Happening& happening : site.happenings) {
+    if (happening.event.name == "site.fenced") add(happening.at, {});
+    if (happening.event.name == "view.entered") add(happening.at, names_of(happening.event, "members"));
+  }
+  std::stable_sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) { return a.at < b.at; });
+  return turns;
 }
 
-void append_members(std::vector<SitePeriod>& periods, const RunFigures& figures, const std::string& site, double begin,
-                    double end) {
+// Before the first view that any log has, and without any, a site that runs is a member.
+void append_members(std::vector<SitePeriod>& periods, const std::vector<Turn>& turns, double begin, double end) {
+  auto next = std::upper_bound(turns.begin(), turns.end(), begin, [](double time, const Turn& turn) { return time < turn.at; });
+  SiteState state = next == turns.begin() ? SiteState::member : std::prev(next)->state;
   double from = begin;
-  auto view = std::upper_bound(figures.views.begin(), figures.views.end(), begin,
-                               [](double time, const Membership& each) { return time < each.at; });
-  for (; view != figures.views.end() && view->at < end; ++view) {
-    append(periods, {from, view->at, membership(figures, site, from)});
-    from = view->at;
+  for (; next != turns.end() && next->at < end; ++next) {
+    append(periods, {from, next->at, state});
+    from = next->at;
+    state = next->state;
   }
-  append(periods, {from, end, membership(figures, site, from)});
+  append(periods, {from, end, state});
 }
 
 // What one end of a link knows: states from a time on.
@@ -106,6 +120,7 @@ LinkPeriods periods_of_link(const RunHistory& history, const SiteHistory& a, con
 }  // namespace
 
 std::vector<SitePeriod> site_periods(const RunHistory& history, const RunFigures& figures, const SiteHistory& site) {
+  const std::vector<Turn> turns = turns_of(figures, site);
   std::vector<SitePeriod> periods;
   double from = 0;
   bool over = false;  // since the last start
@@ -114,7 +129,7 @@ std::vector<SitePeriod> site_periods(const RunHistory& history, const RunFigures
     const double end = end_of(history, site, start);
     const double started = start.started.name.empty() ? end : start.started_at;
     append(periods, {start.begin, started, SiteState::starting});
-    append_members(periods, figures, site.site, started, end);
+    append_members(periods, turns, started, end);
     over = !start.finished.name.empty();
     from = end;
   }

@@ -35,6 +35,15 @@ TEST(SitePeriodes, ASiteThatDiesComesBackAndFetches) {
       << "after it has finished there is nothing to say";
 }
 
+TEST(SitePeriodes, ASiteThatWasTakenOutIsNoMemberThoughOnlyItsOwnLogIsHere) {
+  LogBook b("b");
+  b.at(0).start().at(1).add("view.entered", members(1, "a,b")).at(20).add("site.fenced", {{"view", std::int64_t{2}}});
+  b.at(21).add("join.began").at(30).add("view.entered", members(3, "a,b")).at(50).add("run.finished");
+  EXPECT_THAT(periods({{"a", std::nullopt}, b.read()}, 1),
+              ElementsAre(SitePeriod{0, 1, starting}, SitePeriod{1, 20, member}, SitePeriod{20, 30, outside},
+                          SitePeriod{30, 50, member}));
+}
+
 TEST(SitePeriodes, WithoutViewsASiteThatRunsIsAMember) {
   LogBook a("a");
   a.at(0).start().at(20).add("progress");
