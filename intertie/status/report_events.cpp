@@ -17,15 +17,31 @@ namespace {
 constexpr std::size_t kMostRows = 200;
 constexpr std::size_t kMostLost = 50;
 
+struct ShownEntries {
+  std::vector<Entry> entries;
+  std::size_t num_lesser = 0, num_later = 0;  // that are left out
+};
+
 // The heaviest, in order of time, no more than there is room for.
-std::vector<Entry> shown_entries(std::vector<Entry> entries) {
+ShownEntries shown_entries(std::vector<Entry> entries) {
+  ShownEntries shown{.entries = std::move(entries)};
   for (const Weight lightest : {Weight::notable, Weight::bad}) {
-    if (entries.size() <= kMostRows) return entries;
-    entries.erase(std::remove_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.weight < lightest; }),
-                  entries.end());
+    if (shown.entries.size() <= kMostRows) return shown;
+    shown.num_lesser += std::erase_if(shown.entries, [&](const Entry& entry) { return entry.weight < lightest; });
   }
-  if (entries.size() > kMostRows) entries.resize(kMostRows);
-  return entries;
+  if (shown.entries.size() > kMostRows) {
+    shown.num_later = shown.entries.size() - kMostRows;
+    shown.entries.resize(kMostRows);
+  }
+  return shown;
+}
+
+std::string left_out_note(const ShownEntries& shown) {
+  std::string what;
+  if (shown.num_lesser > 0) what = fmt::format("{} lesser events", shown.num_lesser);
+  if (shown.num_later > 0) what += what.empty() ? "" : " and ";
+  if (shown.num_later > 0) what += fmt::format("{} later {}", shown.num_later, shown.num_lesser > 0 ? "ones" : "events");
+  return what.empty() ? what : element("p class=\"note\"", what + " are in the logs only.");
 }
 
 // Of the wall clock, for a moment of the running time.
@@ -83,7 +99,9 @@ std::string lost_table(const RunHistory& history, const RunFigures& figures) {
         "samples " + lost.samples + ": the site was gone before a merge had them");
   for (const GivenUp& given : figures.given_up)
     add(given.at, given.site, given.version, given.tokens, "its own steps while it was cut off and taken out of the members");
-  return table({{"after", ""}, {"site", ""}, {"version", "number extra"}, {"tokens", "number"}, {"what, and why", ""}}, rows);
+  const std::size_t num_more = figures.lost.size() + figures.given_up.size() - rows.size();
+  return table({{"after", ""}, {"site", ""}, {"version", "number extra"}, {"tokens", "number"}, {"what, and why", ""}}, rows) +
+         (num_more > 0 ? element("p class=\"note\"", fmt::format("{} more are in the logs only.", num_more)) : "");
 }
 
 std::string picture(const RunHistory& history, const RunFigures& figures, const std::vector<Entry>& entries) {
@@ -101,17 +119,13 @@ std::string picture(const RunHistory& history, const RunFigures& figures, const 
 }  // namespace
 
 std::string events_section(const RunHistory& history, const RunFigures& figures) {
-  const std::vector<Entry> all = timeline(history);
-  const std::vector<Entry> entries = shown_entries(all);
+  const ShownEntries shown = shown_entries(timeline(history));
   const bool lost = !figures.lost.empty() || figures.given_up_tokens > 0;
-  std::string content = picture(history, figures, entries);
+  std::string content = picture(history, figures, shown.entries);
   content += element(lost ? "p class=\"lost bad\"" : "p class=\"lost\"", escaped(sentence(lost_in_words(figures))));
   content += lost_table(history, figures);
   content += element("p", escaped(sentence(members_in_words(figures))));
-  content += entries_table(history, entries);
-  if (entries.size() < all.size()) {
-    content += element("p class=\"note\"", fmt::format("{} lesser events are in the logs only.", all.size() - entries.size()));
-  }
+  content += entries_table(history, shown.entries) + left_out_note(shown);
   return section("What happened", content);
 }
 

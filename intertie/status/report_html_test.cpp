@@ -151,7 +151,18 @@ TEST(ReportHtml, OfALongLogIsShort) {
   const std::string page = report_html(read_history({.run = "long"}, {{"a", text}, {"b", std::nullopt}}));
   EXPECT_EQ(markup_fault(page), "");
   EXPECT_LT(page.size(), 200'000U);
-  EXPECT_THAT(words_in(page), HasSubstr("lesser events are in the logs only"));
+  EXPECT_THAT(words_in(page), HasSubstr("2502 lesser events and 2300 later ones are in the logs only"));
+}
+
+TEST(ReportHtml, SaysWhatItHasNoRoomFor) {
+  LogBook log("a");
+  log.start();
+  for (std::int64_t i = 1; i <= 230; ++i) {
+    log.add("samples.lost", {{"peer", std::string("b")}, {"version", i}, {"lost_tokens", std::int64_t{64}}});
+  }
+  const std::string words = words_in(report_html(read_history({}, {log.read()})));
+  EXPECT_THAT(words, HasSubstr("1 lesser events and 30 later ones are in the logs only"));
+  EXPECT_THAT(words, HasSubstr("180 more are in the logs only"));
 }
 
 }  // namespace
