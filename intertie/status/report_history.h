@@ -73,6 +73,7 @@ struct SiteHistory {
   std::string site;
   bool has_log = false;
   LogCounts counts;
+  std::uint64_t num_of_others = 0;  // events of other sites, which are passed over
   std::vector<Start> starts;
   std::vector<LossPoint> training;  // means of progress intervals
   std::vector<LossPoint> validation;

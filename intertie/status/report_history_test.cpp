@@ -190,6 +190,17 @@ TEST(History, SaysWhatAResumedRunDidAgain) {
   EXPECT_EQ(history.sites[0].starts[1].restart, 1U);
 }
 
+TEST(History, LinesOfAnotherSiteAreNotItsOwn) {
+  LogBook a("a"), b("b");
+  a.at(0).start().at(5).add("evaluation", {{"loss", 2.0}});
+  b.at(3).start().at(6).add("evaluation", {{"loss", 9.0}});
+  a.raw(b.text()).at(8).add("evaluation", {{"loss", 1.0}});
+  const SiteHistory site = read_history({}, {a.read()}).sites[0];
+  EXPECT_EQ(site.starts.size(), 1U);
+  EXPECT_THAT(site.validation, ElementsAre(Field(&LossPoint::loss, 2.0), Field(&LossPoint::loss, 1.0)));
+  EXPECT_EQ(site.num_of_others, 3U);
+}
+
 TEST(History, FiguresThatAreNoMeasurementsAreLeftOut) {
   LogBook a("a");
   a.start().at(5).add("progress",

@@ -158,15 +158,18 @@ std::string run_file_section(const RunTexts& texts) {
 std::string footer(const RunHistory& history) {
   std::uint64_t events = 0;
   std::uint64_t unreadable = 0;
+  std::uint64_t of_others = 0;
   std::string missing;
   for (const SiteHistory& site : history.sites) {
     events += site.counts.num_events;
     unreadable += site.counts.num_unreadable;
+    of_others += site.num_of_others;
     if (!site.has_log) missing += (missing.empty() ? "" : ", ") + escaped(site.site);
   }
   std::string words = fmt::format("From {} events of {} sites, by intertie {}.", events, history.sites.size(), kVersion);
   if (!missing.empty()) words += fmt::format(" Without the logs of {}, which are not here.", missing);
   if (unreadable > 0) words += fmt::format(" {} lines could not be read and are left out.", unreadable);
+  if (of_others > 0) words += fmt::format(" {} lines are of other sites than their log and are left out.", of_others);
   return element("footer", words) + "\n";
 }
 

@@ -41,6 +41,7 @@ Json site_json(const RunHistory& history, const RunFigures& run, std::size_t ind
                        {"has_log", site.has_log},
                        {"num_events", log.counts.num_events},
                        {"num_unreadable_lines", log.counts.num_unreadable},
+                       {"num_lines_of_others", log.num_of_others},
                        {"num_starts", site.num_starts},
                        {"finished", site.finished},
                        {"complete", site.complete},

@@ -237,7 +237,11 @@ SiteHistory read_site(const SiteLog& log) {
   site.site = log.site;
   site.has_log = log.text.has_value();
   SiteReader reader(site);
-  site.counts = read_log(log.text.value_or(""), [&](Record line) { reader.take(std::move(line)); });
+  site.counts = read_log(log.text.value_or(""), [&](Record line) {
+    if (line.site == site.site) return reader.take(std::move(line));
+    ++site.num_of_others;  // the log was copied to where it does not belong, or two are in one file
+  });
+  site.counts.num_events -= site.num_of_others;
   reader.finish();
   return site;
 }
