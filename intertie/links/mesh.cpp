@@ -366,13 +366,13 @@ void Mesh::expect(SiteId site, Incarnation incarnation) {
   if (site != settings_.identity.self) note_incarnation(site, incarnation);
 }
 
-void Mesh::fence(SiteId site, Incarnation incarnation, const std::string& reason) {
+void Mesh::fence(SiteId site, Incarnation incarnation, ViewNumber view, const std::string& reason) {
   Peer& peer = peers_[site.value];
   if (incarnation <= peer.fenced || planted(Bug::stale_start)) return;
   peer.fenced = incarnation;
   peer.fenced_because = reason;
   if (peer.incarnation > incarnation) return;
-  peer.link->refuse(wire::Refusal{ErrorCode::rejoin, view_, reason});
+  peer.link->refuse(wire::Refusal{ErrorCode::rejoin, std::max(view_, view), reason});
   peer.link->end_session();
   if (dials(site)) dial({site, StreamClass::control, 0}, settings_.retry_every);
 }

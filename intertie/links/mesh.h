@@ -73,8 +73,9 @@ class Mesh {
   ViewNumber view_of(SiteId site) const { return peers_[site.value].view; }
   // This start of a site is one of the run's: what is for it is kept until there is a way to it.
   void expect(SiteId site, Incarnation incarnation);
-  // No start of the site up to this one has a say any more; it is told so whenever it connects.
-  void fence(SiteId site, Incarnation incarnation, const std::string& reason);
+  // No start of the site up to this one has a say any more; it is told so whenever it connects. `view`: the one that it is not
+  // in, which may be about to be entered.
+  void fence(SiteId site, Incarnation incarnation, ViewNumber view, const std::string& reason);
 
   const HearingTable& hearing() const { return hearing_; }
   // nullptr for this site itself.

@@ -27,6 +27,7 @@ struct EnterView {
 // This start of a site has no say any more.
 struct Fence {
   wire::MemberRecord member;
+  ViewNumber view;  // that it is not in
   std::string reason;
 };
 // The members are about to change: say what this site holds (report()), and apply nothing until the view has come.

@@ -21,7 +21,7 @@ inline Actions fences(const Standing& standing, const wire::View& view, SiteId s
   for (const wire::MemberRecord& record : standing.lost_by(view)) {
     if (record.site == self) continue;
     const std::string reason = fmt::format("no member any more since view {}: {}", view.number.value, view.reason.text());
-    actions.push_back(Fence{record, reason});
+    actions.push_back(Fence{record, view.number, reason});
   }
   return actions;
 }

@@ -44,7 +44,7 @@ Actions Holder::fence_strangers() const {
     const bool believes =
         site != settings_.self && settings_.surroundings.reaches(site) && settings_.surroundings.view_of(site) > ViewNumber{};
     if (!believes || concerns(site, incarnation)) continue;
-    actions.push_back(Fence{{site, incarnation}, fmt::format("no member of view {}", store_.view.value)});
+    actions.push_back(Fence{{site, incarnation}, store_.view, fmt::format("no member of view {}", store_.view.value)});
   }
   return actions;
 }

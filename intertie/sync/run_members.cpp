@@ -273,11 +273,12 @@ bool Run::still_wanted(Donation& donation) {
   if (mesh_->incarnation(to) > donation.to.incarnation) return false;
   const env::TimePoint now = services_.loop.now();
   if (donation.begun && now - donation.seen_at > settings_.lost_after) {
-    mesh_->fence(to, donation.to.incarnation, "was away while it was given the state of the run");
+    mesh_->fence(to, donation.to.incarnation, member_->view()->number, "was away while it was given the state of the run");
     return false;
   }
   if (is_too_slow(donation)) {
-    mesh_->fence(to, donation.to.incarnation, "takes the state of the run more slowly than the members merge");
+    mesh_->fence(to, donation.to.incarnation, member_->view()->number,
+                 "takes the state of the run more slowly than the members merge");
     return false;
   }
   const Membership* made_this = state_->membership(state_->version());

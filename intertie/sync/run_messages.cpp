@@ -175,7 +175,7 @@ Result<void> Run::perform_one(members::Action action) {
   } else if (auto* entered = std::get_if<members::EnterView>(&action)) {
     enter(entered->view);
   } else if (auto* fence = std::get_if<members::Fence>(&action)) {
-    mesh_->fence(fence->member.site, fence->member.incarnation, fence->reason);
+    mesh_->fence(fence->member.site, fence->member.incarnation, fence->view, fence->reason);
   } else if (auto* report = std::get_if<members::ReportFor>(&action)) {
     report_for(report->number);
   } else if (auto* out = std::get_if<members::Fenced>(&action)) {

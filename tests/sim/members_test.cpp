@@ -286,6 +286,19 @@ TEST(EventsOfAReturn, TellOfAllThatTheProgramHasDone) {
   EXPECT_GE(at_end("bytes_sent"), sent);
 }
 
+// It stood still; the word that it is out came over its connections, said before the members entered the view.
+TEST(EventsOfAReturn, NameTheViewThatTheSiteIsNotIn) {
+  ToyWorld world(distant_sites(3));
+  world.adjust = [](std::size_t, sync::RunSettings& settings) { settings.lost_after = 2s; };  // before a silent link is dropped
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(5s);
+  world.world().pause("site1", 2800ms);
+  ASSERT_TRUE(world.run_to_end());
+  ASSERT_EQ(events_named(world, "site.fenced").size(), 1U);
+  EXPECT_EQ(figure(world, 1, "site.fenced", "view"), 2);
+}
+
 // What it waited for its copy is a part of its time.
 TEST(EventsOfAReturn, OfASiteThatFetchesForLongHaveSharesOfOneTime) {
   ToyWorld world(distant_sites(3));
