@@ -47,6 +47,7 @@ LaunchActions Launch::ended(std::size_t site, SiteEnd end, env::TimePoint now) {
   if (all_ended()) return failed(end) && any_finished() && !asked ? LaunchActions{Say{words_of_end(one)}} : LaunchActions{};
   if (failed(end)) {
     if (asked) return {};
+    if (!ends_all(one) && stops_without_the_holder()) return end_without_the_holder(now);
     if (!ends_all(one)) return {Say{words_of_end(one) + "; the others go on"}};
     given_up_ = true;
     return enter(Phase::asked, kAskWait, SIGINT, now);
@@ -62,9 +63,24 @@ LaunchActions Launch::ended(std::size_t site, SiteEnd end, env::TimePoint now) {
 // Before the sites have come together none can do without another. After a request to stop there is nothing to go on for.
 bool Launch::ends_all(const Site& site) const { return !site.killed && (!begun_ || stop_requested_); }
 
-LaunchActions Launch::stop_requested(env::TimePoint) {
+// Only the store's holder can say at which version all stop, and that a checkpoint is complete.
+bool Launch::stops_without_the_holder() const {
+  const Site& holder = sites_.front();
+  return begun_ && stop_requested_ && phase_ == Phase::running && holder.end && failed(*holder.end);
+}
+
+LaunchActions Launch::end_without_the_holder(env::TimePoint now) {
+  given_up_ = without_holder_ = true;
+  LaunchActions actions = {Say{fmt::format(
+      "site {}, which holds the record, does not run: no checkpoint can be agreed on, and all end", sites_.front().name)}};
+  for (LaunchAction& action : enter(Phase::asked, kAskWait, SIGINT, now)) actions.push_back(std::move(action));
+  return actions;
+}
+
+LaunchActions Launch::stop_requested(env::TimePoint now) {
   if (stop_requested_ || phase_ == Phase::asked || phase_ == Phase::terminating) return signal_all(SIGKILL);
   stop_requested_ = true;
+  if (stops_without_the_holder()) return end_without_the_holder(now);
   const auto first = std::find_if(sites_.begin(), sites_.end(), [](const Site& site) { return !site.end; });
   if (first == sites_.end()) return {};
   return {Say{"stopping at the next checkpoint; Ctrl-C again ends everything at once"},
@@ -165,6 +181,8 @@ Launch::Outcome Launch::outcome() const {
     if (!cause || rank(site) < rank(*cause)) cause = &site;
   }
   if (!cause || (any_finished() && !given_up_)) return {stopped ? ExitCode::stopped : ExitCode::done, {}};
+  if (without_holder_)
+    return {code_of(*sites_.front().end), words_of_end(sites_.front()) + "; the others ended without a checkpoint"};
   // Asked before it had set up how it stops: nothing was lost, and the run goes on from its last checkpoint.
   if (stop_requested_ && cause->end->signal == SIGINT) return {ExitCode::stopped, {}};
   // Killed on request: not a failure to be explained.

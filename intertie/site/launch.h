@@ -2,6 +2,7 @@
 // in, what to do comes out; site/launcher.cpp performs it.
 //
 //   a request to stop         the first site (the store's holder) is asked, and stops the whole run at a checkpoint
+//   ... when that is gone     nobody can agree on a checkpoint: all are asked, then told to, then killed
 //   a second one              everybody is killed
 //   a site ends well          the others have kEndWait to do so, too
 //   a site is asked to leave  the others go on, and it can be brought back
@@ -101,6 +102,8 @@ class Launch {
   LaunchActions leave(std::size_t site);
   LaunchActions restore(std::size_t site);
   bool ends_all(const Site& site) const;
+  bool stops_without_the_holder() const;
+  LaunchActions end_without_the_holder(env::TimePoint now);
   static bool has_left(const Site& site);
   std::string words_of_end(const Site& site) const;
   LaunchActions ask_the_late(env::TimePoint now);
@@ -114,7 +117,8 @@ class Launch {
   std::set<std::pair<std::size_t, std::size_t>> cut_;  // links; the lower site first
   bool begun_ = false;
   bool stop_requested_ = false;
-  bool given_up_ = false;  // a failure ends the others
+  bool given_up_ = false;        // a failure ends the others
+  bool without_holder_ = false;  // the others could not agree on a checkpoint
 };
 
 }  // namespace intertie::site

@@ -174,6 +174,42 @@ TEST(Launch, ASiteThatIsAskedTwiceAndEndsWithoutAWordIsNotTheCause) {
   EXPECT_EQ(launch.outcome().message, "site columbus: lost ashburn");
 }
 
+const char* const kNoCheckpoint =
+    "site ashburn, which holds the record, does not run: no checkpoint can be agreed on, and all end";
+
+TEST(Launch, AStopWithoutTheHolderEndsTheOthersStepByStep) {
+  Launch launch = three_that_began();
+  ask(launch, Kind::kill, 0);
+  launch.ended(0, kKilled, kStart);
+  EXPECT_THAT(ask(launch, Kind::stop),
+              ElementsAre(say(kNoCheckpoint), LaunchAction(SendSignal{1, SIGINT}), LaunchAction(SendSignal{2, SIGINT})));
+  EXPECT_EQ(launch.deadline(), kStart + Launch::kAskWait);
+  EXPECT_THAT(launch.time_passed(launch.deadline()),
+              ElementsAre(LaunchAction(SendSignal{1, SIGTERM}), LaunchAction(SendSignal{2, SIGTERM})));
+  for (const std::size_t site : {1, 2}) launch.ended(site, {.exit_code = 1, .signal = 0}, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::failed);
+  EXPECT_EQ(launch.outcome().message, "site ashburn was killed, as asked; the others ended without a checkpoint");
+}
+
+TEST(Launch, TheHolderIsKilledAfterARequestToStop) {
+  Launch launch = three_that_began();
+  ask(launch, Kind::stop);
+  ask(launch, Kind::kill, 0);
+  EXPECT_THAT(launch.ended(0, kKilled, kStart),
+              ElementsAre(say(kNoCheckpoint), LaunchAction(SendSignal{1, SIGINT}), LaunchAction(SendSignal{2, SIGINT})));
+}
+
+TEST(Launch, AHolderThatCameBackStopsTheRun) {
+  Launch launch = three_that_began();
+  ask(launch, Kind::kill, 0);
+  launch.ended(0, kKilled, kStart);
+  ask(launch, Kind::restore, 0);
+  EXPECT_THAT(ask(launch, Kind::stop), ElementsAre(testing::An<LaunchAction>(), LaunchAction(SendSignal{0, SIGINT})));
+  for (std::size_t i = 0; i < 3; ++i) launch.ended(i, kStopped, kStart);
+  EXPECT_EQ(launch.outcome().code, ExitCode::stopped);
+  EXPECT_EQ(launch.outcome().message, "");
+}
+
 TEST(Launch, ASiteIsKilledAndComesBack) {
   Launch launch = three();
   EXPECT_THAT(ask(launch, Kind::restore, 2), ElementsAre(say("site quincy runs")));

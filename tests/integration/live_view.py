@@ -119,6 +119,20 @@ def kill_a_site(case, _):
     expect(program.is_restored(), "the terminal is not restored", program)
 
 
+def stop_without_the_holder(case, _):
+    program = case.start()
+    wait_until_all_train(program)
+    program.press("1k")
+    program.wait_for("ashburn away", lambda: re.search(r"ashburn +away", program.screen.text()))
+    program.press("q")
+    program.wait_for_text("site ashburn, which holds the record, does not run")
+    began = time.monotonic()
+    code = program.wait_for_end()
+    expect(time.monotonic() - began < 15, "the others wait for the store", program)
+    expect(code == 1, f"exit code {code}", program)
+    expect("ashburn was killed, as asked; the others ended without a checkpoint" in program.screen.text(), "no reason", program)
+
+
 def fatal_signal(case, _):
     program = case.start()
     wait_until_all_train(program)
@@ -165,8 +179,8 @@ def end_without_colour(case, _):
     expect(termios.tcgetattr(program.terminal)[3] & termios.ECHO, "no echo", program)
 
 
-CASES = ((keys_resize_and_stop, 100_000), (suspend_and_go_on, 100_000), (kill_a_site, 100_000), (fatal_signal, 100_000),
-         (terminal_that_is_gone, 100_000), (plain_lines, 40), (end_without_colour, 40))
+CASES = ((keys_resize_and_stop, 100_000), (suspend_and_go_on, 100_000), (kill_a_site, 100_000), (stop_without_the_holder, 100_000),
+         (fatal_signal, 100_000), (terminal_that_is_gone, 100_000), (plain_lines, 40), (end_without_colour, 40))
 
 
 if __name__ == "__main__":
