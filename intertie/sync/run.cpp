@@ -29,6 +29,7 @@ void Run::start(std::function<void(Result<Outcome>)> finished) {
 
 void Run::request_stop(const std::string& reason) {
   if (state_ && member_->is_member()) return perform(member_->request_stop(reason));
+  if (members::Member::holder() == settings_.self && mesh_ && goes_on_elsewhere()) return request_stop_once_member(reason);
   waiting_.fail({.code = ErrorCode::cancelled, .where = "phase start", .what = "stopped: " + reason, .fix = {}, .cause = {}});
 }
 

@@ -29,7 +29,7 @@ class Run {
   // Ends with an error of code rejoin where the members have gone on without this site: another Run fetches what they have.
   void start(std::function<void(Result<Outcome>)> finished);
   // Stops the whole run at the next version that is not open yet, with a checkpoint. A site that is no member yet ends at once
-  // instead, whether or not a run goes on without it.
+  // instead, whether or not a run goes on without it; but for the store's holder, without whom the others cannot stop.
   void request_stop(const std::string& reason);
   // The same, but a site that is no member yet goes on, and asks once it is one.
   void request_stop_once_member(const std::string& reason);

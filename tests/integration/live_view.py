@@ -133,6 +133,20 @@ def stop_without_the_holder(case, _):
     expect("ashburn was killed, as asked; the others ended without a checkpoint" in program.screen.text(), "no reason", program)
 
 
+def stop_with_a_holder_that_comes_back(case, _):
+    program = case.start()
+    wait_until_all_train(program)
+    program.press("1k")
+    program.wait_for("ashburn away", lambda: re.search(r"ashburn +away", program.screen.text()))
+    program.press("r")
+    program.wait_for("a view of the two others", lambda: case.events("quincy", "view.entered")[-1]["num_members"] == 2)
+    program.press("q")
+    code = program.wait_for_end()
+    expect(code == 3, f"exit code {code}", program)
+    ends = {site: [event.get("complete") for event in case.events(site, "run.finished")] for site in SITES}
+    expect(all(end == [False] for end in ends.values()), f"not all have stopped with a checkpoint: {ends}", program)
+
+
 def fatal_signal(case, _):
     program = case.start()
     wait_until_all_train(program)
@@ -180,7 +194,8 @@ def end_without_colour(case, _):
 
 
 CASES = ((keys_resize_and_stop, 100_000), (suspend_and_go_on, 100_000), (kill_a_site, 100_000), (stop_without_the_holder, 100_000),
-         (fatal_signal, 100_000), (terminal_that_is_gone, 100_000), (plain_lines, 40), (end_without_colour, 40))
+         (stop_with_a_holder_that_comes_back, 100_000), (fatal_signal, 100_000),
+         (terminal_that_is_gone, 100_000), (plain_lines, 40), (end_without_colour, 40))
 
 
 if __name__ == "__main__":

@@ -245,6 +245,25 @@ TEST_P(Members, TheRunStopsAndGoesOnWithThoseWhoWereThere) {
   expect_a_good_end(made, world);
 }
 
+// Asked before it is a member: it sees that the others wait for it, and what stops the run is agreed on with them.
+TEST_P(Members, AHolderThatIsAskedToStopWhileItComesBackStopsTheRun) {
+  ToyWorld world(options(3));
+  world.start_all();
+  world.world().run_for(5s);
+  world.kill(0);
+  world.world().run_for(2s);
+  world.start(0, true);
+  world.world().run_for(700ms);
+  ASSERT_FALSE(world.run(0)->state()) << "it is a member already";
+  world.run(0)->request_stop("enough");
+  ASSERT_TRUE(world.run_to_end());
+  for (const std::size_t site : {0U, 1U, 2U}) {
+    ASSERT_EQ(end_of(world, site), "stopped") << site;
+    EXPECT_EQ((*world.outcome(site))->version, (*world.outcome(0))->version);
+    EXPECT_EQ((*world.outcome(site))->parameters, (*world.outcome(0))->parameters);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, Members,
                          testing::Values(Setting{sync::Method::diloco, "owners"}, Setting{sync::Method::diloco, "gather"},
                                          Setting{sync::Method::synchronous, "owners"},
