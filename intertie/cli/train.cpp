@@ -131,7 +131,8 @@ Result<ExitCode> train_locally(env::Disk& disk, const TrainOptions& options, con
       write_sample({.disk = disk, .clock = clock, .file = file, .options = options.run, .program = program}, print, say);
     }
   }
-  if (outcome.code != ExitCode::input) leave_report(disk, file, say);
+  // A start that never began, or that was refused, leaves the report of the run before it.
+  if (outcome.began && outcome.code != ExitCode::input) leave_report(disk, file, say);
   if (!outcome.message.empty()) screen.print_error(site::kErrorPrefix + outcome.message);
   if (outcome.code == ExitCode::stopped) screen.print_error("stopped; go on with --resume");
   return outcome.code;

@@ -172,6 +172,7 @@ bool Launch::any_finished() const {
 }
 
 Launch::Outcome Launch::outcome() const {
+  const auto result = [this](ExitCode code, std::string message) { return Outcome{code, std::move(message), begun_}; };
   const Site* cause = nullptr;
   bool stopped = false;
   for (const Site& site : sites_) {
@@ -180,15 +181,15 @@ Launch::Outcome Launch::outcome() const {
     const auto rank = [](const Site& s) { return std::tuple(s.asked, explains(*s.end), s.order); };
     if (!cause || rank(site) < rank(*cause)) cause = &site;
   }
-  if (!cause || (any_finished() && !given_up_)) return {stopped ? ExitCode::stopped : ExitCode::done, {}};
+  if (!cause || (any_finished() && !given_up_)) return result(stopped ? ExitCode::stopped : ExitCode::done, {});
   if (without_holder_)
-    return {code_of(*sites_.front().end), words_of_end(sites_.front()) + "; the others ended without a checkpoint"};
+    return result(code_of(*sites_.front().end), words_of_end(sites_.front()) + "; the others ended without a checkpoint");
   // Asked before it had set up how it stops: nothing was lost, and the run goes on from its last checkpoint.
-  if (stop_requested_ && cause->end->signal == SIGINT) return {ExitCode::stopped, {}};
+  if (stop_requested_ && cause->end->signal == SIGINT) return result(ExitCode::stopped, {});
   // Killed on request: not a failure to be explained.
   if (stop_requested_ && cause->end->signal == SIGKILL)
-    return {ExitCode::failed, "ended at once, as asked; no checkpoint was written"};
-  return {code_of(*cause->end), words_of_end(*cause)};
+    return result(ExitCode::failed, "ended at once, as asked; no checkpoint was written");
+  return result(code_of(*cause->end), words_of_end(*cause));
 }
 
 std::string Launch::words_of_end(const Site& site) const {

@@ -1,8 +1,8 @@
 // Launch: what the local launcher decides while the sites of a run are processes of one machine. Sans-I/O: what happened goes
 // in, what to do comes out; site/launcher.cpp performs it.
 //
-//   a request to stop         the first site (the store's holder) is asked, and stops the whole run at a checkpoint
-//   ... when that is gone     nobody can agree on a checkpoint: all are asked, then told to, then killed
+//   a request to stop         the first site (the store's holder) is asked, and stops the whole run at a checkpoint; if it is
+//                             gone, no checkpoint can be agreed on: the others are asked, then told to, then killed
 //   a second one              everybody is killed
 //   a site ends well          the others have kEndWait to do so, too
 //   a site is asked to leave  the others go on, and it can be brought back
@@ -49,8 +49,7 @@ using LaunchAction = std::variant<SendSignal, Say, Tell, StartAgain>;
 using LaunchActions = std::vector<LaunchAction>;
 
 struct SiteEnd {
-  int exit_code = 0;
-  int signal = 0;  // not 0: died of it
+  int exit_code = 0, signal = 0;  // a signal that is not 0: died of it
 };
 
 class Launch {
@@ -62,16 +61,14 @@ class Launch {
 
   explicit Launch(std::vector<std::string> site_names);
 
-  // A site's own words about why it fails (its last line that begins with "error: ").
-  void failed_because(std::size_t site, std::string message);
+  void failed_because(std::size_t site, std::string message);  // its own words: its last line that begins with "error: "
   LaunchActions ended(std::size_t site, SiteEnd end, env::TimePoint now);
   LaunchActions stop_requested(env::TimePoint now);
   // By keys or a script. A stop that was asked for is not asked for again, since that would kill.
   LaunchActions requested(const LaunchRequest& request, env::TimePoint now);
   LaunchActions time_passed(env::TimePoint now);
   void leaving(std::size_t site) { sites_[site].leaves = true; }  // it says that it was asked to, by whomever
-  // The sites have come together: from now on the run survives the death of one.
-  void begun() { begun_ = true; }
+  void begun() { begun_ = true; }  // the sites have come together: from now on the run survives the death of one
 
   bool all_ended() const;
   bool runs(std::size_t site) const { return !sites_[site].end; }
@@ -83,6 +80,7 @@ class Launch {
   struct Outcome {
     ExitCode code = ExitCode::done;
     std::string message;  // of the site whose failure explains the others'; empty when none failed
+    bool began = false;   // the sites had come together
   };
   Outcome outcome() const;  // once all have ended
 
@@ -93,8 +91,7 @@ class Launch {
     std::optional<SiteEnd> end;
     std::size_t order = 0;  // of ending
     bool asked = false;     // it ended without a word of its own after this launcher had told it to: an echo of a failure
-    bool killed = false;    // on request
-    bool leaves = false;    // on request
+    bool killed = false, leaves = false;  // on request
   };
   bool any_finished() const;
   LaunchActions cut_or_mend(const LaunchRequest& request);
@@ -115,8 +112,7 @@ class Launch {
   env::TimePoint deadline_ = env::TimePoint::max();
   std::size_t num_ends_ = 0;                           // with those of sites that were brought back
   std::set<std::pair<std::size_t, std::size_t>> cut_;  // links; the lower site first
-  bool begun_ = false;
-  bool stop_requested_ = false;
+  bool begun_ = false, stop_requested_ = false;
   bool given_up_ = false;        // a failure ends the others
   bool without_holder_ = false;  // the others could not agree on a checkpoint
 };

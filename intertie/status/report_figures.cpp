@@ -35,8 +35,18 @@ const Event* last_started(const SiteHistory& site) {
   return found == site.starts.rend() ? nullptr : &found->started;
 }
 
+// The last, but for those that failed before they took part in the run: a start that was refused says nothing of the run that
+// was there before it.
+const Start* last_part(const SiteHistory& site) {
+  const auto counts = [](const Start& start) {
+    return start.error.name.empty() || start.step > 0 || !start.resumed.name.empty();
+  };
+  const auto found = std::find_if(site.starts.rbegin(), site.starts.rend(), counts);
+  return found == site.starts.rend() ? last_start(site) : &*found;
+}
+
 double last_loss(const SiteHistory& site) {
-  const Start* start = last_start(site);
+  const Start* start = last_part(site);
   if (start && !start->finished.name.empty()) return number_of(start->finished, "loss");
   const std::vector<LossPoint> curve = training_curve(site);
   return curve.empty() ? kNotKnown : curve.back().loss;
@@ -67,7 +77,7 @@ SiteFigures site_figures(const SiteHistory& site) {
   figures.loss = last_loss(site);
   figures.validation_loss = site.validation.empty() ? kNotKnown : site.validation.back().loss;
   add_sums(figures, site.starts);
-  const Start* last = last_start(site);
+  const Start* last = last_part(site);
   if (!last) return figures;
   figures.step = last->step;
   figures.finished = !last->finished.name.empty();
@@ -189,7 +199,7 @@ double tokens_of(const RunHistory& history) {
   for (const SiteHistory& site : history.sites) {
     if (!site.merges.empty()) tokens = std::max(tokens, site.merges.back().tokens);
     if (!site.training.empty()) tokens = std::max(tokens, site.training.back().tokens);
-    if (const Start* last = last_start(site)) tokens = std::max(tokens, counted(last->finished, "tokens"));
+    if (const Start* last = last_part(site)) tokens = std::max(tokens, counted(last->finished, "tokens"));
   }
   return tokens;
 }

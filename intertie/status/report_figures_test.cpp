@@ -56,6 +56,19 @@ TEST(Figures, OfSitesThatFinished) {
   EXPECT_THAT(run.lost, IsEmpty());
 }
 
+TEST(Figures, AStartThatNeverBeganSaysNothingAgainstTheRunBeforeIt) {
+  LogBook a("a"), b("b");
+  for (LogBook* log : {&a, &b}) log->start().at(11).add("run.finished", finished("00ff", 2.5)).at(20);
+  a.start().add("error", {{"code", std::string("retry")}, {"message", std::string("lost b")}});
+  const RunFigures run = figures_of(read_history({}, {a.read(), b.read()}));
+  EXPECT_TRUE(run.finished && run.complete);
+  EXPECT_EQ(run.sites[0].parameters_hash, "00ff");
+  EXPECT_EQ(run.sites[0].loss, 2.25);
+  EXPECT_EQ(run.tokens, 5000);
+  a.at(30).start().add("run.resumed", {{"step", std::int64_t{50}}, {"restart", std::int64_t{1}}});
+  EXPECT_FALSE(figures_of(read_history({}, {a.read(), b.read()})).finished) << "it goes on";
+}
+
 TEST(Figures, AMissingLogSaysNothingAgainstTheOthers) {
   LogBook a("a");
   a.start().at(11).add("run.finished", finished("00ff"));

@@ -72,6 +72,18 @@ TEST_F(Report, IsLeftByARunAndMadeAgainTheSame) {
   EXPECT_EQ(folder_.read(kPage), page);
 }
 
+TEST_F(Report, IsLeftAloneByAStartThatNeverBegan) {
+  ASSERT_EQ(train().exit_code, 0);
+  const std::string page = folder_.read(kPage);
+  folder_.write("script.txt", "at 0s kill b\n");
+  const Ran ran = intertie(
+      folder_.path(), {"train", "run.toml", "--local", "--resume", "--script", "script.txt", "--set", "run.start_wait=1 s"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.all();
+  EXPECT_THAT(ran.errors, Not(Contains("report: " + kPage)));
+  EXPECT_EQ(folder_.read(kPage), page);
+  EXPECT_THAT(report().all(), HasSubstr("the same at all sites")) << "nor is it the end of that run";
+}
+
 TEST_F(Report, AsJsonAndElsewhere) {
   ASSERT_EQ(train().exit_code, 0);
   const std::string page = folder_.read(kPage);
