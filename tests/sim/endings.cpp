@@ -7,23 +7,48 @@
 namespace intertie::tests {
 namespace {
 
+using Field = std::pair<std::string, Event::Value>;
+
+bool has(const Event& event, const Field& field) {
+  return std::find(event.fields.begin(), event.fields.end(), field) != event.fields.end();
+}
+
+template <class Condition>
+bool anything_recorded(const ToyWorld& world, Condition condition) {
+  return std::any_of(world.events().begin(), world.events().end(), condition);
+}
+
 // A site has trained to the end, and tells the others.
 bool somebody_is_done(const ToyWorld& world) {
-  return std::any_of(world.events().begin(), world.events().end(), [](const RecordedEvent& recorded) {
-    const auto complete = std::pair<std::string, Event::Value>("complete", true);
-    const auto& fields = recorded.event.fields;
-    return recorded.event.name == "run.finished" && std::find(fields.begin(), fields.end(), complete) != fields.end();
+  return anything_recorded(world, [](const RecordedEvent& recorded) {
+    return recorded.event.name == "run.finished" && has(recorded.event, Field("complete", true));
   });
 }
 
 // Where the last members leave at once, they stop the run.
-bool stops(const ToyWorld& world, const Strikes& strikes) {
-  return strikes.asked_to_stop() ||
-         std::any_of(world.events().begin(), world.events().end(), [](const RecordedEvent& recorded) {
-           const auto stop = std::pair<std::string, Event::Value>("reason", "all that were left leave");
-           const auto& fields = recorded.event.fields;
-           return std::find(fields.begin(), fields.end(), stop) != fields.end();
+bool wants_to_stop(const ToyWorld& world, const Strikes& strikes) {
+  return strikes.asked_to_stop() || anything_recorded(world, [](const RecordedEvent& recorded) {
+           return has(recorded.event, Field("reason", std::string("all that were left leave")));
          });
+}
+
+// That version of that start of the run is the one at which all were told to stop, because somebody wanted it.
+bool is_ordered(const ToyWorld& world, const Strikes& strikes, Restart restart, Version version) {
+  const Field at("version", static_cast<std::int64_t>(version.value));
+  return wants_to_stop(world, strikes) && anything_recorded(world, [&](const RecordedEvent& recorded) {
+           return recorded.event.name == "run.stopping" && recorded.restart == restart && has(recorded.event, at);
+         });
+}
+
+// Who follows a member at which the run has stopped finds nobody to get the rest from.
+bool has_stopped_elsewhere(ToyWorld& world, const Strikes& strikes, std::size_t site) {
+  for (std::size_t other = 0; other < world.num_sites(); ++other) {
+    const sync::Run* run = other == site ? nullptr : world.run(other);
+    if (!run || !run->state()) continue;
+    const sync::SiteState& state = *run->state();
+    if (is_ordered(world, strikes, state.restart, state.version())) return true;
+  }
+  return false;
 }
 
 // By docs/protocol.md rules 17, 18, 21 and 22.
@@ -34,9 +59,9 @@ bool is_promised(ToyWorld& world, const Strikes& strikes, std::size_t site, Erro
     case ErrorCode::rejoin:   // comes back by itself
       return false;
     case ErrorCode::retry:  // nobody is there to start with, or those that were have ended
-      return !goes_on || somebody_is_done(world) || stops(world, strikes);
+      return !goes_on || somebody_is_done(world) || has_stopped_elsewhere(world, strikes, site);
     case ErrorCode::cancelled:  // who is asked to end before the run has begun takes the others with it
-      return !goes_on || strikes.asked_to_end(site) || (strikes.anybody_asked_to_end() && !strikes.run_has_begun());
+      return strikes.asked_to_end(site) || (strikes.asked_anybody_to_end() && (!goes_on || !strikes.run_has_begun()));
     case ErrorCode::reconfigure:  // a site died before the run had begun, and was started with --resume
       return !goes_on && world.commits().empty();
     case ErrorCode::store_away:  // whoever holds it has ended; it is never down for so long
@@ -45,9 +70,11 @@ bool is_promised(ToyWorld& world, const Strikes& strikes, std::size_t site, Erro
   return false;
 }
 
-bool is_promised(const ToyWorld& world, const Strikes& strikes, std::size_t site, const sync::Outcome& outcome) {
-  if (!outcome.stopped || strikes.asked_to_end(site)) return true;
-  return !outcome.left && stops(world, strikes);
+// One that leaves was asked to; else all stop at one version.
+bool is_promised(ToyWorld& world, const Strikes& strikes, std::size_t site, const sync::Outcome& outcome) {
+  if (!outcome.stopped) return true;
+  if (outcome.left) return strikes.asked_to_leave(site);
+  return is_ordered(world, strikes, world.run(site)->state()->restart, outcome.version);
 }
 
 }  // namespace

@@ -47,13 +47,15 @@ void Strikes::bring_back(std::size_t site) {
 
 void Strikes::start(std::size_t site) {
   asked_to_end_.erase(site);
+  asked_to_leave_.erase(site);
   quiet_from_ = std::max(quiet_from_, world_.world().now());
   world_.start(site, true);
 }
 
 void Strikes::start_all() {
   asked_to_end_.clear();
-  asked_to_stop_ = false;
+  asked_to_leave_.clear();
+  asked_to_stop_ = asked_anybody_ = false;
   num_commits_before_ = world_.commits().size();
   quiet_from_ = std::max(quiet_from_, world_.world().now());
   world_.kill_all();
@@ -105,6 +107,8 @@ bool Strikes::is_last_member(std::size_t site) {
 void Strikes::leave(std::size_t site) {
   if (down_[site] || !world_.run(site)) return;
   asked_to_end_.insert(site);
+  asked_to_leave_.insert(site);
+  asked_anybody_ = true;
   asked_to_stop_ = asked_to_stop_ || site == 0 || is_last_member(site);
   world_.run(site)->request_leave("the workload");
   if (random_.below(2) == 0) later(Duration(std::chrono::milliseconds(random_.below(1500))), [this, site] { kill(site); });
@@ -119,7 +123,7 @@ void Strikes::come_back(std::size_t site) {
 void Strikes::stop(std::size_t site) {
   if (down_[site] || !world_.run(site)) return;
   asked_to_end_.insert(site);
-  asked_to_stop_ = true;
+  asked_to_stop_ = asked_anybody_ = true;
   world_.run(site)->request_stop("the workload");
   if (random_.below(2) == 0) later(Duration(std::chrono::milliseconds(random_.below(1500))), [this] { kill(0); });
 }

@@ -43,11 +43,12 @@ class Strikes {
   bool is_down(std::size_t site) const { return down_[site]; }
   // When the last of what is known to come will have happened.
   env::TimePoint quiet_from() const { return quiet_from_; }
-  // At this start of it.
+  // At this start of it: to leave, or to stop the run.
   bool asked_to_end(std::size_t site) const { return asked_to_end_.contains(site); }
-  // Of the run: whoever holds the store, or is the last member, stops it where it is asked to leave.
+  bool asked_to_leave(std::size_t site) const { return asked_to_leave_.contains(site); }
+  // Since all were started. Whoever holds the store, or is the last member, stops the run where it is asked to leave.
   bool asked_to_stop() const { return asked_to_stop_; }
-  bool anybody_asked_to_end() const { return asked_to_stop_ || !asked_to_end_.empty(); }
+  bool asked_anybody_to_end() const { return asked_anybody_; }
   // A merge was committed since all were started.
   bool run_has_begun() const { return world_.commits().size() > num_commits_before_; }
   // A person starts the site, or all of them.
@@ -65,7 +66,9 @@ class Strikes {
   env::Random& random_;
   std::vector<bool> down_;
   std::set<std::size_t> asked_to_end_;
+  std::set<std::size_t> asked_to_leave_;  // of these
   bool asked_to_stop_ = false;
+  bool asked_anybody_ = false;
   std::size_t num_commits_before_ = 0;
   env::TimePoint quiet_from_{};
   bool ended_ = false;
