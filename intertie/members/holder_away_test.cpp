@@ -75,6 +75,30 @@ TEST(StopAndChange, AStopThatWasOrderedOutlivesTheHoldersDeath) {
   EXPECT_TRUE(cluster.member(0).stops_at(Version{6}));
 }
 
+// The holder that came back had taken the order from its store, before the last member of that run was gone.
+TEST(StopAndChange, ARunThatBeginsAnewForgetsTheStopOfTheOneBefore) {
+  Running cluster(3);
+  cluster.perform(0, cluster.member(0).request_stop("test"));
+  cluster.come_back(0);
+  cluster.kill(2);
+  cluster.sites[1].said_view = ViewNumber{1};
+  cluster.sites[1].reports = false;
+  cluster.beat(std::chrono::seconds(1));
+  cluster.beat(std::chrono::seconds(3));
+  for (const std::uint16_t site : {1, 2}) cluster.come_back(site);
+  cluster.beat();
+  cluster.all_ready();
+  for (int beats = 0; beats < 20; ++beats) cluster.beat();
+  ASSERT_GT(cluster.last_view(2).number, ViewNumber{1});
+  ASSERT_TRUE(cluster.last_view(2).starts);
+  cluster.kill(2);
+  cluster.sites[1].reports = true;
+  for (const std::uint16_t site : {0, 1}) cluster.sites[site].report.applied = Version{1};
+  cluster.beat();
+  EXPECT_EQ(cluster.members_at(1), sites_numbered({0, 1}));
+  EXPECT_EQ(cluster.last_view(1).stop_at, Version{});
+}
+
 // What the holder sends to a member reaches the start that is there by then.
 TEST(StopAndChange, WhatWasMeantForTheStartBeforeDoesNotConcernTheNextOne) {
   Running cluster(3);

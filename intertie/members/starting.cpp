@@ -110,7 +110,9 @@ Actions Holder::decide_view() {
   proposed_ = view.number;
   for (const SiteId site : view.survivors) view.members.push_back({site, ready_.at(site).incarnation});
   view.schedule = settings_.schedule(view.survivors);
-  store_.stop.reset();  // of a run that has stopped
+  store_.stop.reset();  // of the run before it
+  stop_.reset();
+  stop_missing_.clear();
   if (view.from_checkpoint) newest_opened_ = view.checkpoint.version;
   Actions actions = publish(view, view.survivors);
   for (const auto& [site, entrant] : std::exchange(ready_, {})) {
