@@ -202,6 +202,21 @@ TEST(HolderAway, AHolderThatComesBackWaitsOnceForThoseWhoAreMissing) {
   EXPECT_THAT(cluster.last_view(1).reason.text(), HasSubstr("site3 did not come back"));
 }
 
+// They die before it has decided for them, and come back as new starts.
+TEST(HolderAway, AHolderThatComesBackBeginsAnewWhereTheMembersItFoundAreGone) {
+  Running cluster(3);
+  cluster.come_back(0);
+  cluster.kill(2);
+  cluster.sites[1].said_view = ViewNumber{1};
+  cluster.beat();
+  for (const std::uint16_t site : {1, 2}) cluster.come_back(site);
+  cluster.beat();
+  cluster.all_ready();
+  for (int beats = 0; beats < 20; ++beats) cluster.beat();
+  EXPECT_GT(cluster.last_view(1).number, ViewNumber{1});
+  EXPECT_TRUE(cluster.last_view(1).starts);
+}
+
 TEST(HolderAway, AHolderWithAnOldCopyOfItsStoreDoesNotDecide) {
   Running cluster(3);
   cluster.come_back(0);

@@ -21,7 +21,11 @@ Actions Holder::recover(env::TimePoint now) {
   for (const wire::MemberRecord& member : store_.members) {
     if (goes_on(member)) newest = std::max(newest, settings_.surroundings.view_of(member.site));
   }
-  if (newest == ViewNumber{}) return store_is_new_ ? Actions{} : fence_strangers();
+  if (newest == ViewNumber{}) {
+    if (recovering_since_) first_beat_ = now;  // whoever was there has time to come back
+    recovering_since_.reset();
+    return store_is_new_ ? Actions{} : fence_strangers();
+  }
   if (newest > store_.view) {
     return fail(ErrorCode::reconfigure, "phase start",
                 fmt::format("members are in view {}, the store (store.json) knows only {}", newest.value, store_.view.value),
