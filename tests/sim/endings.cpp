@@ -9,7 +9,7 @@ namespace {
 
 using Field = std::pair<std::string, Event::Value>;
 
-bool has(const Event& event, const Field& field) {
+bool carries(const Event& event, const Field& field) {
   return std::find(event.fields.begin(), event.fields.end(), field) != event.fields.end();
 }
 
@@ -21,14 +21,14 @@ bool anything_recorded(const ToyWorld& world, Condition condition) {
 // A site has trained to the end, and tells the others.
 bool somebody_is_done(const ToyWorld& world) {
   return anything_recorded(world, [](const RecordedEvent& recorded) {
-    return recorded.event.name == "run.finished" && has(recorded.event, Field("complete", true));
+    return recorded.event.name == "run.finished" && carries(recorded.event, Field("complete", true));
   });
 }
 
 // Where the last members leave at once, they stop the run.
 bool wants_to_stop(const ToyWorld& world, const Strikes& strikes) {
   return strikes.asked_to_stop() || anything_recorded(world, [](const RecordedEvent& recorded) {
-           return has(recorded.event, Field("reason", std::string("all that were left leave")));
+           return carries(recorded.event, Field("reason", std::string("all that were left leave")));
          });
 }
 
@@ -36,7 +36,7 @@ bool wants_to_stop(const ToyWorld& world, const Strikes& strikes) {
 bool is_ordered(const ToyWorld& world, const Strikes& strikes, Restart restart, Version version) {
   const Field at("version", static_cast<std::int64_t>(version.value));
   return wants_to_stop(world, strikes) && anything_recorded(world, [&](const RecordedEvent& recorded) {
-           return recorded.event.name == "run.stopping" && recorded.restart == restart && has(recorded.event, at);
+           return recorded.event.name == "run.stopping" && recorded.restart == restart && carries(recorded.event, at);
          });
 }
 
@@ -79,10 +79,14 @@ bool is_promised(ToyWorld& world, const Strikes& strikes, std::size_t site, cons
 
 }  // namespace
 
+// One that was taken out of the members and has not heard of it yet does not.
 bool goes_on_without(ToyWorld& world, std::size_t site) {
+  const std::vector<wire::MemberRecord>& members = world.newest_members();
   for (std::size_t other = 0; other < world.num_sites(); ++other) {
     const sync::Run* run = world.outcome(other) ? nullptr : world.run(other);
-    if (other != site && run && run->state() && run->state()->member.is_member()) return true;
+    if (other == site || !run || !run->state() || !run->state()->member.is_member()) continue;
+    const wire::MemberRecord record{run->state()->self, run->state()->incarnation};
+    if (std::find(members.begin(), members.end(), record) != members.end()) return true;
   }
   return false;
 }

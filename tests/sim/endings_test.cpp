@@ -56,6 +56,17 @@ TEST_F(EndingsOfSites, ASiteLeavesThatWasAskedTo) {
   EXPECT_THAT(problems_, HasSubstr("site 2 ended by itself, and the run goes on"));
 }
 
+// It was taken out of the members, and has not heard of it.
+TEST_F(EndingsOfSites, WhoeverIsCutOffDoesNotGoOn) {
+  cut_off(world_, 2);
+  world_.world().run_for(2s);
+  EXPECT_TRUE(goes_on_without(world_, 0));
+  world_.kill(1);
+  world_.world().run_for(5s);
+  ASSERT_TRUE(world_.run(2)->state()->member.is_member()) << "as far as it knows";
+  EXPECT_FALSE(goes_on_without(world_, 0));
+}
+
 TEST_F(EndingsOfSites, AStopDoesNotExcuseASiteThatFindsNobodyLaterOn) {
   ask_for_a_stop_that_nobody_hears_of();
   world_.start(2, true);  // still cut off

@@ -52,7 +52,11 @@ class ToyWorld::Recorder final : public EventSink {
     const sync::Run* run = world_.sites_[site_].run.get();
     const sync::SiteState* state = run ? run->state() : nullptr;
     RecordedEvent recorded{site_, world_.world_->now(), std::move(event), state ? state->restart : Restart{}};
-    if (recorded.event.name == "view.entered") recorded.members = state->memberships.back().members;
+    if (recorded.event.name == "view.entered") {
+      recorded.members = state->memberships.back().members;
+      const sync::Membership& entered = state->memberships.back();
+      if (entered.view > world_.newest_view_.first) world_.newest_view_ = {entered.view, entered.members};
+    }
     world_.events_.push_back(std::move(recorded));
     if (world_.prints_events) print(world_.events_.back());
     if (world_.on_event) world_.on_event(world_.events_.back());

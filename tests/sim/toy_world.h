@@ -66,8 +66,7 @@ class ToyWorld {
   sync::Run* run(std::size_t site) { return sites_[site].run.get(); }
   const std::optional<Result<sync::Outcome>>& outcome(std::size_t site) const { return sites_[site].outcome; }
   std::vector<float> parameters(std::size_t site) const;
-  // What a bad memory chip does: one live parameter changes.
-  void corrupt(std::size_t site) { sites_[site].model->parameters()[0] += 1.0F; }
+  void corrupt(std::size_t site) { sites_[site].model->parameters()[0] += 1.0F; }  // as a bad memory chip does
   env::sim::MemoryDisk& disk(std::size_t site) { return *sites_[site].disk; }
   env::sim::SimWorld& world() { return *world_; }
   const std::vector<RecordedEvent>& events() const { return events_; }
@@ -75,8 +74,8 @@ class ToyWorld {
   std::string name(std::size_t site) const;
   std::uint64_t life(std::size_t site) const { return sites_[site].num_lives; }
   const std::vector<Commit>& commits() const { return commits_; }
-  // A site whose members went on without it comes back by itself after a moment.
-  void let_sites_rejoin() { rejoins_ = true; }
+  const std::vector<wire::MemberRecord>& newest_members() const { return newest_view_.second; }  // of all that were entered
+  void let_sites_rejoin() { rejoins_ = true; }  // those whose members went on without them, after a moment
   // Called after every committed merge of a site, with the parameters it has then.
   std::function<void(std::size_t site, Version version, Hash64 parameters)> on_merge;
   // Called in the middle of what the site does: it must not be touched here.
@@ -113,6 +112,7 @@ class ToyWorld {
   std::vector<Site> sites_;
   std::vector<RecordedEvent> events_;
   std::vector<Commit> commits_;
+  std::pair<ViewNumber, std::vector<wire::MemberRecord>> newest_view_;
   bool rejoins_ = false;
   env::Random jitter_;
 };
