@@ -198,11 +198,12 @@ LiveLine title_line(const LiveRun& run, Duration now, int width, LiveLook look) 
 LiveLine progress_line(const LiveRun& run, Duration now, int width, LiveLook look) {
   const double share =
       run.num_steps > 0 ? std::clamp(static_cast<double>(run.step) / static_cast<double>(run.num_steps), 0.0, 1.0) : 0;
-  const double eta = run.eta_seconds - seconds_of(now - run.eta_at);
+  constexpr Duration kNoNews = std::chrono::seconds(20);  // sites tell it every few seconds
+  const double eta = now - run.eta_at < kNoNews ? run.eta_seconds - seconds_of(now - run.eta_at) : std::nan("");
   std::string words =
       run.num_steps > 0 ? fmt::format(" step {}/{}  {:.0f} %", run.step, run.num_steps, 100 * share) : " step -";
   const bool ends = run.step >= run.num_steps && run.num_steps > 0;
-  if (!ends && std::isfinite(eta)) words += "  ETA " + clock_of(seconds_from(eta));
+  if (!ends && eta >= 0) words += "  ETA " + clock_of(seconds_from(eta));
   const int room = width - columns_of(words);
   if (room < 8) return fit(LiveLine{{words.substr(1)}}, width, look.unicode);
   const int full = static_cast<int>(std::lround(share * room));

@@ -168,6 +168,15 @@ TEST(LiveView, OfManySitesTheChosenOneIsAmongThoseShown) {
   }
 }
 
+TEST(LiveView, WithoutNewsThereIsNoTimeToTheEnd) {
+  LiveModel model({"ashburn"});
+  model.take(progress_record("ashburn", 150, 51));
+  EXPECT_THAT(text_lines(model.run(), {80, 24})[1], HasSubstr("ETA 1:01"));
+  LiveModel silent({"ashburn"});
+  silent.take(progress_record("ashburn", 150, 45));
+  EXPECT_THAT(text_lines(silent.run(), {80, 24})[1], Not(HasSubstr("ETA")));
+}
+
 TEST(LiveView, TheBeginningAndTheEnd) {
   const LiveModel nothing({"a", "b"});
   const auto first = text_lines(nothing.run(), {80, 24});

@@ -93,15 +93,18 @@ std::uint64_t Run::tokens_per_step(const std::vector<SiteId>& members) const {
   return sum;
 }
 
-// By the pace of what is committed: a step counts only when its merge is done. NaN before the first commit, and once a merge
-// takes longer than they all did so far.
+// By the pace of what is committed: a step counts only when its merge is done. What the open merge takes longer than others did
+// brings the end no nearer. NaN before the first commit, and while the run stands.
 double Run::eta_seconds() const {
+  constexpr double kStands = 10;  // s
   const auto committed = static_cast<double>(committed_.step - started_.step);
   const std::uint64_t num_steps = state_->timetable.num_steps(state_->progress, present_members());
   const auto left = static_cast<double>(num_steps - std::min(num_steps, committed_.step));
-  const double eta =
-      per(left * seconds_of(committed_.at - started_.at), committed) - seconds_of(services_.loop.now() - committed_.at);
-  return committed > 0 && eta > 0 ? eta : std::nan("");
+  const double step = per(seconds_of(committed_.at - started_.at), committed);
+  const double merge = step * (settings_.sync.method == Method::diloco ? settings_.sync.every : 1);
+  const double open = seconds_of(services_.loop.now() - committed_.at);
+  const double eta = left * step - std::min(open, merge);
+  return committed > 0 && eta > 0 && open < merge + kStands ? eta : std::nan("");
 }
 
 // Every progress_every: what happened since the last time, or the start.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "tests/sim/history.h"
 #include "tests/sim/toy_run_fixture.h"
@@ -468,6 +469,35 @@ TEST(HardCases, ASiteThatCameBackSaysTheSameTimeToTheEndAsTheOthers) {
   }
   EXPECT_GT(eta[0], 0);
   EXPECT_NEAR(eta[1], eta[0], 0.25 * eta[0]);
+}
+
+// The store is away, and the others wait for it.
+TEST(HardCases, WhileTheRunStandsTheTimeToItsEndDoesNotRunDown) {
+  ToyWorld world(distant_sites(3, 1500));
+  world.start_all();
+  world.world().run_for(40s);
+  world.kill(0);
+  const env::TimePoint dead = world.world().now();
+  world.world().run_for(60s);
+  std::vector<double> moving, standing;
+  for (const RecordedEvent& progress : events_named(world, "progress")) {
+    if (progress.site != 1) continue;
+    for (const auto& [name, value] : progress.event.fields) {
+      if (name != "eta_seconds") continue;
+      (progress.when < dead + 8s ? moving : standing).push_back(std::get<double>(value));
+    }
+  }
+  EXPECT_GT(moving[4], 60);
+  for (std::size_t i = 8; i < moving.size(); ++i) EXPECT_GT(moving[i], moving[7] - 6) << "it shrinks while nothing moves";
+  ASSERT_GE(standing.size(), 9U);
+  for (std::size_t i = 1; i < standing.size(); ++i) EXPECT_TRUE(std::isnan(standing[i])) << standing[i];
+  world.start(0, true);
+  world.world().run_for(30s);
+  const RecordedEvent last = events_named(world, "progress").back();
+  for (const auto& [name, value] : last.event.fields) {
+    if (name != "eta_seconds") continue;
+    EXPECT_GT(std::get<double>(value), 0) << "it goes on";
+  }
 }
 
 }  // namespace
