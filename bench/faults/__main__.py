@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 
 import cuts
 import deaths
+import limits
 import loss
 import page
 import store
@@ -129,7 +130,9 @@ def main():
     bench = Bench(options, wan, num_cases(options.parts, options.repeats))
     try:
         results = measure(bench, options.parts)
-        text = page.page(machine(bench, options.parts), results, bench.violations + page.over_limits(results), wan.counts())
+        counts = wan.counts()
+        broken = bench.violations + limits.over_limits(results, counts)
+        text = page.page(machine(bench, options.parts), results, broken, counts)
     except KeyboardInterrupt:
         print("interrupted")
         return 130
@@ -140,7 +143,9 @@ def main():
         os.makedirs(os.path.dirname(os.path.abspath(options.out)), exist_ok=True)
         with open(options.out, "w", encoding="utf-8") as file:
             file.write(text)
-    return 1 if bench.violations or page.over_limits(results) else 0
+    for what in broken:
+        print(f"broken: {what}")
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

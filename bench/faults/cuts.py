@@ -1,6 +1,7 @@
 """Links that are cut silently, and a site that is cut off from all others: nobody is told, bytes vanish on the way."""
 import time
 
+from deaths import longest_gap
 from sites import EVERY, SITES, STEP_MS, discarded_steps, expect
 
 LINKS = (("ashburn", "columbus"), ("ashburn", "quincy"), ("columbus", "quincy"))
@@ -24,15 +25,15 @@ def cut_link(run, a, b):
     row["next_commit"] = max(run.wait_for_commits(site, 1, cut + 0.001, 60)["at"] for site in run.sites) - cut
     row["relayed"] = max(run.first(site, "link.changed", cut, 30, peer=peer, state="relayed")["at"]
                          for site, peer in ((a, b), (b, a))) - cut
-    row["stalled"] = max(max(later["at"] - earlier["at"] for earlier, later in zip(commits, commits[1:]))
-                         for commits in (run.commits(site, cut - 2, cut + 10) for site in run.sites))
     time.sleep(max(0.0, cut + CUT_SECONDS - time.time()))
     row["merges_while_cut"] = len(run.commits(a, cut, cut + CUT_SECONDS))
     mended = time.time()
     run.wan.tell(f"mend {a} {b}")
     row["direct"] = max(run.first(site, "link.changed", mended, 30, peer=peer, state="direct")["at"]
                         for site, peer in ((a, b), (b, a))) - mended
-    run.wait_for_commits(b, 3, time.time(), 30)
+    direct = mended + row["direct"]
+    end = max(run.wait_for_commits(site, 3, direct, 30)["at"] for site in run.sites)
+    row["stalled"] = longest_gap(run, run.sites, cut, end)
     for site in run.sites:
         expect(not run.all(site, "view.entered", cut), f"{site}: a cut of {a} - {b} changed the members")
     return row
@@ -71,9 +72,13 @@ def cut_off(run, seconds):
         run.wan.tell(f"cut quincy {site}")
     cut = time.time()
     row = {"seconds": seconds, "version": alone["version"], "held": alone["set"]}
+    before = run.incarnation("quincy")
+    row["asked"] = max(run.first(site, "flush.answered", cut, 20)["at"] for site in SITES[:2]) - cut
     row["without"] = max(run.view_with(site, SITES[:2], began, 20)["at"] for site in SITES[:2]) - cut
-    theirs = run.wait("the others' version", lambda: run.all("ashburn", "merge.committed", version=alone["version"]), 20)[0]
-    row["set"] = theirs["set"]
+    theirs = [run.wait(f"the version of {site}", lambda site=site: run.all(site, "merge.committed", version=alone["version"]), 20)[0]
+              for site in SITES[:2]]
+    row["commit"] = max(commit["at"] for commit in theirs) - cut
+    row["set"] = theirs[0]["set"]
     time.sleep(max(0.0, cut + seconds - time.time()))
     expect(run.alive("quincy"), f"quincy has ended: {run.words('quincy')[-300:]}")
     mended = time.time()
@@ -84,6 +89,7 @@ def cut_off(run, seconds):
     view = run.view_with("ashburn", run.sites, mended, 60)
     row["member"] = view["at"] - mended
     row["bytes"] = joined["bytes"]
+    row["incarnations"] = before, run.incarnation("quincy")
     run.wait_for_commits("quincy", 3, view["at"], 60)
     events = run.all("quincy", "site.fenced", cut)
     row["fenced"] = events[0]["at"] - mended if events else None

@@ -1,4 +1,5 @@
 """`synchronous` with a real model: a run in which a site dies and comes back, beside the same run undisturbed."""
+from limits import LOSS_STEPS as STEPS
 from sites import SITES, discarded_steps, expect
 
 MODEL = """hidden_size = 64
@@ -6,10 +7,8 @@ num_hidden_layers = 2
 num_attention_heads = 4
 max_position_embeddings = 64
 bias = false"""
-STEPS = 300
 DIES_AT = 100
 STEP_MS = 120
-WITHIN = 0.01
 
 
 def train(bench, seed, disturbed):

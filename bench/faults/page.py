@@ -2,9 +2,8 @@
 import statistics
 
 from cuts import CUT_SECONDS
-from deaths import COMMITTED_WITHIN, DETECTED_WITHIN, IN_A_GATHER, PLACES
-from loss import STEPS, WITHIN
-from store import STORE_WAIT
+from deaths import IN_A_GATHER, PLACES
+from limits import COMMITTED_WITHIN, DETECTED_WITHIN, DIRECT_WITHIN, LATE_US, LOSS_STEPS, LOSS_WITHIN, SILENT_WITHIN
 from wan import ROUND_TRIP_MS
 
 ONE_WAY = ROUND_TRIP_MS / 2000  # s
@@ -97,11 +96,12 @@ def second_part(rows):
     lines = []
     for key in sorted({(row["reduction"], row["place"]) for row in rows}):
         group = [row for row in rows if (row["reduction"], row["place"]) == key]
-        lines.append((*key, len(group), spread([row["view"] for row in group]), spread([row["commit"] for row in group]),
-                      counted(f"{row['order']} {row['set']}" for row in group), max(row["discarded"] for row in group)))
+        lines.append((*key, len(group), spread([row["asked"] for row in group]), spread([row["view"] for row in group]),
+                      spread([row["commit"] for row in group]), counted(f"{row['order']} {row['set']}" for row in group), max(row["discarded"] for row in group)))
     return ("## A second site dies during the flush (four sites)\n\nquincy dies with half of its contribution sent; dallas when the "
             "holder asks it what it holds, or after its answer, when the order comes. Seconds from the second death; median / worst.\n\n" +
-            table(("reduction", "dallas dies", "runs", "members without both", "that merge commits", "ordered",
+            table(("reduction", "dallas dies", "runs", f"detected (at most {DETECTED_WITHIN:.0f} s)", "members without both",
+                   f"that merge commits (at most {COMMITTED_WITHIN:.0f} s)", "ordered",
                    "steps of the others discarded (0)"), lines))
 
 
@@ -116,13 +116,16 @@ def cuts_part(cut, off):
                           statistics.median(row["merges_while_cut"] for row in group), spread([row["direct"] for row in group])))
         text += ("## A link is cut silently in mid-merge\n\nSeconds from the cut at the last site; median / worst. The link is mended "
                  f"after {CUT_SECONDS} s.\n\n" +
-                 table(("run", "link", "cuts", "members", "next commit", "relayed", "longest time between two commits",
-                        f"merges in {CUT_SECONDS} s", "direct again, from mending"), lines) + "\n")
+                 table(("run", "link", "cuts", "members", f"next commit (at most {COMMITTED_WITHIN:.0f} s)",
+                        f"relayed (at most {DETECTED_WITHIN:.0f} s)",
+                        f"longest time between two commits (at most {COMMITTED_WITHIN:.0f} s)", f"merges in {CUT_SECONDS} s",
+                        f"direct again, from mending (at most {DIRECT_WITHIN:.0f} s)"), lines) + "\n")
     if off:
         lines = []
         for seconds in sorted({row["seconds"] for row in off}):
             group = [row for row in off if row["seconds"] == seconds]
-            lines.append((f"{seconds} s", len(group), spread([row["without"] for row in group]),
+            lines.append((f"{seconds} s", len(group), spread([row["asked"] for row in group]),
+                          spread([row["without"] for row in group]), spread([row["commit"] for row in group]),
                           counted(f"alone {row['held']}; the others {row['set']}" for row in group),
                           spread([row["fenced"] for row in group]), spread([row["member"] for row in group]),
                           f"{statistics.median(row['bytes'] for row in group) / 1e6:.1f} MB", group[0]["lost"],
@@ -130,7 +133,8 @@ def cuts_part(cut, off):
         text += ("## A site is cut off while it holds everything\n\nThree sites, diloco, gather. First nobody hears quincy while it "
                  "hears everybody, so that it alone holds a whole merge and applies it; then nothing gets through. Seconds; median / "
                  "worst.\n\n" +
-                 table(("cut off for", "runs", "others without it", "what the version contains", "fenced, from mending",
+                 table(("cut off for", "runs", f"detected (at most {SILENT_WITHIN:g} s)", "others without it",
+                        f"they commit that version (at most {COMMITTED_WITHIN:.0f} s)", "what the version contains", "fenced, from mending",
                         "member again, from mending", "fetched", "lost, as the log says", "its own tokens lost",
                         "steps of the others discarded (0)"), lines))
     return text
@@ -140,8 +144,9 @@ def store_part(rows):
     if not rows:
         return ""
     return ("## Two sites\n\nThe first holds the store. Seconds from the death or the start; the words are those on the screen.\n\n" +
-            table(("method", "what happens", "then", "after", "words"),
-                  [(method, what, then, f"{seconds:.2f} s", words.replace("|", "/")) for method, what, then, seconds, words in rows]))
+            table(("method", "what happens", "then", "after", "at most", "words"),
+                  [(method, what, then, f"{seconds:.2f} s", f"{most:g} s", words.replace("|", "/"))
+                   for method, what, then, seconds, words, (_, most) in rows]))
 
 
 def loss_part(pairs):
@@ -149,8 +154,8 @@ def loss_part(pairs):
         return ""
     return ("## `synchronous` with a real model\n\nA small GPT-2 on tinyshakespeare, three sites; quincy dies with half of a contribution "
             "sent and comes back. The parameters are equal in every bit at all sites at the end of each run. A run ends with the merge that "
-            "reaches its tokens. A run of fewer than " + str(STEPS) + " steps is a look, not the comparison.\n\n" +
-            table(("seed", "tokens", "undisturbed: validation loss", "with the death", f"apart (at most {WITHIN:.0%})",
+            "reaches its tokens. A run of fewer than " + str(LOSS_STEPS) + " steps is a look, not the comparison.\n\n" +
+            table(("seed", "tokens", "undisturbed: validation loss", "with the death", f"apart (at most {LOSS_WITHIN:.0%})",
                    "merges without it", "steps of the others discarded (0)"),
                   [(pair["seed"], f"{pair['plain']['tokens']}, {pair['disturbed']['tokens']}", f"{pair['plain']['loss']:.4f}",
                     f"{pair['disturbed']['loss']:.4f}", f"{pair['apart']:+.2%}", pair["disturbed"]["away_merges"],
@@ -164,30 +169,9 @@ def page(machine, results, violations, counts):
             "of the protocol, not of a long link's rate.\n\n" +
             "\n".join(f"- {name}: {value}" for name, value in machine.items()) +
             f"\n- lines: {counts['frames']} frames, {counts['late_us']['p50']} us late at the median, {counts['late_us']['p99']} us at "
-            "99 %; figures are good while that is below 2 ms\n\n")
+            f"99 %; figures are good while that is below {LATE_US / 1000:g} ms\n\n")
     if violations:
         text += "**Promises broken or not shown in this run:**\n\n" + "\n".join(f"- {what}" for what in violations) + "\n\n"
     parts = (deaths_part(results.get("deaths")), cuts_part(results.get("cuts"), results.get("off")),
              store_part(results.get("store")), second_part(results.get("second")), loss_part(results.get("loss")))
     return text + "\n".join(part for part in parts if part)
-
-
-def over_limits(results):
-    """Figures beyond their limits, in words."""
-    found = []
-    for row in results.get("deaths") or []:
-        where = f"{row['method']}, {row['place']}"
-        if row["asked"] > DETECTED_WITHIN:
-            found.append(f"{where}: detected after {row['asked']:.2f} s")
-        if row["commit"] > COMMITTED_WITHIN:
-            found.append(f"{where}: committed after {row['commit']:.2f} s")
-        if row.get("discarded"):
-            found.append(f"{where}: {row['discarded']} steps discarded")
-        if "held_up" in row and row["held_up"] - row["usual"] > row["usual"]:
-            found.append(f"{where}: others held up {row['held_up'] - row['usual']:.2f} s at a merge interval of {row['usual']:.2f} s")
-    found += [f"seed {pair['seed']}: loss {pair['apart']:+.2%} apart" for pair in results.get("loss") or []
-              if pair["plain"]["steps"] >= STEPS and abs(pair["apart"]) > WITHIN]
-    return found
-
-
-__all__ = ["STORE_WAIT", "over_limits", "page"]

@@ -133,6 +133,11 @@ class Run:
     def all(self, site, name=None, after=0.0, before=float("inf"), **fields):
         return self.logs[site].find(name, after, before, **fields)
 
+    def incarnation(self, site):
+        """The number of the site's last start."""
+        with open(os.path.join(self.folder, "runs/faults", site, "incarnation"), encoding="utf-8") as file:
+            return int(file.read())
+
     def wait(self, what, condition, seconds=60):
         """Until the condition gives something; returns that."""
         deadline = time.monotonic() + seconds
