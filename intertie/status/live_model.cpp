@@ -47,6 +47,7 @@ void LiveModel::take_run(const Record& record, LiveSite& site) {
     run_.paced = run_.paced || flag_of(event, "paced");
   } else if (event.name == "run.resumed") {
     site.step = integer_of(event, "step");
+    run_.step = std::max(run_.step, site.step);
     run_.version = std::max(run_.version, integer_of(event, "version"));
   } else if (event.name == "join.finished") {
     site.step = integer_of(event, "step");
@@ -87,7 +88,7 @@ void LiveModel::take_figures(const Record& record, LiveSite& site) {
 }
 
 void LiveModel::take_members(const Event& event, LiveSite& site) {
-  if (event.name == "view.entered") return enter_view(event);
+  if (event.name == "view.entered") return enter_view(event, site);
   if (event.name == "join.began") site.state = LiveState::fetching;
   if (event.name == "site.fenced") {
     site.state = LiveState::away;
@@ -100,22 +101,38 @@ void LiveModel::take_members(const Event& event, LiveSite& site) {
   }
 }
 
+// All sites have started anew: with --fresh views and versions begin again, with --resume versions and steps go back.
+void LiveModel::forget_the_run_before() {
+  const LiveRun none;
+  run_.view = none.view;
+  run_.version = none.version;
+  run_.checkpoint = none.checkpoint;
+  run_.step = none.step;
+  run_.tokens = none.tokens;
+  run_.validation_loss = none.validation_loss;
+  run_.eta_seconds = none.eta_seconds;
+  run_.stopping = none.stopping;
+}
+
 // Members tell of a view at different times; an older one says nothing any more.
-void LiveModel::enter_view(const Event& event) {
+void LiveModel::enter_view(const Event& event, LiveSite& site) {
+  const auto goes_on = [](const LiveSite& each) { return each.runs && each.takes_part; };
+  if (std::none_of(run_.sites.begin(), run_.sites.end(), goes_on)) forget_the_run_before();
+  site.takes_part = true;
   const std::int64_t view = integer_of(event, "view");
   if (view < run_.view) return;
   run_.view = view;
   const std::vector<std::string> members = names_of(event, "members");
-  for (LiveSite& site : run_.sites) {
-    const bool member = std::find(members.begin(), members.end(), site.name) != members.end();
-    if (has_ended(site) || !site.runs) continue;
+  for (LiveSite& each : run_.sites) {
+    const bool member = std::find(members.begin(), members.end(), each.name) != members.end();
+    if (has_ended(each) || !each.runs) continue;
     if (member) {
-      site.state = LiveState::member;
-      site.fate.clear();
-    } else if (site.state == LiveState::member) {
-      site.state = LiveState::away;
-      site.fate = "not a member";
-      forget_figures(site);
+      each.state = LiveState::member;
+      each.fate.clear();
+    } else if (each.state == LiveState::member) {
+      each.state = LiveState::away;
+      each.fate = "not a member";
+      forget_figures(each);
     }
   }
 }

@@ -24,8 +24,9 @@ enum class LiveWay { unknown, direct, relayed, cut };
 struct LiveSite {
   std::string name;
   LiveState state = LiveState::starting;
-  std::string fate;  // why it is away, in a word or two; may be empty
-  bool runs = true;  // its process, where that is known
+  std::string fate;         // why it is away, in a word or two; may be empty
+  bool runs = true;         // its process, where that is known
+  bool takes_part = false;  // this start of it has entered a view
   std::int64_t step = 0;
   double loss = kUnknown;
   double tokens_per_second = kUnknown;
@@ -97,7 +98,8 @@ class LiveModel {
   void take_run(const Record& record, LiveSite& site);
   void take_figures(const Record& record, LiveSite& site);
   void take_members(const Event& event, LiveSite& site);
-  void enter_view(const Event& event);
+  void enter_view(const Event& event, LiveSite& site);
+  void forget_the_run_before();
   void take_link(const Event& event, std::size_t site);
   void note(const Record& record);
   LiveSite* find(const std::string& name);

@@ -47,6 +47,24 @@ TEST_F(LiveModelTest, FiguresComeFromProgressAndMerges) {
   EXPECT_TRUE(std::isnan(run().sites[1].loss)) << "not heard of";
 }
 
+TEST_F(LiveModelTest, ARunThatBeginsAnewIsShownFromItsBeginning) {
+  all_are_members();
+  model_.take(view_record("ashburn", 2, "ashburn, quincy", "columbus is silent"));
+  model_.take(progress_record("ashburn", 150, 7));
+  model_.take(committed_record("ashburn", 16));
+  model_.take(started_record("columbus"));
+  model_.take(view_record("columbus", 3, "ashburn, columbus, quincy", "columbus has come"));
+  EXPECT_EQ(run().step, 160) << "one site that comes back is no new run";
+  all_are_members();
+  EXPECT_EQ(run().view, 1);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(state(i), LiveState::member);
+  EXPECT_EQ(run().step, 0);
+  EXPECT_EQ(run().version, 0);
+  EXPECT_EQ(run().tokens, 0);
+  model_.take(committed_record("quincy", 1));
+  EXPECT_EQ(run().step, 10);
+}
+
 TEST_F(LiveModelTest, WhoTrainsIsAMemberWhereNobodyTellsOfViews) {
   model_.take(started_record("ashburn"));
   model_.take(committed_record("ashburn", 1));
