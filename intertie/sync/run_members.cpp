@@ -80,9 +80,11 @@ void Run::forget_what_was_before(const wire::View& view) {
 }
 
 // A site that has come by results that one member gave it has no part in their merges: what the others now order of them may be
-// something else. Nor may a version that has begun here be made by others than it began with.
+// something else. Nor may a version that has begun here be made by others than it began with, and a run that begins anew does
+// not begin with what this site was given of the one before it.
 bool Run::follows_another_way(const wire::View& view) const {
-  if (!state_ || view.starts) return false;
+  if (!state_) return false;
+  if (view.starts) return runs_;
   if (state_->merging >= view.from_version && state_->merging > state_->version()) return true;
   if (!fetched_ || state_->merging > Version{}) return false;
   const bool donor_stays = std::find(view.survivors.begin(), view.survivors.end(), fetch_->donor()) != view.survivors.end();

@@ -471,6 +471,31 @@ TEST(HardCases, ASiteThatCameBackSaysTheSameTimeToTheEndAsTheOthers) {
   EXPECT_NEAR(eta[1], eta[0], 0.25 * eta[0]);
 }
 
+// The members die before the site that was given their state is one of them, and begin anew with the start of it that they
+// find: what it was given is of no run any more.
+TEST(HardCases, ARunThatBeginsAnewDoesNotGoOnWithWhatASiteWasGivenBefore) {
+  ToyOptions made = distant_sites(3);
+  made.train.checkpoint_every = {.count = 1000, .steps = true};  // none: all have to be there for it to begin
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(10s);
+  world.kill(1);
+  world.world().run_for(10s);
+  world.start(1, true);
+  ASSERT_TRUE(world.world().run_until([&] { return !events_named(world, "join.finished").empty(); }, 30s));
+  world.world().cut("site1", "site2");  // so that it hears late of its donor's new start
+  for (const std::size_t site : {0U, 2U}) world.kill(site);
+  for (const std::size_t site : {0U, 2U}) world.start(site, true);
+  world.world().run_for(30s);
+  world.world().mend("site1", "site2");
+  ASSERT_TRUE(world.run_to_end());
+  for (std::size_t site = 0; site < 3; ++site) {
+    ASSERT_EQ(end_of(world, site), "ok") << site;
+    EXPECT_EQ((*world.outcome(site))->parameters, (*world.outcome(0))->parameters) << site;
+  }
+}
+
 // The store is away, and the others wait for it.
 TEST(HardCases, WhileTheRunStandsTheTimeToItsEndDoesNotRunDown) {
   ToyWorld world(distant_sites(3, 1500));
