@@ -84,9 +84,10 @@ def measure(bench, parts):
         results["cuts"], results["off"] = cuts.all_cuts(bench), cuts.all_cut_off(bench)
     if "store" in parts:
         results["store"] = store.all_of_two(bench)
+    counts = bench.wan.counts()  # of what has times; training at full speed takes the cores that the lines need
     if "loss" in parts:
         results["loss"] = loss.all_losses(bench)
-    return results
+    return results, counts
 
 
 def machine(bench, parts):
@@ -129,8 +130,7 @@ def main():
     wan = Wan(options.wan, SITES)
     bench = Bench(options, wan, num_cases(options.parts, options.repeats))
     try:
-        results = measure(bench, options.parts)
-        counts = wan.counts()
+        results, counts = measure(bench, options.parts)
         broken = bench.violations + limits.over_limits(results, counts)
         text = page.page(machine(bench, options.parts), results, broken, counts)
     except KeyboardInterrupt:

@@ -168,8 +168,8 @@ def page(machine, results, violations, counts):
             "steps. The toy problem has 1.5 million parameters: 6 MB, 23 to 27 chunks. Emulated lines and one machine: times are those "
             "of the protocol, not of a long link's rate.\n\n" +
             "\n".join(f"- {name}: {value}" for name, value in machine.items()) +
-            f"\n- lines: {counts['frames']} frames, {counts['late_us']['p50']} us late at the median, {counts['late_us']['p99']} us at "
-            f"99 %; figures are good while that is below {LATE_US / 1000:g} ms\n\n")
+            f"\n- lines, before the loss was compared: {counts['frames']} frames, {counts['late_us']['p50']} us late at the median, "
+            f"{counts['late_us']['p99']} us at 99 %; figures are good while that is below {LATE_US / 1000:g} ms\n\n")
     if violations:
         text += "**Promises broken or not shown in this run:**\n\n" + "\n".join(f"- {what}" for what in violations) + "\n\n"
     parts = (deaths_part(results.get("deaths")), cuts_part(results.get("cuts"), results.get("off")),
