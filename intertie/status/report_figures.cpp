@@ -82,6 +82,7 @@ SiteFigures site_figures(const SiteHistory& site) {
   figures.step = last->step;
   figures.finished = !last->finished.name.empty();
   figures.complete = flag_of(last->finished, "complete");
+  figures.left = flag_of(last->finished, "left");
   figures.parameters_hash = text_of(last->finished, "parameters_hash");
   figures.program = last->program;
   if (const Event* started = last_started(site)) {
@@ -258,7 +259,8 @@ RunFigures figures_of(const RunHistory& history) {
   RunFigures run;
   run.num_sites = history.sites.size();
   run.validation_loss = kNotKnown;
-  run.complete = run.finished = !history.sites.empty();
+  run.finished = !history.sites.empty();
+  bool stopped = false;
   double trained_tokens = 0;
   double seconds = 0;
   Dedup dedup(run);
@@ -266,7 +268,8 @@ RunFigures figures_of(const RunHistory& history) {
     const SiteFigures& figures = run.sites.emplace_back(site_figures(site));
     // A log that is not here says nothing against the others.
     run.finished = run.finished && (figures.finished || !figures.has_log);
-    run.complete = run.complete && (figures.complete || !figures.has_log);
+    run.complete = run.complete || figures.complete;
+    stopped = stopped || (!figures.complete && !figures.left && figures.has_log);
     trained_tokens += figures.tokens;
     seconds = std::max(seconds, figures.seconds);
     add_links(run, site);
@@ -277,10 +280,21 @@ RunFigures figures_of(const RunHistory& history) {
   add_run(run, history);
   run.tokens = tokens_of(history);
   run.finished = run.finished && run.begun;
-  run.complete = run.complete && run.begun;
+  run.complete = run.complete && !stopped;
   count_merges(run, history);
   add_losses(run, history);
   return run;
+}
+
+FinalParameters final_parameters(const RunFigures& run) {
+  FinalParameters parameters;
+  for (const SiteFigures& site : run.sites) {
+    if (!site.finished || site.left) continue;
+    parameters.sites.push_back(&site);
+    const bool same = site.parameters_hash == parameters.sites.front()->parameters_hash;
+    if (!same && !parameters.other) parameters.other = &site;
+  }
+  return parameters;
 }
 
 std::vector<LossPoint> training_curve(const SiteHistory& site) {

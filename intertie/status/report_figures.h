@@ -15,6 +15,7 @@ struct SiteFigures {
   bool has_started = false;
   bool finished = false;  // the last start ended, at the run's end or because it was asked to stop
   bool complete = false;  // at the run's end
+  bool left = false;      // it ended because it was asked to leave the others
   std::size_t num_starts = 0;
   std::uint64_t step = 0;
   double tokens = 0;  // that it trained on
@@ -65,7 +66,7 @@ struct RunFigures {
   bool emulated = false, paced = false;
   bool begun = false;     // some site started
   bool finished = false;  // every site did
-  bool complete = false;  // every site did, at the run's end
+  bool complete = false;  // at the run's end, but for sites that had left
   double tokens = 0;
   double loss = 0;               // mean of the sites'; NaN: none known
   double validation_loss = 0;    // the last; NaN: none
@@ -85,6 +86,13 @@ struct RunFigures {
 };
 
 RunFigures figures_of(const RunHistory& history);
+
+// Of the sites with a log that were in the run to its end: one that left before has older parameters.
+struct FinalParameters {
+  std::vector<const SiteFigures*> sites;
+  const SiteFigures* other = nullptr;  // the first whose parameters are not those of sites.front()
+};
+FinalParameters final_parameters(const RunFigures& run);
 
 // The curve of a site's training loss: its progress lines, or its merges where a run was too short for enough of those.
 std::vector<LossPoint> training_curve(const SiteHistory& site);

@@ -10,6 +10,7 @@
 #include "intertie/status/report_markup.h"
 #include "intertie/status/report_sections.h"
 #include "intertie/status/report_style.h"
+#include "intertie/status/summary.h"
 
 namespace intertie::status {
 namespace {
@@ -76,7 +77,7 @@ std::string shown_state(const SiteFigures& site) {
   if (!site.has_log) return "no log here";
   if (!site.has_started) return "not begun";
   if (!site.finished) return "not finished";
-  return site.complete ? "done" : "stopped";
+  return site.complete ? "done" : site.left ? "left" : "stopped";
 }
 
 std::vector<Cell> site_row(const RunHistory& history, const SiteFigures& site) {
@@ -96,20 +97,18 @@ std::vector<Cell> site_row(const RunHistory& history, const SiteFigures& site) {
           number(bytes_to_string(site.bytes_received))};
 }
 
-// Whether the sites ended with the same parameters, in words; empty if not all have ended.
+// Whether the sites ended with the same parameters, in words; empty if not all that are known have ended.
 std::string parameters_note(const RunFigures& run) {
-  const SiteFigures* first = nullptr;
-  for (const SiteFigures& site : run.sites) {
-    if (!site.finished) return {};
-    if (!first) first = &site;
-    if (site.parameters_hash != first->parameters_hash) {
-      return element("p class=\"lost bad\"",
-                     fmt::format("The parameters of {} and {} differ.", escaped(first->site), escaped(site.site)));
-    }
+  const FinalParameters parameters = final_parameters(run);
+  if (!run.finished || parameters.sites.size() < 2) return {};
+  const SiteFigures& first = *parameters.sites.front();
+  if (parameters.other) {
+    return element("p class=\"lost bad\"",
+                   fmt::format("The parameters of {} and {} differ.", escaped(first.site), escaped(parameters.other->site)));
   }
-  if (!first || run.sites.size() < 2) return {};
-  return element("p class=\"key\"", fmt::format("All sites ended with the same parameters, bit for bit ({}).",
-                                                element("span class=\"hash\"", escaped(first->parameters_hash))));
+  return element("p class=\"key\"",
+                 fmt::format("The final parameters are the same at {}, bit for bit ({}).", who_has_them(run, parameters),
+                             element("span class=\"hash\"", escaped(first.parameters_hash))));
 }
 
 std::string sites_section(const RunHistory& history, const RunFigures& run) {

@@ -100,6 +100,29 @@ TEST(ReportHtml, SaysWhatHappened) {
   }
 }
 
+LogBook ended_log(const std::string& site, const std::string& parameters, bool left = false) {
+  LogBook log(site);
+  log.at(0).start().at(5).add("progress", {{"loss", 2.0}, {"tokens", std::int64_t{900}}});
+  log.at(61).add("run.finished", {{"complete", !left}, {"left", left}, {"seconds", 60.0}, {"parameters_hash", parameters}});
+  return log;
+}
+
+TEST(ReportHtml, SaysWhoHasTheFinalParameters) {
+  const auto page = [](const std::vector<LogBook>& logs, bool one_is_missing = false) {
+    std::vector<SiteLog> read;
+    for (const LogBook& log : logs) read.push_back(log.read());
+    if (one_is_missing) read.push_back({"d", std::nullopt});
+    return report_html(read_history({}, read));
+  };
+  const LogBook a = ended_log("a", "77"), b = ended_log("b", "77"), other = ended_log("b", "88");
+  EXPECT_THAT(page({a, b}), HasSubstr("are the same at all sites, bit for bit"));
+  EXPECT_THAT(page({a, b}, true), HasSubstr("are the same at the 2 sites whose logs are here, bit for bit"));
+  EXPECT_THAT(page({a, other}, true), HasSubstr("The parameters of a and b differ."));
+  const std::string left = page({a, b, ended_log("c", "88", true)});
+  EXPECT_THAT(left, HasSubstr("are the same at the 2 sites that stayed to the end, bit for bit"));
+  EXPECT_THAT(left, Not(HasSubstr("stopped before its end")));
+}
+
 TEST(ReportHtml, NothingFromLogsOrFilesBecomesMarkup) {
   std::vector<LogBook> logs = run_with_a_death(kAttack);
   logs.emplace_back(kAttack).start().at(50).add("link.changed", {{"peer", kAttack}, {"state", kAttack}, {"message", kAttack}});

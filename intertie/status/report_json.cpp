@@ -45,6 +45,7 @@ Json site_json(const RunHistory& history, const RunFigures& run, std::size_t ind
                        {"num_starts", site.num_starts},
                        {"finished", site.finished},
                        {"complete", site.complete},
+                       {"left", site.left},
                        {"step", site.step},
                        {"tokens", site.tokens},
                        {"seconds", site.seconds},

@@ -32,27 +32,23 @@ std::vector<std::string> without_logs(const RunFigures& run) {
 
 // What is the same at all sites that are known, or that it is not.
 std::string common(const RunFigures& run) {
-  if (!run.finished) return {};
-  const SiteFigures* first = nullptr;
-  std::size_t num_known = 0;
-  for (const SiteFigures& site : run.sites) {
-    if (!site.has_log) continue;
-    if (!first) first = &site;
-    ++num_known;
-    if (site.parameters_hash != first->parameters_hash) {
-      return fmt::format("the parameters of {} and {} differ\n", first->site, site.site);
-    }
-  }
-  std::string same;  // one is the same as nothing
-  if (num_known > 1) {
-    same = num_known == run.sites.size() ? ", the same at all sites"
-                                         : fmt::format(", the same at the {} sites whose logs are here", num_known);
-  }
-  return fmt::format("{} tokens in {}; final parameters {}{}\n", amount_to_string(run.tokens),
-                     seconds_to_string(first->seconds), first->parameters_hash, same);
+  const FinalParameters parameters = final_parameters(run);
+  if (!run.finished || parameters.sites.empty()) return {};
+  const SiteFigures& first = *parameters.sites.front();
+  if (parameters.other) return fmt::format("the parameters of {} and {} differ\n", first.site, parameters.other->site);
+  const std::string who = who_has_them(run, parameters);
+  return fmt::format("{} tokens in {}; final parameters {}{}\n", amount_to_string(run.tokens), seconds_to_string(first.seconds),
+                     first.parameters_hash, who.empty() ? who : ", the same at " + who);
 }
 
 }  // namespace
+
+std::string who_has_them(const RunFigures& run, const FinalParameters& parameters) {
+  const std::size_t num = parameters.sites.size();
+  if (num < 2 || parameters.other) return {};  // one is the same as nothing
+  if (num == run.sites.size()) return "all sites";
+  return fmt::format("the {} sites {}", num, without_logs(run).empty() ? "that stayed to the end" : "whose logs are here");
+}
 
 std::string lost_in_words(const RunFigures& run) {
   const std::vector<std::string> missing = without_logs(run);

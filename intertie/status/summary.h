@@ -11,6 +11,9 @@ namespace intertie::status {
 // line break. Says where sites differ in their final parameters.
 std::string summary_table(const RunFigures& run);
 
+// Who is known to have the final parameters: "all sites", "the 2 sites whose logs are here"; empty: nobody shares them.
+std::string who_has_them(const RunFigures& run, const FinalParameters& parameters);
+
 // Its lines about what is in no merge or was done twice, and about who took part; without line breaks.
 std::string lost_in_words(const RunFigures& run);
 std::string members_in_words(const RunFigures& run);

@@ -55,6 +55,21 @@ TEST(Summary, SaysWhereSitesDiffer) {
   EXPECT_THAT(table_of({finished_log("a"), finished_log("b", "0100")}), HasSubstr("the parameters of a and b differ\n"));
 }
 
+TEST(Summary, ASiteThatLeftHasOlderParametersThanTheOthers) {
+  LogBook c("c");
+  c.start().at(20).add("run.finished", {{"step", std::int64_t{50}}, {"left", true}, {"parameters_hash", std::string("0001")}});
+  EXPECT_THAT(table_of({finished_log("a"), finished_log("b"), c}),
+              HasSubstr("final parameters 00ff, the same at the 2 sites that stayed to the end\n"));
+  EXPECT_THAT(table_of({finished_log("a"), finished_log("b", "0100"), c}), HasSubstr("the parameters of a and b differ\n"));
+}
+
+TEST(Summary, ARunThatWasStoppedIsNotComplete) {
+  LogBook b("b");
+  b.start().at(20).add("run.finished", {{"step", std::int64_t{50}}, {"parameters_hash", std::string("0001")}});
+  const LogBook a = finished_log("a");
+  EXPECT_FALSE(figures_of(read_history({}, {a.read(), b.read()})).complete);
+}
+
 TEST(Summary, OfSitesThatHaveNotFinishedOrHaveNoLog) {
   LogBook again = finished_log("a");
   again.at(100).open();
