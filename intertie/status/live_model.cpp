@@ -59,8 +59,9 @@ void LiveModel::take_run(const Record& record, LiveSite& site) {
   } else if (event.name == "run.stopping") {
     run_.stopping = true;
   } else if (event.name == "run.finished") {
-    site.state = flag_of(event, "complete") ? LiveState::done : LiveState::stopped;
-    site.fate.clear();
+    const bool left = flag_of(event, "left");
+    site.state = left ? LiveState::away : flag_of(event, "complete") ? LiveState::done : LiveState::stopped;
+    site.fate = left ? "left" : "";
     forget_figures(site);
   }
 }

@@ -162,6 +162,20 @@ TEST_F(LiveModelTest, WhoHasFinishedStaysSo) {
   EXPECT_EQ(run().step, 300);
 }
 
+TEST_F(LiveModelTest, WhoHasLeftIsAwayAndMayComeBack) {
+  all_are_members();
+  Record left = finished_record("quincy", false);
+  for (auto& [name, value] : left.event.fields) {
+    if (name == "left") value = true;
+  }
+  model_.take(left);
+  model_.set_running(2, false, "left");
+  EXPECT_EQ(state(2), LiveState::away);
+  EXPECT_EQ(run().sites[2].fate, "left");
+  model_.set_running(2, true, "");
+  EXPECT_EQ(state(2), LiveState::starting);
+}
+
 TEST_F(LiveModelTest, ALinkIsAsBadAsItsWorseEndSays) {
   all_are_members();
   EXPECT_EQ(model_.link(0, 1).worse().way, LiveWay::unknown);
