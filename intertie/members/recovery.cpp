@@ -38,9 +38,11 @@ Actions Holder::recover(env::TimePoint now) {
   return all_here || now - *recovering_since_ >= settings_.silence ? take_over(newest) : Actions{};
 }
 
-// Nobody is left to answer, as when this site is cut off once more: what it had found out is void.
+// Nobody is left to answer, as when this site is cut off once more: what it had found out is void, and whoever was there has
+// time to come back.
 Actions Holder::wait_for_the_members_again() {
   standing_ = {};
+  first_beat_.reset();
   gone_.clear();
   leaving_.clear();
   joiners_.clear();

@@ -164,7 +164,8 @@ std::vector<EventDoc> member_events() {
         {"without", text, "", "Whose contributions it was to contain and does not, separated by commas."},
         {"saved", text, "", "Who of the set is no member any more, separated by commas."}}},
       {"samples.lost",
-       "Samples that a site trained on, or was to train on, are in no merge, because it is gone.",
+       "Samples that a site trained on, or was to train on, are in no merge, because it is gone. Whoever makes the merge says "
+       "so.",
        {kPeer,
         kVersion,
         {"samples", text, "", "Their numbers, first-last, separated by commas."},

@@ -251,9 +251,9 @@ void Run::report_planned_death() {
                        {"arrived", fmt::format("{}", fmt::join(shares, "; "))}});
 }
 
-// Told by the first site of the set, once for the run. The samples were drawn and nobody draws them again.
+// Told by everybody who makes the merge, since any of the others may be gone. The samples were drawn and nobody draws them
+// again.
 void Run::report_lost_samples(const MergeReport& report) {
-  if (report.set.empty() || report.set.front() != settings_.self) return;
   for (const SiteId site : report.lap.members) {
     if (std::find(report.set.begin(), report.set.end(), site) != report.set.end()) continue;
     std::vector<std::string> ranges;

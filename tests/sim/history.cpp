@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <tuple>
+
+#include "tests/sim/toy_run_fixture.h"
 
 namespace intertie::tests {
 namespace {
@@ -27,6 +31,7 @@ History::History(const ToyOptions& options, const ToyWorld& world) {
   take_commits(world);
   if (problem_.empty()) follow(options);
   if (problem_.empty()) check_ends(world);
+  if (problem_.empty()) check_losses(world);
   check_measurements(options, world);
 }
 
@@ -110,6 +115,31 @@ void History::follow(const ToyOptions& options) {
     }
     states[commit.version] = std::move(after);
   }
+}
+
+// Whoever's work is in no merge is named, and nobody else.
+void History::check_losses(const ToyWorld& world) {
+  using Loss = std::tuple<Restart, std::int64_t, std::string>;  // of a version's maker
+  std::set<Loss> told, due;
+  for (const RecordedEvent& recorded : world.events()) {
+    if (recorded.event.name != "samples.lost") continue;
+    const auto version = static_cast<std::int64_t>(number_in(recorded.event, "version"));
+    told.emplace(recorded.restart, version, words_in(recorded.event, "peer"));
+  }
+  for (const auto& [key, commit] : agreed_) {
+    for (const wire::MemberRecord& maker : commit.makers) {
+      if (has(commit.set, maker.site)) continue;
+      due.emplace(key.first, static_cast<std::int64_t>(key.second.value), world.name(maker.site.value));
+    }
+  }
+  const auto first_of = [](const std::set<Loss>& all, const std::set<Loss>& without) -> const Loss* {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Loss& loss) { return !without.contains(loss); });
+    return found == all.end() ? nullptr : &*found;
+  };
+  if (const Loss* loss = first_of(due, told))
+    fail(fmt::format("nobody says that version {} is without the work of {}", std::get<1>(*loss), std::get<2>(*loss)));
+  if (const Loss* loss = first_of(told, due))
+    fail(fmt::format("version {} is said to be without the work of {}, which it has", std::get<1>(*loss), std::get<2>(*loss)));
 }
 
 // A rate that is measured is near that of the line, but for what buffers take at once.

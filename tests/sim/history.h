@@ -32,6 +32,7 @@ class History {
   void check_members(const Commit& commit);
   void follow(const ToyOptions& options);
   void check_ends(const ToyWorld& world);
+  void check_losses(const ToyWorld& world);
   void check_measurements(const ToyOptions& options, const ToyWorld& world);
   bool left_behind(const wire::MemberRecord& site, Restart restart, Version version) const;
   void fail(std::string problem) {

@@ -335,6 +335,64 @@ TEST(EventsOfAReturn, OfASiteThatFetchesForLongHaveSharesOfOneTime) {
   EXPECT_LE(at_end("computing_share") + at_end("waiting_share") + at_end("encoding_share"), 1);
 }
 
+// The line is cut while a holder that came back asks the only member what it holds.
+TEST(TheStoresHolder, ThatComesBackWaitsAgainForAMemberThatFallsSilent) {
+  ToyOptions made = distant_sites(2, 3000);
+  made.train.checkpoint_every = {.count = 100, .steps = true};
+  ToyWorld world(made);
+  world.let_sites_rejoin();
+  world.start_all();
+  world.world().run_for(3s);
+  world.kill(1);
+  const std::size_t before = events_named(world, "checkpoint.complete").size();
+  ASSERT_TRUE(world.world().run_until([&] { return events_named(world, "checkpoint.complete").size() > before; }, 2min));
+  world.start(1, true);
+  ASSERT_TRUE(world.world().run_until([&] { return world.run(1)->state() && world.run(1)->state()->member.is_member(); }, 30s));
+  world.world().run_for(4s);
+  world.kill(0);
+  world.world().run_for(3s);
+  world.start(0, true);
+  ASSERT_TRUE(world.world().run_until([&] { return world.run(1)->state()->flushing.has_value(); }, 10s));
+  world.world().cut("site0", "site1");
+  world.world().run_for(5s);
+  world.world().mend("site0", "site1");
+  world.world().run_for(20s);
+  EXPECT_EQ(world.life(1), 2U) << "the member whose state is the run's was thrown out";
+  EXPECT_TRUE(events_named(world, "run.resumed").empty()) << "the run began again from an old checkpoint";
+}
+
+// Whose work is in no merge is said, whoever else died with it.
+TEST(LostSamples, AreToldWhenTheStoresHolderDiesToo) {
+  int cases = 0;
+  for (int ms = 0; ms < 600; ms += 120) {
+    ToyOptions made = distant_sites(3);
+    made.sync.reduction = "gather";
+    made.elements = 40000;
+    ToyWorld world(made);
+    world.world().set_link("site2", "site1", {BitRate{3e6}, 40ms});
+    world.world().set_link("site2", "site0", {BitRate{3e6}, 40ms});
+    world.start_all();
+    world.world().run_for(5s + std::chrono::milliseconds(ms));
+    world.kill(0);
+    world.kill(2);
+    world.world().run_for(5s);
+    world.start(0, true);
+    world.world().run_for(10s);
+    for (const RecordedEvent& order : events_named(world, "merge.ordered")) {
+      if (words_in(order.event, "without").find("site2") == std::string::npos) continue;
+      ++cases;
+      bool said = false;
+      for (const RecordedEvent& lost : events_named(world, "samples.lost")) {
+        said = said || (words_in(lost.event, "peer") == "site2" &&
+                        number_in(lost.event, "version") == number_in(order.event, "version"));
+      }
+      EXPECT_TRUE(said) << ms << " ms: version " << number_in(order.event, "version") << " " << words_in(order.event, "order")
+                        << " of " << words_in(order.event, "set") << ", without " << words_in(order.event, "without");
+    }
+  }
+  EXPECT_GT(cases, 0);
+}
+
 // What a site has sent to another, before there is anything of a merge to send.
 TEST(WarmUpOfLinks, SitesThatBecomeMembersBesideEachOtherWarmTheirLinksUp) {
   ToyOptions made = distant_sites(3);

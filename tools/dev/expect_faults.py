@@ -20,6 +20,9 @@ def faults_of(report):
     views = [view["members"] for view in report["views"]]
     if views != [all_sites, all_sites[:2], all_sites]:
         yield f"the members were {views}: one site was to be gone, and to come back, and nobody else"
+    lost = {each["site"] for each in report["lost"]["samples"]}
+    if lost != {all_sites[2]}:
+        yield f"the work of {', '.join(sorted(lost)) or 'nobody'} was lost: it was to be that of the site which was killed"
     states = [each["state"] for each in report["links"]["states"] if each["between"] == all_sites[:2]]
     if "relayed" not in states or "direct" not in states[states.index("relayed"):]:
         yield f"the link {' - '.join(all_sites[:2])} was {', '.join(states)}: it was to be relayed, then direct again"
