@@ -43,6 +43,7 @@ class Member {
   void opened(Version version);
   // The run has come to its end here: no stop is wanted any more.
   void ended();
+  bool stop_is_ordered() const { return stop_.has_value(); }
   // The run stops with it, as far as this site knows.
   bool stops_at(Version version) const { return stop_ && stop_->version == version; }
   // This site's part of a checkpoint is on disk.

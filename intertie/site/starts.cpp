@@ -31,6 +31,7 @@ void Starts::start(bool again) {
 void Starts::run_ended(Result<sync::Outcome> outcome) {
   if (outcome || outcome.error().code != ErrorCode::rejoin) return ended_(std::move(outcome));
   if (asked_) return ended_(stopped(*asked_));
+  if (run_->stop_is_ordered()) kept_stop_.reset();  // it has done what it was for, and is not for a run that is resumed later
   handlers_.warn(fmt::format("comes back in {}: {}", to_string(kPause), outcome.error().message()));
   pauses_ = true;
   timer_ = loop_.call_after(kPause, [this] { start(true); });

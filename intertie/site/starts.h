@@ -31,7 +31,7 @@ class Starts {
   // As those of Run. Between two starts, and once asked, this site does not come back.
   void request_stop(const std::string& reason);
   void request_leave(const std::string& reason);
-  // As that of Run, and of every Run from then on: this site comes back, and asks then.
+  // As that of Run, and of every Run from then on until the order has come: this site comes back, and asks then.
   void request_stop_once_member(const std::string& reason);
 
  private:

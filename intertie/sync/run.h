@@ -33,6 +33,7 @@ class Run {
   void request_stop(const std::string& reason);
   // The same, but a site that is no member yet goes on, and asks once it is one.
   void request_stop_once_member(const std::string& reason);
+  bool stop_is_ordered() const { return member_ && member_->stop_is_ordered(); }
   // This site leaves, with a checkpoint, and the others go on. At the store's holder: stops the run.
   void request_leave(const std::string& reason);
 

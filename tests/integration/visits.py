@@ -139,6 +139,26 @@ def stop_while_the_store_is_away(run, _):
     expect_all_stopped(asked, [run.start("--site", "ashburn", "--resume"), second, third])
 
 
+def stop_that_was_obeyed_is_over(run, _):
+    first, second, third = start_each(run)
+    asked = ask(run, "quincy", "stop", "run.toml")
+    run.wait_for("the order", lambda: run.events("quincy", "run.stopping"))
+    third.process.send_signal(signal.SIGSTOP)  # and so it misses the end
+    for each in (first, second):
+        expect(each.end(20) == 3, f"exit code {each.process.returncode}\n{each.text()}")
+    resumed = time.time()
+    processes = [run.start("--site", site, "--resume") for site in SITES[:2]]
+    run.wait_for("the resumed run", lambda: run.events("ashburn", "view.entered", resumed))
+    third.process.send_signal(signal.SIGCONT)
+    run.wait_for("its return", lambda: run.events("quincy", "join.finished", resumed))
+    time.sleep(2)
+    expect(not run.events("ashburn", "run.stopping", resumed), "the stop before stops the resumed run")
+    visit(run, "stop", "run.toml")
+    for each in (*processes, third):
+        expect(each.end(20) == 3, f"exit code {each.process.returncode}\n{each.text()}")
+    expect(asked.end(10) == 0, asked.text())
+
+
 def leave_before_it_begins(run, _):
     run.make_certificates()
     process = run.start("--site", "columbus")
@@ -318,8 +338,10 @@ def silence_is_not_the_end(run, _):
 
 
 CASES = ((look_leave_stop, 100_000), (stop_before_all_are_there, 100_000), (stop_that_nobody_can_pass_on, 100_000),
-         (stop_while_a_site_comes_back, 100_000), (stop_while_the_store_is_away, 100_000), (leave_before_it_begins, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
-         (sites_that_come_later, 100_000), (lost_output, 100_000), (interrupted, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300), (silence_is_not_the_end, 100_000))
+         (stop_while_a_site_comes_back, 100_000), (stop_while_the_store_is_away, 100_000), (stop_that_was_obeyed_is_over, 100_000),
+         (leave_before_it_begins, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
+         (sites_that_come_later, 100_000), (lost_output, 100_000), (interrupted, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300),
+         (silence_is_not_the_end, 100_000))
 
 
 if __name__ == "__main__":
