@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::uint64_t kOldest = std::uint64_t{10} * 365 * 24 * 3600 * 1'000'000'000;  // ns; a start is no older
 
-std::set<std::string> members_of(const Event& event) {
-  const std::vector<std::string> names = status::names_of(event, "members");
-  return {names.begin(), names.end()};
-}
-
 }  // namespace
 
 std::optional<std::size_t> WatchedRun::index_of(const std::string& site) const {
@@ -35,7 +30,8 @@ void WatchedRun::admitted(std::size_t number, const wire::Admission& admission, 
   visit.heard = visit.newest;
   visit.site = index_of(admission.site);
   visit.there = true;
-  heard_of_.insert(admission.site);
+  visit.given_up = false;
+  if (visit.site) heard_of_.insert(*visit.site);
   visit.away.clear();
   if (!origin_) origin_ = visit.began;
   if (!first_answer_) first_answer_ = now;
@@ -61,16 +57,27 @@ std::vector<WatchedRun::Line> WatchedRun::news(env::TimePoint now) {
   return lines;
 }
 
+void WatchedRun::take_end(Visit& visit, const Event& event) {
+  const bool failed = event.name == "error";
+  if (!failed && event.name != "run.finished") return;
+  visit.ended = true;
+  visit.run_ended = !failed && !status::flag_of(event, "left");
+  if (!failed) return;
+  for (Visit& other : visits_) other.given_up = other.given_up || (other.told && !other.there);
+}
+
 std::optional<WatchedRun::Line> WatchedRun::take_line(Visit& visit, const std::string& text) {
   std::optional<status::Record> record = status::read_json_line(text);
   if (!record || !visit.site || record->site != names_[*visit.site]) return std::nullopt;
   visit.newest = std::max(visit.newest, record->since_start);
   if (record->since_start <= visit.heard) return std::nullopt;
   record->since_start = std::max(Duration(0), record->since_start + (visit.began - *origin_));
-  const std::string& name = record->event.name;
-  if (name == "run.finished" || name == "error") visit.ended = true;
-  if (name == "run.finished") visit.run_ended = !status::flag_of(record->event, "left");
-  if (name == "view.entered") heard_of_.merge(members_of(record->event));
+  take_end(visit, record->event);
+  if (record->event.name == "view.entered") {
+    for (const std::string& member : status::names_of(record->event, "members")) {
+      if (const auto site = index_of(member)) heard_of_.insert(*site);
+    }
+  }
   // Written anew, since it is not this program that wrote it.
   const Result<Json> json = parse_json(text);
   return Line{std::move(*record), json ? json->dump() : std::string()};
@@ -95,12 +102,12 @@ bool WatchedRun::any_answered() const {
 }
 
 bool WatchedRun::over() const {
-  std::set<std::string> go_on = heard_of_;
+  std::set<std::size_t> go_on = heard_of_;
   bool run_ended = false;
   for (const Visit& visit : visits_) {
     if (visit.there) return false;
     run_ended = run_ended || visit.run_ended;
-    if (visit.ended && visit.site) go_on.erase(names_[*visit.site]);
+    if ((visit.ended || visit.given_up) && visit.site) go_on.erase(*visit.site);
   }
   return run_ended || (go_on.empty() && !heard_of_.empty());
 }

@@ -40,7 +40,7 @@ class WatchedRun {
   bool all_answered() const;
   bool any_answered() const;  // with a story
   // Nobody is there any more, and either the run has ended at a site, or all sites that were heard of have ended each for
-  // itself. One that left, and others who are silent, are not the end.
+  // itself, but for those that were lost before the others failed. One that left, and others who are silent, are not the end.
   bool over() const;
   Duration since_start(env::TimePoint now) const { return origin_ ? now - *origin_ : Duration(0); }
   const status::LiveModel& model() const { return model_; }
@@ -52,6 +52,7 @@ class WatchedRun {
     bool told = false;                   // its story so far, once at least
     bool ended = false;                  // by its own word
     bool run_ended = false;              // with it: the run is complete, or stopped as a whole
+    bool given_up = false;               // it was lost before others failed, who ended without it
     std::optional<std::uint64_t> start;  // as in Admission
     env::TimePoint began{};              // that start
     Duration heard{-1};                  // events of that start up to here are known
@@ -59,11 +60,12 @@ class WatchedRun {
     std::string away;  // why; empty: it is not known to be
   };
   std::optional<std::size_t> index_of(const std::string& site) const;
+  void take_end(Visit& visit, const Event& event);
   std::optional<Line> take_line(Visit& visit, const std::string& text);
 
   std::vector<std::string> names_;
   std::vector<Visit> visits_;
-  std::set<std::string> heard_of_;  // sites that answered, or that one which did names as a member
+  std::set<std::size_t> heard_of_;  // sites that answered, or that one which did names as a member
   status::LiveModel model_;
   std::vector<Line> news_;
   std::optional<env::TimePoint> origin_;  // the start of the first that answered

@@ -129,6 +129,29 @@ TEST_F(Watched, ItIsOverWhenAllHaveEndedEachForItself) {
   EXPECT_TRUE(run_.over());
 }
 
+TEST_F(Watched, ItIsOverWhenTheOthersFailForWantOfOneThatWasKilled) {
+  run_.admitted(0, admission_of("a", 10s), kNow);
+  run_.admitted(1, admission_of("b", 10s), kNow);
+  told(0, told_of("a", "view.entered", 1s, {{"members", std::string("a, b")}}));
+  told(1, told_of("b", "view.entered", 1s, {{"members", std::string("a, b")}}));
+  run_.away(0, gone(), kNow + 5s);
+  EXPECT_FALSE(run_.over());
+  told(1, told_of("b", "error", 19s));
+  EXPECT_FALSE(run_.over()) << "b is still there";
+  run_.away(1, gone(), kNow + 20s);
+  EXPECT_TRUE(run_.over());
+  run_.admitted(0, admission_of("a", 1s, 2), kNow + 1min);
+  run_.away(0, gone(), kNow + 2min);
+  EXPECT_FALSE(run_.over()) << "it has come back, and its end is not known";
+}
+
+TEST_F(Watched, MembersThatTheRunFileDoesNotNameAreNotMissed) {
+  run_.admitted(0, admission_of("a", 10s), kNow);
+  told(0, told_of("a", "view.entered", 1s, {{"members", std::string("a, nobody")}}) + told_of("a", "error", 9s));
+  run_.away(0, gone(), kNow);
+  EXPECT_TRUE(run_.over());
+}
+
 TEST_F(Watched, WhoWasNeverHeardOfIsNotMissing) {
   run_.admitted(0, admission_of("a", 10s), kNow);
   told(0, told_of("a", "error", 9s));
