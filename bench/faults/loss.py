@@ -27,6 +27,7 @@ def train(bench, seed, disturbed):
         hashes = run.ends(run.sites, 300)
         expect(len(hashes) == 3 and len(set(hashes.values())) == 1, f"different parameters: {hashes}")
         end = run.all("ashburn", "run.finished")[-1]
+        expect(end["validation_loss"] is not None, "the run has evaluated nothing")
         row.update(loss=end["validation_loss"], tokens=end["tokens"], steps=end["step"],
                    discarded=discarded_steps(run, SITES[:2]))
         return row
@@ -44,6 +45,5 @@ def all_losses(bench):
             bench.attempt(f"loss, seed {seed}, disturbed: {disturbed}", case)
         if len(pair) == 2:
             apart = pair[True]["loss"] / pair[False]["loss"] - 1
-            expect(abs(apart) <= 1, "a loss that is none")
             pairs.append({"seed": seed, "plain": pair[False], "disturbed": pair[True], "apart": apart})
     return pairs

@@ -15,6 +15,10 @@ Words::Words(std::string_view text) {
   if (size < text.size()) text_ += kMore;
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   std::replace_if(text_.begin(), text_.end(), is_control, ' ');
+  // U+0080 to U+009F, of which a terminal obeys some.
+  for (std::size_t at = 0; (at = text_.find('\xC2', at)) != std::string::npos; ++at) {
+    if (at + 1 < text_.size() && (static_cast<unsigned char>(text_[at + 1]) & 0xE0U) == 0x80U) text_.replace(at, 2, " ");
+  }
 }
 
 }  // namespace intertie::wire

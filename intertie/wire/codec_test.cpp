@@ -8,6 +8,7 @@ namespace {
 
 TEST(Words, AreOneShortLine) {
   EXPECT_EQ(Words("ashburn: \x1b[31mred\r\nnext").text(), "ashburn:  [31mred  next");
+  EXPECT_EQ(Words("x\u009b31my\u00e9\u00a0").text(), "x 31my\u00e9\u00a0") << "what a terminal takes for the same";
   const Words cut(std::string(kMaxWords - 4, 'x') + "é" + std::string(100, 'y'));
   EXPECT_EQ(cut.text(), std::string(kMaxWords - 4, 'x') + "...") << "not within a character";
   EXPECT_EQ(Words(cut.text()), cut);
