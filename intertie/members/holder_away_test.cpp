@@ -153,6 +153,61 @@ TEST(HolderAway, AHolderThatComesBackDecidesForTheOthersAndThenJoinsThem) {
 }
 
 // The only one who made the newest checkpoint, as far as it knows, could begin anew at once.
+// The store of a run of sites that only the first has a checkpoint of.
+StoreState store_of(std::uint16_t num_sites) {
+  StoreState store{.run = "test",
+                   .incarnation = Incarnation{1},
+                   .view = ViewNumber{6},
+                   .restart = Restart{1},
+                   .members = {{SiteId{0}, Incarnation{9}}},
+                   .checkpoints = {{Version{4}, Restart{1}, {Hash64{1}}, true}},
+                   .stop = {}};
+  store.checkpoints[0].manifests.resize(num_sites);
+  for (std::uint16_t i = 1; i < num_sites; ++i) store.members.push_back({SiteId{i}, Incarnation{10U + i}});
+  return store;
+}
+
+TEST(HolderAway, AHolderThatComesBackWaitsAnewForWhoItHasSeen) {
+  Cluster cluster(3, store_of(3));
+  cluster.sites[0].ready = {.layout = {}, .checkpoints = {{Version{4}, Restart{1}, Hash64{1}}}, .resume = true};
+  cluster.beat();
+  cluster.say_ready(0);
+  for (int beats = 0; beats < 10; ++beats) cluster.beat();
+  cluster.sites[1].said_view = ViewNumber{6};
+  cluster.beat();
+  cluster.sites[1].dead = true;
+  for (int beats = 0; beats < 8; ++beats) cluster.beat();
+  EXPECT_THAT(cluster.all<EnterView>(0), IsEmpty()) << "it may come back, with what the run has";
+  for (int beats = 0; beats < 10; ++beats) cluster.beat();
+  EXPECT_EQ(cluster.all<EnterView>(0).size(), 1U);
+}
+
+TEST(HolderAway, AHolderThatComesBackWaitsAgainForMembersThatFallSilentInItsFlush) {
+  Cluster cluster(2, store_of(2));
+  cluster.sites[0].ready = {.layout = {}, .checkpoints = {{Version{4}, Restart{1}, Hash64{1}}}, .resume = true};
+  cluster.beat();
+  cluster.say_ready(0);
+  for (int beats = 0; beats < 12; ++beats) cluster.beat();
+  cluster.sites[1].said_view = ViewNumber{6};
+  cluster.sites[1].reports = false;
+  cluster.beat();
+  cluster.sites[1].dead = true;
+  for (int beats = 0; beats < 8; ++beats) cluster.beat();
+  EXPECT_THAT(cluster.all<EnterView>(0), IsEmpty());
+}
+
+TEST(HolderAway, ARunThatBeginsAnewHasNoStopOrderOfTheOneBefore) {
+  StoreState store = store_of(2);
+  store.stop = wire::StopOrder{Version{9}, "operator"};
+  Cluster cluster(2, store);
+  cluster.sites[0].ready = {.layout = {}, .checkpoints = {{Version{4}, Restart{1}, Hash64{1}}}, .resume = true};
+  cluster.beat();
+  cluster.say_ready(0);
+  for (int beats = 0; beats < 20; ++beats) cluster.beat();
+  ASSERT_EQ(cluster.all<EnterView>(0).size(), 1U);
+  EXPECT_FALSE(cluster.stored->stop) << "on its disk, from which it would come back";
+}
+
 TEST(HolderAway, AHolderThatComesBackDoesNotBeginAnewBeforeOthersHadTimeToConnect) {
   const StoreState store{.run = "test",
                          .incarnation = Incarnation{1},
