@@ -42,9 +42,10 @@ text may move to another path but not change. A change of any other key, train.t
 gives up what is there and begins anew; with neither of the two, a folder that holds a run already is refused.
 
 **One site of several.** Ctrl-C at a site that was started with `--site` takes that site out: it writes a checkpoint, leaves, and the
-others go on. At the first site of the run file, which holds the store, it stops the whole run. A site that left, died, or was cut off
-comes back with `--resume`: it fetches what the others have and is a member again at one of the next merges. One that only stood still
-or was cut off, and finds that the others have gone on without it, comes back by itself.
+others go on; before the run has begun it just ends, and the others wait for it to be started again. At the first site of the run file,
+which holds the store, it stops the whole run. A site that left, died, or was cut off comes back with `--resume`: it fetches what the
+others have and is a member again at one of the next merges. One that only stood still or was cut off, and finds that the others have
+gone on without it, comes back by itself.
 
 **Faults on purpose.** On a terminal, `--local` shows the [live view](live-view.md), whose keys cut and mend links, kill sites and bring
 them back. `--script FILE` does the same without hands; its lines are performed in their order, and each is said when it is:
@@ -98,8 +99,9 @@ has become of it.
 )"},
     {"leave", "intertie leave run.toml --site quincy", R"(
 Does what Ctrl-C does at a site that was started with `--site`: that site writes a checkpoint, leaves, and the others go on; one that is
-no member yet just ends. It comes back with `--resume`. The first site of the run file holds the store and cannot leave: `stop` stops
-the whole run. Certificate and codes are those of `stop`.
+no member yet just ends, and whoever waits for it to begin the run waits on. It comes back with `--resume`, or as it was started where
+the run has not begun. The first site of the run file holds the store and cannot leave: `stop` stops the whole run. Certificate and
+codes are those of `stop`.
 )"},
     {"sample", "intertie sample run.toml --prompt 'def ' --tokens 400", R"(
 Needs a checkpoint and nothing of the text. Where standard output is no terminal, the bytes are written as the model has them; for a

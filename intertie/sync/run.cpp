@@ -40,6 +40,7 @@ void Run::request_stop_once_member(const std::string& reason) {
 
 void Run::request_leave(const std::string& reason) {
   if (state_ && member_->is_member()) return perform(member_->request_leave(reason));
+  leaves_early_ = members::Member::holder() != settings_.self;
   request_stop(reason);
 }
 
@@ -55,6 +56,8 @@ Task<Result<Outcome>> Run::main() {
   if (error && error->code != ErrorCode::rejoin) report_error(*error);
   wire::Farewell farewell{.finished = true, .code = ErrorCode::give_up, .reason = "complete"};
   if (error) farewell = {.finished = false, .code = error->code, .reason = error->message()};
+  // Whoever waits for this site waits for a later start of it.
+  if (leaves_early_ && farewell.code == ErrorCode::cancelled) farewell.code = ErrorCode::rejoin;
   if (outcome && outcome->left) farewell = {.finished = false, .code = ErrorCode::cancelled, .reason = "leaves"};
   if (outcome && outcome->left) co_await until_all_is_given();  // then the others hear that it has gone
   ended_ = true;

@@ -34,7 +34,8 @@ class Run {
   // The same, but a site that is no member yet goes on, and asks once it is one.
   void request_stop_once_member(const std::string& reason);
   bool stop_is_ordered() const { return member_ && member_->stop_is_ordered(); }
-  // This site leaves, with a checkpoint, and the others go on. At the store's holder: stops the run.
+  // This site leaves, with a checkpoint, and the others go on. At the store's holder: stops the run. A site that is no member
+  // yet ends at once, and others who wait for it wait on.
   void request_leave(const std::string& reason);
 
   // For tests and status; the state exists once the view is entered.
@@ -182,6 +183,7 @@ class Run {
   std::map<SiteId, Bytes> early_bytes_;                  // of each
   std::optional<Version> stop_at_;
   std::optional<std::string> kept_stop_;  // asked for before this site was a member
+  bool leaves_early_ = false;             // it was to leave before it was a member
   std::optional<Version> complete_checkpoint_;
   std::optional<Incarnation> ready_said_to_;  // the start of the store's holder
   std::set<SiteId> left_;                     // sites that said farewell at the run's end

@@ -169,6 +169,26 @@ def leave_before_it_begins(run, _):
     expect(process.end(10) == 3, f"exit code {process.process.returncode}\n{process.text()}")
 
 
+def leave_while_others_wait(run, _):
+    run.make_certificates()
+    first, second = (run.start("--site", site) for site in SITES[:2])
+    run.wait_for("both", lambda: all(run.events(site, "site.connected") and run.events(site, "start.waiting") for site in SITES[:2]))
+    said = visit(run, "leave", "run.toml", "--site", "columbus")
+    expect("site columbus is out of the run; it has written no checkpoint" in said, said)
+    expect(second.end(10) == 3, f"exit code {second.process.returncode}\n{second.text()}")
+    second = run.start("--site", "columbus")
+    run.wait_for("both once more", lambda: len(run.events("ashburn", "site.connected")) > 1)
+    second.process.send_signal(signal.SIGINT)
+    expect(second.end(10) == 3, f"exit code {second.process.returncode}\n{second.text()}")
+    time.sleep(1)
+    expect(first.process.poll() is None, f"who waits has ended\n{first.text()}")
+    processes = [first, *(run.start("--site", site) for site in SITES[1:])]
+    run.wait_for_merges("quincy", 1)
+    visit(run, "stop", "run.toml")
+    for each in processes:
+        expect(each.end(10) == 3, f"exit code {each.process.returncode} after the stop\n{each.text()}")
+
+
 def who_has_which_key(run, _):
     start_each(run)
     remove_keys_of(run, "operator")
@@ -339,8 +359,9 @@ def silence_is_not_the_end(run, _):
 
 CASES = ((look_leave_stop, 100_000), (stop_before_all_are_there, 100_000), (stop_that_nobody_can_pass_on, 100_000),
          (stop_while_a_site_comes_back, 100_000), (stop_while_the_store_is_away, 100_000), (stop_that_was_obeyed_is_over, 100_000),
-         (leave_before_it_begins, 100_000), (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000),
-         (sites_that_come_later, 100_000), (lost_output, 100_000), (interrupted, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300),
+         (leave_before_it_begins, 100_000), (leave_while_others_wait, 100_000),
+         (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000), (sites_that_come_later, 100_000),
+         (lost_output, 100_000), (interrupted, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300),
          (silence_is_not_the_end, 100_000))
 
 

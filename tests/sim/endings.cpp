@@ -60,8 +60,8 @@ bool is_promised(ToyWorld& world, const Strikes& strikes, std::size_t site, Erro
       return false;
     case ErrorCode::retry:  // nobody is there to start with, or those that were have ended
       return !goes_on || somebody_is_done(world) || has_stopped_elsewhere(world, strikes, site);
-    case ErrorCode::cancelled:  // who is asked to end before the run has begun takes the others with it
-      return strikes.asked_to_end(site) || (strikes.asked_anybody_to_end() && (!goes_on || !strikes.run_has_begun()));
+    case ErrorCode::cancelled:  // who is asked to stop the run before it has begun takes the others with it
+      return strikes.asked_to_end(site) || (strikes.asked_to_stop() && (!goes_on || !strikes.run_has_begun()));
     case ErrorCode::reconfigure:  // a site died before the run had begun, and was started with --resume
       return !goes_on && world.commits().empty();
     case ErrorCode::store_away:  // whoever holds it has ended; it is never down for so long

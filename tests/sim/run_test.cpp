@@ -162,6 +162,43 @@ TEST(Run, AMissingSiteIsNamedWhenTheStartWaitIsOver) {
               testing::AllOf(testing::HasSubstr("site site2 (site2:7400)"), testing::HasSubstr("has not connected")));
 }
 
+TEST(Run, ASiteThatLeavesBeforeTheRunBeginsIsMissingAndItsNextStartIsNot) {
+  for (const bool comes_back : {true, false}) {
+    ToyWorld world(toy_options(20));
+    world.start(0);
+    world.start(1);
+    world.world().run_for(3s);
+    world.run(1)->request_leave("lunch");
+    world.world().run_for(5s);
+    ASSERT_THAT(message(world.outcome(1)), testing::HasSubstr("stopped: lunch"));
+    ASSERT_FALSE(world.outcome(0)) << message(world.outcome(0));
+    world.start(2);
+    world.world().run_for(5s);
+    ASSERT_FALSE(world.outcome(0) || world.outcome(2)) << "it is not waited for";
+    if (comes_back) world.start(1);
+    ASSERT_TRUE(world.run_to_end(5min));
+    for (const std::size_t site : {0U, 2U}) {
+      EXPECT_THAT(message(world.outcome(site)), testing::HasSubstr(comes_back ? "ok" : "still missing: site site1 "));
+    }
+  }
+}
+
+TEST(Run, AStopBeforeTheRunBeginsEndsAllWhoWait) {
+  for (const std::size_t asked : {0U, 1U}) {
+    ToyWorld world(toy_options(20));
+    world.start(0);
+    world.start(1);
+    world.world().run_for(3s);
+    if (asked == 0) world.run(0)->request_leave("enough");  // which it cannot
+    if (asked == 1) world.run(1)->request_stop("enough");
+    world.world().run_for(5s);
+    for (const std::size_t site : {0U, 1U}) {
+      ASSERT_TRUE(world.outcome(site)) << "site " << site << " waits, where site " << asked << " was asked";
+      EXPECT_EQ(world.outcome(site)->error().code, ErrorCode::cancelled);
+    }
+  }
+}
+
 TEST(Run, OtherDataOrAnotherRunFileIsRefusedByNameOnBothSides) {
   for (const bool data : {true, false}) {
     ToyWorld world(toy_options(20));

@@ -55,7 +55,7 @@ void Strikes::start(std::size_t site) {
 void Strikes::start_all() {
   asked_to_end_.clear();
   asked_to_leave_.clear();
-  asked_to_stop_ = asked_anybody_ = false;
+  asked_to_stop_ = false;
   num_commits_before_ = world_.commits().size();
   quiet_from_ = std::max(quiet_from_, world_.world().now());
   world_.kill_all();
@@ -108,7 +108,6 @@ void Strikes::leave(std::size_t site) {
   if (down_[site] || !world_.run(site)) return;
   asked_to_end_.insert(site);
   asked_to_leave_.insert(site);
-  asked_anybody_ = true;
   asked_to_stop_ = asked_to_stop_ || site == 0 || is_last_member(site);
   world_.run(site)->request_leave("the workload");
   if (random_.below(2) == 0) later(Duration(std::chrono::milliseconds(random_.below(1500))), [this, site] { kill(site); });
@@ -123,7 +122,7 @@ void Strikes::come_back(std::size_t site) {
 void Strikes::stop(std::size_t site) {
   if (down_[site] || !world_.run(site)) return;
   asked_to_end_.insert(site);
-  asked_to_stop_ = asked_anybody_ = true;
+  asked_to_stop_ = true;
   world_.run(site)->request_stop("the workload");
   if (random_.below(2) == 0) later(Duration(std::chrono::milliseconds(random_.below(1500))), [this] { kill(0); });
 }

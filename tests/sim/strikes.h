@@ -48,7 +48,6 @@ class Strikes {
   bool asked_to_leave(std::size_t site) const { return asked_to_leave_.contains(site); }
   // Since all were started. Whoever holds the store, or is the last member, stops the run where it is asked to leave.
   bool asked_to_stop() const { return asked_to_stop_; }
-  bool asked_anybody_to_end() const { return asked_anybody_; }
   // A merge was committed since all were started.
   bool run_has_begun() const { return world_.commits().size() > num_commits_before_; }
   // A person starts the site, or all of them.
@@ -68,7 +67,6 @@ class Strikes {
   std::set<std::size_t> asked_to_end_;
   std::set<std::size_t> asked_to_leave_;  // of these
   bool asked_to_stop_ = false;
-  bool asked_anybody_ = false;
   std::size_t num_commits_before_ = 0;
   env::TimePoint quiet_from_{};
   bool ended_ = false;
