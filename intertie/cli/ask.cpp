@@ -80,7 +80,14 @@ class Asking {
   }
 
   void interrupted() {
-    if (!site_.empty()) say("no longer waited for; the request stands\n");
+    if (site_.empty()) {
+      return finish(Error{.code = ErrorCode::retry,
+                          .where = fmt::format("run {}", file_.run.name),
+                          .what = "interrupted before any site had answered: nothing was asked",
+                          .fix = {},
+                          .cause = {}});
+    }
+    print_error("no longer waited for; the request stands");
     finish(ExitCode::stopped);
   }
   void say(const std::string& text) {

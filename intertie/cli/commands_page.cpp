@@ -94,8 +94,8 @@ Does what Ctrl-C does in a `--local` run: all sites write a checkpoint at the ne
 first site that answers, needs the operator's certificate, and waits until that site has ended. A site that is no member yet (it waits
 for the others or for the store, or comes back) keeps the request, and passes it on once it is one. Code 0: the run has stopped, or has
 come to its end; 1: the run is not stopped, since the site has left, failed or ended before; 2: the site refused, or a certificate is
-wrong; 3: Ctrl-C, and nobody waits any more, though the request stands; 4: no site answers, or the visit ended before it was known what
-has become of it.
+wrong; 3: Ctrl-C, and nobody waits any more, though the request stands; 4: no site answers, or Ctrl-C came before any did, and
+nothing was asked, or the visit ended before it was known what has become of it.
 )"},
     {"leave", "intertie leave run.toml --site quincy", R"(
 Does what Ctrl-C does at a site that was started with `--site`: that site writes a checkpoint, leaves, and the others go on; one that is

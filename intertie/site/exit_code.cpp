@@ -29,8 +29,7 @@ constexpr std::array<Row, 6> kRows = {{
      "Go on with `--resume`, or start anew where there is no checkpoint. A site that left comes back with `--resume`."},
     {ExitCode::unreachable,
      "The other sites could not be reached, or were lost. Of `status`, `stop` and `leave`: no site answered, or the visit "
-     "ended "
-     "too early.",
+     "ended too early; of `stop` and `leave`: Ctrl-C before any site had answered, and nothing was asked.",
      "Start all sites, with `--resume` if the run had begun. Of a visit: look whether they run, and come again."},
     {ExitCode::store_away,
      "The site that holds the store was away for longer than `run.store_wait`, and this site could not go on without it.",

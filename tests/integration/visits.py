@@ -189,6 +189,43 @@ def leave_while_others_wait(run, _):
         expect(each.end(10) == 3, f"exit code {each.process.returncode} after the stop\n{each.text()}")
 
 
+def begin_to_ask(run, *arguments):
+    """A command that has its outputs apart, and goes on."""
+    return subprocess.Popen([run.intertie, *arguments], cwd=run.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def nobody_is_asked(run, _):
+    processes = start_each(run)
+    for each in processes:
+        each.process.send_signal(signal.SIGSTOP)
+    for arguments in (("stop", "run.toml"), ("stop", "run.toml", "--json"), ("leave", "run.toml", "--site", "quincy")):
+        asked = begin_to_ask(run, *arguments)
+        time.sleep(1)
+        asked.send_signal(signal.SIGINT)
+        out, said = asked.communicate(timeout=10)
+        expect(asked.returncode == 4, f"{arguments}: exit code {asked.returncode}\n{out}{said}")
+        expect(not out and "interrupted before any site had answered: nothing was asked" in said, f"{arguments}: {out}{said}")
+    for each in processes:
+        each.process.send_signal(signal.SIGCONT)
+    run.wait_for_merges("quincy", 3, time.time())
+    expect(not any(run.events(site, name) for site in SITES for name in ("run.stopping", "site.leaving")), "it was asked all the same")
+
+
+def a_request_stands(run, _):
+    run.make_certificates()
+    processes = [run.start("--site", "columbus")]
+    run.wait_for("a site that waits", lambda: run.events("columbus", "start.waiting"))
+    with open(address_file(run, "columbus"), encoding="utf-8") as file:
+        asked = begin_to_ask(run, "stop", "run.toml", "--json", "--at", file.read().strip())
+    time.sleep(2)
+    asked.send_signal(signal.SIGINT)
+    out, said = asked.communicate(timeout=10)
+    expect(asked.returncode == 3, f"exit code {asked.returncode}\n{out}{said}")
+    expect(not out and "no longer waited for; the request stands" in said, f"not JSON: {out}; {said}")
+    for each in processes + [run.start("--site", site) for site in ("ashburn", "quincy")]:
+        expect(each.end(30) == 3, f"exit code {each.process.returncode}\n{each.text()}")
+
+
 def who_has_which_key(run, _):
     start_each(run)
     remove_keys_of(run, "operator")
@@ -359,7 +396,7 @@ def silence_is_not_the_end(run, _):
 
 CASES = ((look_leave_stop, 100_000), (stop_before_all_are_there, 100_000), (stop_that_nobody_can_pass_on, 100_000),
          (stop_while_a_site_comes_back, 100_000), (stop_while_the_store_is_away, 100_000), (stop_that_was_obeyed_is_over, 100_000),
-         (leave_before_it_begins, 100_000), (leave_while_others_wait, 100_000),
+         (leave_before_it_begins, 100_000), (leave_while_others_wait, 100_000), (nobody_is_asked, 100_000), (a_request_stands, 100_000),
          (who_has_which_key, 100_000), (one_address, 100_000), (local_run, 100_000), (sites_that_come_later, 100_000),
          (lost_output, 100_000), (interrupted, 100_000), (on_a_terminal, 100_000), (until_it_ends, 300),
          (silence_is_not_the_end, 100_000))
