@@ -28,14 +28,14 @@ class Logs:
 
 def death(**more):
     row = {"method": "diloco, owners", "place": "first-block", "victim": "columbus", "version": 6, "arrived": "all", "asked": 2.0,
-           "view": 2.1, "commit": 2.2, "next_commit": 2.2, "orders": {6: ("re-sum", "ashburn, quincy")}, "held": {"ashburn": "x"},
-           "discarded": 0, "member": 2.0, "bytes": 6_000_000, "fetch_seconds": 1.0, "usual": 0.5, "held_fetching": 0.6,
-           "held_change": 0.6, "held_first": 0.9, "held_up": 0.9}
+           "view": 2.1, "commit": 2.2, "next_commit": 2.2, "orders": {6: ("re-sum", "ashburn, quincy")},
+           "held": {"ashburn": "x", "quincy": "y"}, "discarded": 0, "member": 2.0, "bytes": 6_000_000, "fetch_seconds": 1.0,
+           "usual": 0.5, "held_fetching": 0.6, "held_change": 0.6, "held_first": 0.9, "held_up": 0.9}
     return {**row, **more}
 
 
 def second(**more):
-    row = {"place": "flush-asked", "reduction": "gather", "asked": 2.2, "view": 2.3, "commit": 2.4, "set": "ashburn, columbus",
+    row = {"place": "flush-asked", "reduction": "gather", "asked": 2.2, "view": 2.3, "commit": 2.4, "set": "ashburn, columbus, dallas",
            "order": "re-sum", "discarded": 0}
     return {**row, **more}
 
@@ -57,10 +57,19 @@ def store_row(seconds=2.1, allowed=(0, 3)):
     return ("diloco", "the second site dies", "the first is the only member", seconds, "words", allowed)
 
 
-def loss_pair(apart=0.002, discarded=0):
-    def end(disturbed):
-        return {"steps": limits.LOSS_STEPS, "tokens": 9, "loss": 2.0, "away_merges": 9 if disturbed else 0, "discarded": discarded}
-    return {"seed": 1, "plain": end(False), "disturbed": end(True), "apart": apart}
+def loss_pair(apart=0.002, **more):
+    plain = {"steps": limits.LOSS_STEPS, "tokens": 1536 * limits.LOSS_STEPS, "loss": 2.0, "discarded": 0}
+    return {"seed": 1, "plain": plain, "disturbed": {**plain, "tokens": plain["tokens"] + 1024, "away_merges": 18, **more}, "apart": apart}
+
+
+def without(row, figure):
+    return {name: value for name, value in row.items() if name != figure}
+
+
+# By place: what was ordered of the merge of the death (version 6) and of the next, where columbus died and two stayed.
+BY_THE_TWO, OF_ALL = ("re-sum", "ashburn, quincy"), ("adopt", "ashburn, columbus, quincy")
+ORDERS = {"first-block": {6: BY_THE_TWO}, "half-contribution": {6: BY_THE_TWO}, "half-results": {6: BY_THE_TWO},
+          "results-at-one": {6: OF_ALL, 7: BY_THE_TWO}, "all-sent": {7: BY_THE_TWO}, "applied": {7: BY_THE_TWO}}
 
 
 class PlannedRun(Logs):
@@ -127,9 +136,62 @@ class FaultsPage(unittest.TestCase):
                 ("off", cut_off(discarded=5), "5 steps"), ("store", store_row(3.2), "after 3.20 s (from 0 to 3 s)"),
                 ("store", store_row(19.0, (20, 25)), "after 19.00 s"), ("loss", loss_pair(apart=-0.02), "-2.00%"),
                 ("loss", loss_pair(discarded=5), "5 steps")):
+            self.expect_named(part, row, words)
+
+    def expect_named(self, part, row, words):
+        with self.subTest(part=part, words=words):
             named = self.beyond(**{part: [row]})
             self.assertEqual(len(named), 1, (part, row, named))
             self.assertIn(words, named[0])
+
+    def test_what_was_ordered_is_what_the_place_of_the_death_asks_for(self):
+        self.assertEqual(set(ORDERS), set(deaths.PLACES))
+        for method in ("diloco, owners", "diloco, gather", "synchronous, owners", "synchronous, gather"):
+            for place, orders in ORDERS.items():
+                self.assertEqual(self.beyond(deaths=[death(method=method, place=place, orders=orders)]), [])
+                wrong = [{}, {**orders, 8: BY_THE_TWO}, {version: ("re-sum", "ashburn") for version in orders},
+                         *(others for others in ORDERS.values() if others != orders)]
+                for each in wrong:
+                    self.expect_named("deaths", death(method=method, place=place, orders=each), "ordered")
+        self.expect_named("deaths", death(place="results-at-one", orders={6: ("re-sum", OF_ALL[1]), 7: BY_THE_TWO}), "ordered")
+
+    def test_what_was_ordered_after_a_second_death(self):
+        self.assertEqual(self.beyond(second=[second(place="flush-answered"), second(reduction="owners", set="ashburn, columbus")]), [])
+        for wrong in (second(set="ashburn, columbus"), second(reduction="owners"), second(order="adopt"), second(order=""),
+                      second(reduction="owners", set="ashburn")):
+            self.expect_named("second", wrong, "ordered")
+
+    def test_a_place_that_was_not_reached_is_named(self):
+        for place, orders in ORDERS.items():
+            row = death(place=place, orders=orders, commit=-0.5)
+            if place in ("all-sent", "applied"):
+                self.assertEqual(self.beyond(deaths=[row]), [])
+            else:
+                self.expect_named("deaths", row, "committed 0.50 s before the death")
+        self.expect_named("second", second(commit=-0.5), "committed 0.50 s before the second death")
+        self.assertEqual(self.beyond(second=[second(place="flush-answered", commit=-0.01)]), [])
+        for row, words in ((cut_off(commit=-1.0), "committed 1.00 s before the cut"),
+                           (cut_off(held="ashburn, quincy"), "at the site itself"),
+                           (cut_off(set="ashburn, columbus, quincy"), "and of ashburn, columbus, quincy at the others"),
+                           (cut_off(lost="version 6: samples 1-2"), "no word of what it lost of version 7")):
+            self.expect_named("off", row, words)
+        self.expect_named("cuts", link_cut(merges_while_cut=0), "no merge while it was cut")
+        for more, words in (({"tokens": 1536 * limits.LOSS_STEPS + 1536}, "at 460800 and at 462336 tokens"),
+                            ({"tokens": 1536 * limits.LOSS_STEPS - 1536}, "at 460800 and at 459264 tokens"),
+                            ({"away_merges": 0}, "no merge was made without")):
+            self.expect_named("loss", loss_pair(**more), words)
+
+    def test_what_was_not_measured_is_named(self):
+        for part, row, figures in (("deaths", death(), ("asked", "commit", "discarded", "held_up", "usual")),
+                                   ("second", second(), ("asked", "commit", "discarded")),
+                                   ("cuts", link_cut(), ("relayed", "next_commit", "stalled", "direct")),
+                                   ("off", cut_off(), ("asked", "commit", "discarded"))):
+            for figure in figures:
+                self.expect_named(part, without(row, figure), "not measured")
+        self.expect_named("loss", loss_pair(discarded=None), "not measured")
+        for part in ("deaths", "second", "cuts", "off", "store", "loss"):
+            with self.subTest(part=part):
+                self.assertEqual(self.beyond(**{part: []}), [f"{part}: nothing was measured"])
 
     def test_lines_that_are_late_make_no_good_figures(self):
         late = self.beyond(counts={"frames": 3, "late_us": {"p50": 10, "p99": 2001}})
