@@ -94,7 +94,8 @@ def cut_off(run, seconds):
     events = run.all("quincy", "site.fenced", cut)
     row["fenced"] = events[0]["at"] - mended if events else None
     row["own_lost_tokens"] = events[0]["lost_tokens"] if events else None
-    lost = [event for site in SITES[:2] for event in run.all(site, "samples.lost", began)]
+    told = [event for site in SITES[:2] for event in run.all(site, "samples.lost", began)]
+    lost = {(event["peer"], event["version"]): event for event in told}.values()  # both say so
     row["lost_tokens"] = sum(event["lost_tokens"] for event in lost)
     row["lost"] = "; ".join(f"version {event['version']}: samples {event['samples']}" for event in lost)
     row["words"] = fenced[0] if isinstance(fenced[0], str) else ""
