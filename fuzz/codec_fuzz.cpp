@@ -1,7 +1,9 @@
-// Vector codecs against their scalar definition, at every instruction set of this machine: any bytes are valid elements.
+// Vector codecs against their scalar definition, at every instruction set of this machine: any bytes are valid elements, and
+// any bytes are an encoding of some.
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "intertie/base/check.h"
@@ -22,22 +24,32 @@ void check_same(const Values& a, const Values& b, bool any_nan) {
   for (std::size_t i = 0; i < a.size(); ++i) INTERTIE_CHECK(same(a[i], b[i], any_nan));
 }
 
+void compare_decoded(Encoding encoding, std::span<const std::byte> bytes, const Values& before, float weight) {
+  Values a = before, b = before;
+  codec::decode_add_scaled(encoding, bytes, weight, a);
+  codec::reference::decode_add_scaled(encoding, bytes, weight, b);
+  check_same(a, b, true);
+  codec::decode_scaled(encoding, bytes, weight, a);
+  codec::reference::decode_scaled(encoding, bytes, weight, b);
+  check_same(a, b, true);
+  codec::decode(encoding, bytes, a);
+  codec::reference::decode(encoding, bytes, b);
+  check_same(a, b, false);
+}
+
 void compare(Encoding encoding, const Values& values, float weight) {
   const std::size_t size = codec::encoded_size(encoding, values.size());
   Encoded fast(size), slow(size);
   codec::encode(encoding, values, fast);
   codec::reference::encode(encoding, values, slow);
   INTERTIE_CHECK(fast == slow);
-  Values a = values, b = values;
-  codec::decode_add_scaled(encoding, fast, weight, a);
-  codec::reference::decode_add_scaled(encoding, fast, weight, b);
-  check_same(a, b, true);
-  codec::decode_scaled(encoding, fast, weight, a);
-  codec::reference::decode_scaled(encoding, fast, weight, b);
-  check_same(a, b, true);
-  codec::decode(encoding, fast, a);
-  codec::reference::decode(encoding, fast, b);
-  check_same(a, b, false);
+  compare_decoded(encoding, fast, values, weight);
+  const auto any_bytes = std::as_bytes(std::span(values));
+  compare_decoded(encoding, any_bytes.first(size), Values(values.size(), 1), weight);
+  // What is not finite does not become finite.
+  Values decoded(values.size());
+  codec::decode(encoding, fast, decoded);
+  for (std::size_t i = 0; i < values.size(); ++i) INTERTIE_CHECK(std::isfinite(values[i]) || !std::isfinite(decoded[i]));
 }
 
 }  // namespace
@@ -49,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Values values(size / sizeof(float) - 1);
   if (!values.empty()) std::memcpy(values.data(), data + sizeof(float), values.size() * sizeof(float));
   for_each_simd_target([&](const char*) {
-    for (const Encoding encoding : {Encoding::f32, Encoding::bf16}) compare(encoding, values, weight);
+    for (const Encoding encoding : kEncodings) compare(encoding, values, weight);
   });
   return 0;
 }

@@ -39,7 +39,7 @@ TEST(Hash, InPiecesIsTheSameAsAtOnce) {
 }
 
 TEST(Encoding, NamesAreReadBack) {
-  for (const Encoding encoding : {Encoding::f32, Encoding::bf16}) EXPECT_EQ(encoding_from(to_string(encoding)), encoding);
+  for (const Encoding encoding : kEncodings) EXPECT_EQ(encoding_from(to_string(encoding)), encoding);
   EXPECT_FALSE(encoding_from("fp3"));
 }
 

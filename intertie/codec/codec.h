@@ -1,8 +1,8 @@
-// codec: elements <-> bytes. An encoding is a fixed function of the values (same bytes on every machine and SIMD target).
-// f32: little-endian IEEE 754. bf16: its upper half, rounded to nearest even; denormals kept; a NaN keeps its sign and the
-// upper seven bits of its payload, of which the first, the quiet one, is set. A weighted sum that is not a number is one
-// everywhere, but its bits are not specified. Ranges handed to these functions begin and end at block edges of the fragment, so
-// encodings with per-block state fit in. Pure; any thread; the caller owns all memory.
+// codec: elements <-> bytes, as docs/encodings.md has it. An encoding is a fixed function of the values (same bytes on every
+// machine and SIMD target). f32: little-endian IEEE 754. bf16: its upper half, rounded to nearest even. int8 and fp4: groups of
+// 128 elements with a scale each. What is not finite never becomes finite. Every byte pattern of the right size decodes to
+// something defined. A weighted sum that is not a number is one everywhere, but its bits are not specified. Ranges handed to
+// these functions begin and end at block edges of the fragment. Pure; any thread; the caller owns all memory.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,8 @@ namespace intertie::codec {
 
 // Bytes of `elements` elements in one contiguous block-aligned range.
 std::size_t encoded_size(Encoding encoding, std::uint64_t elements);
+// Of whole blocks, scales included.
+double bytes_per_element(Encoding encoding);
 
 // out.size() == encoded_size(encoding, values.size()).
 void encode(Encoding encoding, std::span<const float> values, std::span<std::byte> out);

@@ -2,57 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
-#include <random>
 #include <vector>
 
 #include "intertie/base/simd_targets.h"
+#include "intertie/codec/codec_fixture.h"
 
 namespace intertie::codec {
 namespace {
 
-using Values = std::vector<float>;
-using Encoded = std::vector<std::byte>;
-
-constexpr Encoding kEncodings[] = {Encoding::f32, Encoding::bf16};
-const std::vector<std::size_t> kSizes = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 65, 4096, 4099};
-
-std::uint32_t bits(float value) { return std::bit_cast<std::uint32_t>(value); }
-float from_bits(std::uint32_t value) { return std::bit_cast<float>(value); }
-
-// Any bits: NaNs, infinities and denormals among them.
-Values random_values(std::size_t size, std::uint32_t seed) {
-  std::mt19937 random(seed);
-  Values values(size);
-  for (float& value : values) value = from_bits(static_cast<std::uint32_t>(random()));
-  return values;
-}
-
-Encoded encoded(Encoding encoding, const Values& values) {
-  Encoded out(encoded_size(encoding, values.size()));
-  encode(encoding, values, out);
-  return out;
-}
-
-::testing::AssertionResult same_bits(const Values& a, const Values& b) {
-  if (a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0)) {
-    return ::testing::AssertionSuccess();
-  }
-  return ::testing::AssertionFailure() << "bits differ";
-}
-
-// Equal bits, or both not a number.
-::testing::AssertionResult same_sums(const Values& a, const Values& b) {
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (bits(a[i]) != bits(b[i]) && !(std::isnan(a[i]) && std::isnan(b[i]))) {
-      return ::testing::AssertionFailure() << "element " << i << ": " << a[i] << " and " << b[i];
-    }
-  }
-  return ::testing::AssertionSuccess();
-}
+const std::vector<std::size_t> kSizes = {0,  1,  2,  3,   7,   8,   9,   15,  16,  17,   31,   32,
+                                         33, 63, 65, 127, 128, 129, 255, 300, 511, 4096, 4097, 8500};
 
 TEST(Codec, Bf16RoundsToNearestEven) {
   struct Row {
@@ -173,7 +134,7 @@ TEST(Codec, ProductAndSumAreRoundedEach) {
 TEST(Codec, SumsKeepDenormals) {
   const float tiny = from_bits(0x00010000);
   for_each_simd_target([&](const char* target) {
-    for (const Encoding encoding : kEncodings) {
+    for (const Encoding encoding : {Encoding::f32, Encoding::bf16}) {
       Values sum(40);
       decode_scaled(encoding, encoded(encoding, Values(40, tiny)), 0.5F, sum);
       EXPECT_EQ(sum, Values(40, from_bits(0x00008000))) << target;
@@ -187,6 +148,12 @@ TEST(Codec, EncodedSize) {
   EXPECT_EQ(encoded_size(Encoding::f32, 4096), 16384U);
   EXPECT_EQ(encoded_size(Encoding::bf16, 4096), 8192U);
   EXPECT_EQ(encoded_size(Encoding::bf16, 0), 0U);
+  EXPECT_EQ(encoded_size(Encoding::int8, 4096), 4128U) << "and a scale for every 128";
+  EXPECT_EQ(encoded_size(Encoding::int8, 130), 132U) << "a short group has a scale, too";
+  EXPECT_EQ(encoded_size(Encoding::fp4, 4096), 2080U);
+  EXPECT_EQ(encoded_size(Encoding::fp4, 131), 68U) << "the last byte carries one element";
+  EXPECT_EQ(encoded_size(Encoding::fp4, 0), 0U);
+  EXPECT_EQ(bytes_per_element(Encoding::fp4), 4.0625 / 8);
 }
 
 TEST(CodecDeathTest, SizesMustFit) {
