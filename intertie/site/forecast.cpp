@@ -4,13 +4,12 @@
 #include <cmath>
 
 #include "intertie/base/block.h"
+#include "intertie/codec/codec.h"
 #include "intertie/reduce/schedule.h"
 #include "intertie/train/gpt2_layout.h"
 
 namespace intertie::site {
 namespace {
-
-double bytes_per_element(Encoding encoding) { return encoding == Encoding::f32 ? 4 : 2; }
 
 Bytes whole_bytes(double value) { return Bytes{static_cast<std::uint64_t>(value)}; }
 
@@ -21,8 +20,8 @@ bool gathers(const RunFile& file) {
 // Host memory of a merge: own contribution, results, and those of the others (gather: whole; owners: the shard that is owned).
 double merge_memory(const RunFile& file, double parameters, bool gather) {
   const double sites = static_cast<double>(file.sites.size());
-  const double contribution = parameters * bytes_per_element(file.sync.encoding);
-  const double result = parameters * bytes_per_element(file.sync.result_encoding);
+  const double contribution = parameters * codec::bytes_per_element(file.sync.encoding);
+  const double result = parameters * codec::bytes_per_element(file.sync.result_encoding);
   return gather ? sites * contribution : contribution + 2 * result + (sites - 1) * contribution / sites;
 }
 
@@ -35,8 +34,8 @@ Bytes memory(const RunFile& file, double parameters, bool gather) {
 
 LinkForecast link_forecast(const RunFile& file, SiteId a, SiteId b, double parameters, bool gather) {
   const double sites = static_cast<double>(file.sites.size());
-  const double contribution = parameters * bytes_per_element(file.sync.encoding);
-  const double result = parameters * bytes_per_element(file.sync.result_encoding);
+  const double contribution = parameters * codec::bytes_per_element(file.sync.encoding);
+  const double result = parameters * codec::bytes_per_element(file.sync.result_encoding);
   LinkForecast link{
       .a = file.sites[a.value].name, .b = file.sites[b.value].name, .each_way = {}, .delays = {}, .merge_time = {}};
   link.each_way = whole_bytes(gather ? contribution : (contribution + result) / sites);

@@ -69,6 +69,11 @@ TEST(Forecast, GatherSendsWholeContributions) {
   EXPECT_NEAR(std::chrono::duration<double>(*f.merge_time).count(), 0.34, 1e-4) << "320 ms and one delay of 20 ms";
 }
 
+TEST(Forecast, NarrowEncodingsCountTheirScales) {
+  const Forecast f = forecast(three_sites({"sync.encoding=fp4"}), 1'000'000);
+  EXPECT_EQ(f.links[0].each_way.value, 505'208U) << "a third of 4.0625 bits, and of the 8.0625 of a result";
+}
+
 TEST(Forecast, MemoryOfASite) {
   // Parameters, gradient, two moments, anchor, momentum; contribution, two results, two thirds of a contribution.
   EXPECT_EQ(forecast(three_sites(), 1'000'000).memory.value, 24'000'000U + 14'666'666U);

@@ -129,9 +129,11 @@ Result<void> check_sync(const RunFile& file, const Placer& place) {
                           fmt::format("sync.quorum = {} is more than the {} sites", quorum->integer, file.sites.size()),
                           "write at most their number");
   }
-  if (file.sync.encoding == Encoding::f32 && file.sync.result_encoding != Encoding::f32) {
-    return run_file_error(place("sync", "result_encoding"), "sync.result_encoding is narrower than sync.encoding = \"f32\"",
-                          "write result_encoding = \"f32\" or remove it");
+  if (is_narrower(file.sync.result_encoding, file.sync.encoding)) {
+    const char* wider = to_string(file.sync.encoding);
+    return run_file_error(place("sync", "result_encoding"),
+                          fmt::format("sync.result_encoding is narrower than sync.encoding = \"{}\"", wider),
+                          fmt::format("write result_encoding = \"{}\" or remove it", wider));
   }
   return {};
 }
@@ -247,7 +249,7 @@ void resolve(RunFile& file, const Node& root) {
   if (file.model.intermediate_size == 0) file.model.intermediate_size = 4 * file.model.hidden_size;
   if (file.train.sequence_length == 0) file.train.sequence_length = file.model.max_position_embeddings;
   if (file.train.decay.count == 0) file.train.decay = file.train.tokens;
-  if (!place.written("sync", "result_encoding")) file.sync.result_encoding = file.sync.encoding;
+  if (!place.written("sync", "result_encoding")) file.sync.result_encoding = usual_result_encoding(file.sync.encoding);
 }
 
 Result<void> check_consistency(const RunFile& file, const Node& root) {

@@ -161,13 +161,18 @@ TEST(RunFileErrors, ChoicesToComeNameThoseThatExist) {
        "run.toml:6: sync.method = \"auto\" is not available yet; choose one of synchronous, diloco"},
       {with("[sync]\nmethod = \"streaming\"\n"),
        "run.toml:6: sync.method = \"streaming\" is not available yet; choose one of synchronous, diloco"},
-      {with("[sync]\nencoding = \"fp4\"\n"),
-       "run.toml:6: sync.encoding = \"fp4\" is not available yet; choose one of f32, bf16"},
+      {with("[sync]\nencoding = \"sparse\"\n"),
+       "run.toml:6: sync.encoding = \"sparse\" is not available yet; choose one of f32, bf16, int8, fp4"},
       {with("[sync]\nmethod = \"dilocco\"\n"),
        "run.toml:6: sync.method must be one of synchronous, diloco, not \"dilocco\"; did you mean \"diloco\"?"},
       {with("[sync]\nresult_encoding = \"bf16\"\n"),
        "run.toml:6: sync.result_encoding is narrower than sync.encoding = \"f32\"; write result_encoding = \"f32\" or remove "
        "it"},
+      {with("[sync]\nencoding = \"int8\"\nresult_encoding = \"fp4\"\n"),
+       "run.toml:7: sync.result_encoding is narrower than sync.encoding = \"int8\"; write result_encoding = \"int8\" or remove "
+       "it"},
+      {with("[sync]\nencoding = \"fp4\"\nresult_encoding = \"fp4\"\n"), "accepted"},
+      {with("[sync]\nencoding = \"int8\"\nresult_encoding = \"f32\"\n"), "accepted"},
   });
 }
 

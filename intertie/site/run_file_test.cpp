@@ -121,6 +121,15 @@ TEST(RunFile, SitesAndLinks) {
   EXPECT_EQ(file.sync.result_encoding, Encoding::bf16) << "as encoding, where it is not written";
 }
 
+TEST(RunFile, ResultsHaveEightBitsOrMoreUnlessTheFileSaysOtherwise) {
+  const auto results = [](const std::vector<std::string>& keys) { return read(kThree, keys).sync.result_encoding; };
+  EXPECT_EQ(results({"sync.encoding=f32"}), Encoding::f32);
+  EXPECT_EQ(results({"sync.encoding=int8"}), Encoding::int8);
+  EXPECT_EQ(results({"sync.encoding=fp4"}), Encoding::int8);
+  EXPECT_EQ(results({"sync.encoding=fp4", "sync.result_encoding=fp4"}), Encoding::fp4);
+  EXPECT_EQ(results({"sync.encoding=fp4", "sync.result_encoding=f32"}), Encoding::f32);
+}
+
 TEST(RunFile, CountsOfARun) {
   const RunFile file = read(kThree);
   EXPECT_EQ(file.tokens_per_step(), (4U + 6U + 4U) * 64U);

@@ -250,9 +250,9 @@ ValueType<env::Address> address() {
 }
 
 ValueType<Encoding> encoding() {
-  return {"f32, bf16",
+  return {"f32, bf16, int8, fp4",
           [](const Node& node) -> Result<Encoding> {
-            INTERTIE_ASSIGN(const std::string name, read_choice(node, {"f32", "bf16"}, {"int8", "fp4", "sparse"}));
+            INTERTIE_ASSIGN(const std::string name, read_choice(node, {"f32", "bf16", "int8", "fp4"}, {"sparse"}));
             return *encoding_from(name);
           },
           [](const Encoding& value) { return std::string(to_string(value)); }};

@@ -57,6 +57,15 @@ class LocalRun : public ::testing::Test {
     }
     return to_string(hash);
   }
+  std::int64_t bytes_of_last_merge(const std::string& site) {
+    std::int64_t bytes = 0;
+    for (const Json& event : events_of(site)) {
+      std::string problem;
+      if (event["event"] == "merge.committed") bytes = JsonFields(event, problem).number<std::int64_t>("bytes_sent");
+      EXPECT_EQ(problem, "");
+    }
+    return bytes;
+  }
   std::vector<Json> events_of(const std::string& site) { return events_in(folder_.read("runs/toy/" + site + "/events.jsonl")); }
   Folder folder_;
 };
@@ -69,6 +78,20 @@ TEST_F(LocalRun, EndsWithTheSameParametersEverywhere) {
   ASSERT_NE(parameters_of("a"), to_string(Hash64{}));
   EXPECT_EQ(parameters_of("a"), parameters_of("b"));
   EXPECT_EQ(parameters_of("a"), parameters_of("c"));
+}
+
+TEST_F(LocalRun, NarrowEncodingsSendLessAndEndWithTheSameParametersEverywhere) {
+  const auto bytes_with = [this](const std::string& encoding) {
+    const Ran ran = train({"--fresh", "--set", "sync.encoding=" + encoding});
+    EXPECT_EQ(ran.exit_code, 0) << ran.all();
+    EXPECT_EQ(parameters_of("a"), parameters_of("b"));
+    EXPECT_EQ(parameters_of("a"), parameters_of("c"));
+    return bytes_of_last_merge("b");
+  };
+  // 20,000 elements: two thirds of a contribution and as much of a result, and some frames and beats.
+  EXPECT_GT(bytes_with("f32"), 106'000);
+  EXPECT_LT(bytes_with("int8"), 45'000);
+  EXPECT_LT(bytes_with("fp4"), 38'000);
 }
 
 TEST_F(LocalRun, RecordsWhatItsTableSays) {
