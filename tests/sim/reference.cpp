@@ -1,5 +1,6 @@
 #include "tests/sim/reference.h"
 
+#include "intertie/codec/codec.h"
 #include "intertie/train/toy.h"
 
 namespace intertie::tests {
@@ -20,6 +21,19 @@ Vector weighted_sum(const std::vector<double>& sizes, const std::vector<Vector>&
     }
   }
   return sum;
+}
+
+// What the others get of it.
+Vector through(Encoding encoding, const Vector& values) {
+  std::vector<std::byte> bytes(codec::encoded_size(encoding, values.size()));
+  Vector decoded(values.size());
+  codec::reference::encode(encoding, values, bytes);
+  codec::reference::decode(encoding, bytes, decoded);
+  return decoded;
+}
+
+bool gathers(const sync::Settings& settings, std::size_t num_members) {
+  return settings.reduction == "gather" || (settings.reduction == "auto" && num_members <= 2);
 }
 
 void sgd(Vector& parameters, const Vector& gradient, float lr) {
@@ -107,17 +121,18 @@ ReferenceState Reference::next(const ReferenceState& state, const std::vector<Si
     if (std::find(set.begin(), set.end(), site) == set.end()) continue;
     sizes.push_back(size);
     if (synchronous) {
-      contributions.push_back(model_->gradient(state.anchor, first, size));
+      contributions.push_back(through(options_.sync.encoding, model_->gradient(state.anchor, first, size)));
       continue;
     }
     Vector local = state.anchor;
     for (std::uint64_t step = 0; step < steps; ++step) sgd(local, model_->gradient(local, first + step * per_step, size), lr);
     Vector difference(local.size());
     for (std::size_t k = 0; k < local.size(); ++k) difference[k] = state.anchor[k] - local[k];
-    contributions.push_back(std::move(difference));
+    contributions.push_back(through(options_.sync.encoding, difference));
   }
   ReferenceState after = state;
-  const Vector sum = weighted_sum(sizes, contributions);
+  Vector sum = weighted_sum(sizes, contributions);
+  if (!gathers(options_.sync, members.size())) sum = through(options_.sync.result_encoding, sum);
   synchronous ? sgd(after.anchor, sum, lr) : outer_step(options_, after.anchor, after.momentum, sum);
   after.next_sample += steps * per_step;
   after.tokens += steps * samples_of(options_, set);

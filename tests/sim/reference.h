@@ -31,7 +31,7 @@ class Reference {
   std::unique_ptr<Model> model_;
 };
 
-// Parameters after every version of a run with f32 encodings that nothing disturbs, index 0 being the initial ones.
+// Parameters after every version of a run that nothing disturbs, index 0 being the initial ones.
 std::vector<std::vector<float>> reference_run(const ToyOptions& options);
 
 }  // namespace intertie::tests

@@ -135,22 +135,40 @@ TEST(Run, TheSameSeedGivesTheSameEventsAndTraceTwice) {
   EXPECT_NE(trace(5), trace(6));
 }
 
-TEST(Run, Bf16KeepsAllSitesBitEqualAndStillConverges) {
+// How far a run of 100 steps with these encodings ends from the one in f32, in any parameter; all sites are bit-equal all
+// along.
+double distance_from_f32(Encoding encoding, Encoding result_encoding) {
   ToyOptions options = toy_options(100);
-  options.sync.encoding = Encoding::bf16;
-  options.sync.result_encoding = Encoding::bf16;
+  options.sync.encoding = encoding;
+  options.sync.result_encoding = result_encoding;
   ToyWorld world(options);
   std::map<Version, std::set<Hash64>> seen;
   world.on_merge = [&](std::size_t, Version version, Hash64 parameters) { seen[version].insert(parameters); };
   world.start_all();
-  ASSERT_TRUE(world.run_to_end());
+  EXPECT_TRUE(world.run_to_end());
   for (const auto& [version, hashes] : seen) EXPECT_EQ(hashes.size(), 1U) << version;
+  EXPECT_TRUE(same_bits(world.parameters(0), reference_run(options).back()));
   const std::vector<float> exact = reference_run(toy_options(100)).back();
   double distance = 0;
-  for (std::size_t k = 0; k < exact.size(); ++k)
+  for (std::size_t k = 0; k < exact.size(); ++k) {
     distance = std::max(distance, std::abs(double{exact[k]} - world.parameters(0)[k]));
-  EXPECT_LT(distance, 0.05);
-  EXPECT_GT(distance, 0) << "bf16 was not used";
+  }
+  return distance;
+}
+
+TEST(Run, NarrowEncodingsKeepAllSitesBitEqualAndStillConverge) {
+  const double bf16 = distance_from_f32(Encoding::bf16, Encoding::bf16);
+  const double int8 = distance_from_f32(Encoding::int8, Encoding::int8);
+  const double fp4 = distance_from_f32(Encoding::fp4, Encoding::int8);
+  const double fp4_results = distance_from_f32(Encoding::fp4, Encoding::fp4);
+  EXPECT_GT(bf16, 0) << "it was not used";
+  EXPECT_GT(int8, bf16);
+  EXPECT_GT(fp4, int8);
+  EXPECT_GT(fp4_results, fp4);
+  EXPECT_LT(bf16, 0.005);
+  EXPECT_LT(int8, 0.01);
+  EXPECT_LT(fp4, 0.2);
+  EXPECT_LT(fp4_results, 0.2);
 }
 
 TEST(Run, AMissingSiteIsNamedWhenTheStartWaitIsOver) {

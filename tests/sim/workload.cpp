@@ -14,6 +14,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Half of all runs are f32; an fp4 run has results in fp4 or wider ones.
+void draw_encodings(env::Random random, sync::Settings& settings) {
+  if (random.below(2) == 0) return;
+  settings.encoding = kEncodings[1 + random.below(3)];
+  settings.result_encoding = random.below(2) == 0 ? settings.encoding : usual_result_encoding(settings.encoding);
+}
+
 ToyOptions draw(env::Random& random, bool hostile) {
   ToyOptions options = toy_options(60 + random.below(60));
   options.seed = random.next();
@@ -24,6 +31,7 @@ ToyOptions draw(env::Random& random, bool hostile) {
   options.sync.method = random.below(2) == 0 ? sync::Method::diloco : sync::Method::synchronous;
   options.sync.every = 1 + static_cast<int>(random.below(4));
   options.sync.reduction = random.below(3) == 0 ? "gather" : (num_sites == 2 ? "auto" : "owners");
+  draw_encodings(random.fork(7), options.sync);  // beside the sequence of what follows
   options.sync.hash_every = 1;
   options.sync.bucket_mib = 0.02 + random.uniform() * 0.1;
   options.train.checkpoint_every = {.count = 10 + random.below(20), .steps = true};
@@ -37,10 +45,11 @@ ToyOptions draw(env::Random& random, bool hostile) {
 }
 
 std::string describe(const ToyOptions& options) {
-  return fmt::format("{} sites, {}, every {}, {}, {} elements, {} steps of {}, {}, {} one way", options.batch_sizes.size(),
-                     options.sync.method == sync::Method::diloco ? "diloco" : "synchronous", options.sync.every,
-                     options.sync.reduction, options.elements, options.train.tokens.count, to_string(options.step_time),
-                     to_string(options.link.rate), to_string(options.link.delay));
+  return fmt::format("{} sites, {}, every {}, {}, {} and {}, {} elements, {} steps of {}, {}, {} one way",
+                     options.batch_sizes.size(), options.sync.method == sync::Method::diloco ? "diloco" : "synchronous",
+                     options.sync.every, options.sync.reduction, to_string(options.sync.encoding),
+                     to_string(options.sync.result_encoding), options.elements, options.train.tokens.count,
+                     to_string(options.step_time), to_string(options.link.rate), to_string(options.link.delay));
 }
 
 // One run and what is done to it.
