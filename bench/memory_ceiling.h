@@ -49,7 +49,7 @@ struct alignas(64) Line {
 template <std::size_t num_read, std::size_t num_updated>
 class CeilingLoop {
  public:
-  static constexpr std::size_t kBytes = kElements * sizeof(float) * (num_read + 2 * num_updated);
+  static std::size_t num_bytes() { return kElements * sizeof(float) * (num_read + 2 * num_updated); }
 
   CeilingLoop() { arrays_.assign(num_read + num_updated, std::vector<Line>(kLines)); }
 
@@ -78,14 +78,15 @@ class CeilingLoop {
 // kernel may do whose result is read next: expect a share well below 1.
 class CopyLoop {
  public:
-  static constexpr std::size_t kBytes = 2 * kElements * sizeof(float);
+  explicit CopyLoop(std::size_t elements) : from_(elements, 1), to_(elements, 1) {}
+  std::size_t num_bytes() const { return 2 * from_.size() * sizeof(float); }
   void run() {
-    std::memcpy(to_.data(), from_.data(), kBytes / 2);
+    std::memcpy(to_.data(), from_.data(), from_.size() * sizeof(float));
     benchmark::ClobberMemory();
   }
 
  private:
-  Values from_ = Values(kElements, 1), to_ = Values(kElements, 1);
+  Values from_, to_;
 };
 
 // Times `kernel`, which moves `bytes`, in turns with a CeilingLoop or CopyLoop. Reports medians: GB/s of both, and the kernel's
@@ -95,7 +96,7 @@ void beside_ceiling(benchmark::State& state, Loop loop, std::size_t bytes, const
   kernel(), loop.run();  // pages are there from now on
   std::vector<double> rates, ceilings, shares;
   for ([[maybe_unused]] auto _ : state) {
-    const double at_ceiling = static_cast<double>(Loop::kBytes) / seconds([&] { loop.run(); });
+    const double at_ceiling = static_cast<double>(loop.num_bytes()) / seconds([&] { loop.run(); });
     const double time = seconds(kernel);
     state.SetIterationTime(time);
     rates.push_back(static_cast<double>(bytes) / time), ceilings.push_back(at_ceiling);
