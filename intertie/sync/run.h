@@ -165,7 +165,7 @@ class Run {
 
   RunSettings settings_;
   RunServices services_;
-  Waiting waiting_;
+  env::Waiting waiting_;
   AnchorHashes hashes_;
   Incarnation incarnation_;
   std::vector<checkpoint::Found> found_;  // on this site's disk at start

@@ -11,6 +11,7 @@
 
 #include "intertie/data/sampler.h"
 #include "intertie/env/loop.h"
+#include "intertie/env/waiting.h"
 #include "intertie/links/mesh.h"
 #include "intertie/members/member.h"
 #include "intertie/sync/inner.h"
@@ -19,7 +20,6 @@
 #include "intertie/sync/settings.h"
 #include "intertie/sync/timetable.h"
 #include "intertie/sync/transfer.h"
-#include "intertie/sync/waiting.h"
 #include "intertie/train/local_step.h"
 
 namespace intertie::sync {
@@ -77,7 +77,7 @@ struct SiteState {
   members::Member& member;
   train::LocalStep& model;
   const data::Sampler& samples;
-  Waiting& waiting;
+  env::Waiting& waiting;
 
   // What the store's holder said.
   std::vector<Membership> memberships = {};               // oldest first; those of versions that are behind us are forgotten

@@ -8,11 +8,11 @@
 #include "intertie/base/result.h"
 #include "intertie/env/task.h"
 
-namespace intertie::sync {
+namespace intertie::env {
 
 class Waiting {
  public:
-  explicit Waiting(env::Loop& loop) : loop_(loop), pulse_(loop) {}
+  explicit Waiting(Loop& loop) : loop_(loop), pulse_(loop) {}
 
   void notify() { pulse_.notify(); }
   // The first failure counts.
@@ -23,34 +23,34 @@ class Waiting {
   const std::optional<Error>& failure() const { return failure_; }
 
   // Returns when `condition` holds, or with the failure. `condition` must stay callable meanwhile.
-  env::Task<Result<env::Done>> until(std::function<bool()> condition) {
+  Task<Result<Done>> until(std::function<bool()> condition) {
     while (!failure_ && !condition()) co_await pulse_.next();
     if (failure_) co_return *failure_;
-    co_return env::Done{};
+    co_return Done{};
   }
 
   // The same, with a deadline after which `late` says what was waited for.
-  env::Task<Result<env::Done>> until(std::function<bool()> condition, env::TimePoint deadline, std::function<Error()> late) {
-    const env::TimerId timer = loop_.call_at(deadline, [pulse = pulse_]() mutable { pulse.notify(); });
+  Task<Result<Done>> until(std::function<bool()> condition, TimePoint deadline, std::function<Error()> late) {
+    const TimerId timer = loop_.call_at(deadline, [pulse = pulse_]() mutable { pulse.notify(); });
     while (!failure_ && !condition() && loop_.now() < deadline) co_await pulse_.next();
     loop_.cancel(timer);
     if (failure_) co_return *failure_;
     if (!condition()) co_return late();
-    co_return env::Done{};
+    co_return Done{};
   }
 
   // Returns when `condition` holds or the deadline has passed; failures do not count. For the end of a run.
-  env::Task<env::Done> at_most_until(env::TimePoint deadline, std::function<bool()> condition) {
-    const env::TimerId timer = loop_.call_at(deadline, [pulse = pulse_]() mutable { pulse.notify(); });
+  Task<Done> at_most_until(TimePoint deadline, std::function<bool()> condition) {
+    const TimerId timer = loop_.call_at(deadline, [pulse = pulse_]() mutable { pulse.notify(); });
     while (!condition() && loop_.now() < deadline) co_await pulse_.next();
     loop_.cancel(timer);
-    co_return env::Done{};
+    co_return Done{};
   }
 
  private:
-  env::Loop& loop_;
-  env::Pulse pulse_;
+  Loop& loop_;
+  Pulse pulse_;
   std::optional<Error> failure_;
 };
 
-}  // namespace intertie::sync
+}  // namespace intertie::env
