@@ -28,6 +28,7 @@ struct Parsed {
   site::SampleCommand sample;
   ReportOptions report;
   ShardOptions shard;
+  BenchOptions bench;
   DocsOptions docs;
 };
 
@@ -92,6 +93,31 @@ void add_report(CLI::App& app, ReportOptions& report) {
   command->add_flag("--sample", report.sample, "has the newest checkpoint write a new sample first");
 }
 
+void add_bench(CLI::App& app, BenchOptions& bench) {
+  CLI::App* command = app.add_subcommand("bench", "measures what merges cost over the run's links");
+  command->add_option("KIND", bench.kind, "merge: merges of made-up contributions, one after another, at all sites")
+      ->required()
+      ->check(CLI::IsMember({"merge"}));
+  add_run_file(*command, bench.merge.run_file, bench.merge.overrides);
+  command->add_option("--site", bench.merge.site, "is this site; the others are started elsewhere")
+      ->type_name("NAME")
+      ->required();
+  command->add_option("--size", bench.size, "of a contribution in f32")->type_name("SIZE")->capture_default_str();
+  command->add_option("--merges", bench.merge.num_merges, "how many count; 1 to 100000")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000).description(""));
+  command->add_option("--warm-ups", bench.merge.num_warm_ups, "how many come before; 0 to 1000")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1000).description(""));
+  command->add_option("--every", bench.every, "from the beginning of one merge to that of the next; 0 s: back to back")
+      ->type_name("TIME")
+      ->capture_default_str();
+  command->add_option("--silence", bench.silence, "pause before those that count")->type_name("TIME")->capture_default_str();
+  command->add_flag("--json", bench.merge.json, "machine-readable output");
+}
+
 void add_others(CLI::App& app, Parsed& parsed) {
   CLI::App* check = app.add_subcommand("check", "says whether a run file is right and what would happen");
   add_run(*check, parsed.check.run);
@@ -125,6 +151,8 @@ void add_others(CLI::App& app, Parsed& parsed) {
   CLI::App* shard = app.add_subcommand("shard", "encodes the run's text into ready-made .bin shards");
   add_run(*shard, parsed.shard.run);
   shard->add_option("--out", parsed.shard.out, "the folder to write")->type_name("FOLDER")->required();
+
+  add_bench(app, parsed.bench);
 
   app.add_subcommand("docs", "prints a generated page of the documentation")
       ->add_option("PAGE", parsed.docs.page, "commands, run-file, events or exit-codes")
@@ -204,6 +232,23 @@ Result<Arguments> checked(TrainOptions train) {
   return Arguments(std::move(train));
 }
 
+Result<Arguments> checked(BenchOptions bench) {
+  const auto option = [](const char* name, Error error) {
+    error.where = std::string("bench: ") + name;
+    return error;
+  };
+  const Result<Bytes> size = parse_bytes(bench.size);
+  if (!size) return option("--size", size.error());
+  const Result<Duration> every = parse_duration(bench.every);
+  if (!every) return option("--every", every.error());
+  const Result<Duration> silence = parse_duration(bench.silence);
+  if (!silence) return option("--silence", silence.error());
+  bench.merge.size = *size;
+  bench.merge.every = *every;
+  bench.merge.silence = *silence;
+  return Arguments(std::move(bench.merge));
+}
+
 Result<Arguments> chosen(const CLI::App& app, Parsed parsed) {
   const std::string name = app.get_subcommands().front()->get_name();
   if (name == "train") return checked(std::move(parsed.train));
@@ -215,6 +260,7 @@ Result<Arguments> chosen(const CLI::App& app, Parsed parsed) {
   if (name == "sample") return Arguments(std::move(parsed.sample));
   if (name == "report") return Arguments(std::move(parsed.report));
   if (name == "shard") return Arguments(std::move(parsed.shard));
+  if (name == "bench") return checked(std::move(parsed.bench));
   if (name == "docs") return Arguments(std::move(parsed.docs));
   return Arguments(VersionOptions{});
 }

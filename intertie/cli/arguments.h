@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "intertie/base/result.h"
+#include "intertie/site/merge_bench.h"
 #include "intertie/site/programs.h"
 
 namespace intertie::cli {
@@ -67,6 +68,11 @@ struct ShardOptions {
   RunOptions run;
   std::string out;
 };
+struct BenchOptions {
+  std::string kind;
+  std::string size = "64 MiB", every = "0 s", silence = "0 s";
+  site::MergeBenchCommand merge;
+};
 struct DocsOptions {
   std::string page;
 };
@@ -76,7 +82,7 @@ struct Text {
 };
 using Arguments =
     std::variant<TrainOptions, CheckOptions, CaOptions, StatusOptions, StopOptions, LeaveOptions, site::SampleCommand,
-                 site::SiteCommand, ReportOptions, ShardOptions, DocsOptions, VersionOptions, Text>;
+                 site::SiteCommand, ReportOptions, ShardOptions, site::MergeBenchCommand, DocsOptions, VersionOptions, Text>;
 
 // Without the program's name.
 Result<Arguments> parse_arguments(std::vector<std::string> words);

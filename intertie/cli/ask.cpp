@@ -126,7 +126,7 @@ Result<ExitCode> stop(env::Disk& disk, const StopOptions& options) {
 
 Result<ExitCode> leave(env::Disk& disk, const LeaveOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
-  INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
+  INTERTIE_RETURN_IF_ERROR(file.require_site(options.site));
   return ask_the_sites(disk, file,
                        {.run = options.run,
                         .whom = {.at = options.at, .site = options.site},

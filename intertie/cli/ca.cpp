@@ -89,7 +89,7 @@ std::string ca_json(const RunFile& file, const std::vector<Issued>& all) {
 
 Result<site::ExitCode> ca(env::Disk& disk, const CaOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
-  if (!options.site.empty()) INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
+  if (!options.site.empty()) INTERTIE_RETURN_IF_ERROR(file.require_site(options.site));
   INTERTIE_RETURN_IF_ERROR(site::check_authority(disk, file));
   const auto names = options.site.empty() ? site::certificate_names(disk, file) : std::vector<std::string>{options.site};
   std::vector<Issued> all;

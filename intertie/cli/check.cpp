@@ -186,7 +186,7 @@ std::string check_json(const RunFile& file, const Findings& findings) {
 
 Result<site::ExitCode> check(env::Disk& disk, const CheckOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
-  if (!options.site.empty()) INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
+  if (!options.site.empty()) INTERTIE_RETURN_IF_ERROR(file.require_site(options.site));
   INTERTIE_ASSIGN(const Findings findings, find(disk, file, options.site));
   const bool one_site = !options.site.empty();
   INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? check_json(file, findings) : table(file, findings, one_site)));

@@ -31,8 +31,6 @@ std::string commands_page();  // docs/commands.md
 // What several commands do.
 
 Result<site::RunFile> load(env::Disk& disk, const RunOptions& options);
-// An error that lists the run's sites, unless `site` is one of them.
-Result<void> require_site(const site::RunFile& file, const std::string& site);
 // What `check` and `ca` end with where a certificate that is there cannot work; they have said what is wrong and what to do.
 Error unusable_certificates(const site::RunFile& file);
 // What there is of certificates will be accepted, and the authority of none is gone. Writes nothing.

@@ -28,7 +28,7 @@ struct Prose {
   const char* text;
 };
 
-constexpr std::array<Prose, 11> kProse = {{
+constexpr std::array<Prose, 12> kProse = {{
     {"train", "intertie train run.toml --local --data texts/ 'more/*.txt'", R"(
 **Text of one's own.** `--data` takes files, folders (with all that is in them), patterns (`*`, `?`, and `**` for folders) and .bin
 shards, and stands in the place of [data] train; at every later start and at every site it must lead to the same text. Text is UTF-8,
@@ -116,6 +116,11 @@ named in the report. Ends with code 2 where there is no log at all. [report.md](
     {"shard", "intertie shard run.toml --data texts/ --out shards", R"(
 Encodes the text once, with the tokenizer of the run file, so that sites can start from the result: `--data shards`, or
 `train = "shards"` in [data]. The folder holds both splits, the tokenizer, and hashes; it is not overwritten.
+)"},
+    {"bench", "intertie bench merge run.toml --site ashburn --size '256 MiB'", R"(
+Started at every site of the run, with the same options. The sites connect as they do to train, and merge contributions that are made
+up, without a model: the encodings and the kind of reduction are those of [sync]. Each site prints what it measured; the sum is compared
+with what the sites contribute. The time of a merge is from its first chunk until it is committed.
 )"},
     {"docs", "intertie docs run-file", R"(
 The pages in docs/ that the program writes about itself.

@@ -21,6 +21,7 @@ struct Perform {
   Result<ExitCode> operator()(const cli::ReportOptions& options) const { return cli::report(disk, options); }
   Result<ExitCode> operator()(const cli::ShardOptions& options) const { return cli::shard(disk, options); }
   Result<ExitCode> operator()(const site::SiteCommand& command) const { return site::run_site(command, site::make_toy_only); }
+  Result<ExitCode> operator()(const site::MergeBenchCommand& command) const { return site::run_merge_bench(command); }
   Result<ExitCode> operator()(const cli::DocsOptions& options) const { return cli::docs(options); }
   Result<ExitCode> operator()(const cli::VersionOptions&) const { return cli::version(); }
   Result<ExitCode> operator()(const cli::Text& text) const {

@@ -8,7 +8,7 @@ namespace intertie::cli {
 
 Result<site::ExitCode> sample(env::Disk& disk, const site::SampleCommand& command) {
   INTERTIE_ASSIGN(const site::RunFile file, site::read_run_file(disk, command.run_file, command.overrides));
-  if (!command.site.empty()) INTERTIE_RETURN_IF_ERROR(require_site(file, command.site));
+  if (!command.site.empty()) INTERTIE_RETURN_IF_ERROR(file.require_site(command.site));
   if (file.model.kind == "toy") {
     return Error{.code = ErrorCode::reconfigure,
                  .where = file.path,

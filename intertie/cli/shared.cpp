@@ -13,17 +13,6 @@ Result<site::RunFile> load(env::Disk& disk, const RunOptions& options) {
   return site::read_run_file(disk, options.run_file, options.overrides, options.data);
 }
 
-Result<void> require_site(const site::RunFile& file, const std::string& site) {
-  if (file.find_site(site)) return {};
-  std::string names;
-  for (const site::SiteSettings& other : file.sites) names += (names.empty() ? "" : ", ") + other.name;
-  return Error{.code = ErrorCode::reconfigure,
-               .where = file.path,
-               .what = fmt::format("there is no site {:?}", site),
-               .fix = "the sites are " + names,
-               .cause = nullptr};
-}
-
 Error unusable_certificates(const site::RunFile& file) {
   return Error{.code = ErrorCode::reconfigure,
                .where = site::certificates_folder(file),

@@ -148,18 +148,6 @@ Result<ExitCode> say_what_would_start(const TrainOptions& options, const RunFile
   return ExitCode::done;
 }
 
-Result<void> require_addresses(const RunFile& file) {
-  for (const site::SiteSettings& site : file.sites) {
-    if (site.address || file.sites.size() == 1) continue;
-    return Error{.code = ErrorCode::reconfigure,
-                 .where = file.path,
-                 .what = fmt::format("site {:?} has no address", site.name),
-                 .fix = "write address = \"host:7400\" in its [[site]], or use --local",
-                 .cause = nullptr};
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<ExitCode> train(env::Disk& disk, const TrainOptions& options) {
@@ -167,8 +155,8 @@ Result<ExitCode> train(env::Disk& disk, const TrainOptions& options) {
   if (!options.dry_run) std::signal(SIGPIPE, SIG_IGN);
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
   if (!options.local) {
-    INTERTIE_RETURN_IF_ERROR(require_site(file, options.site));
-    INTERTIE_RETURN_IF_ERROR(require_addresses(file));
+    INTERTIE_RETURN_IF_ERROR(file.require_site(options.site));
+    if (file.sites.size() > 1) INTERTIE_RETURN_IF_ERROR(file.addresses());
   }
   INTERTIE_ASSIGN(const std::string program, site_program(disk, file));
   if (options.dry_run) return say_what_would_start(options, file, program);

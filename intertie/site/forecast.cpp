@@ -13,10 +13,6 @@ namespace {
 
 Bytes whole_bytes(double value) { return Bytes{static_cast<std::uint64_t>(value)}; }
 
-bool gathers(const RunFile& file) {
-  return file.sync.reduction == "gather" || (file.sync.reduction == "auto" && file.sites.size() <= 2);
-}
-
 // Host memory of a merge: own contribution, results, and those of the others (gather: whole; owners: the shard that is owned).
 double merge_memory(const RunFile& file, double parameters, bool gather) {
   const double sites = static_cast<double>(file.sites.size());
@@ -94,7 +90,7 @@ Forecast forecast(const RunFile& file, std::uint64_t parameters) {
   f.steps = file.num_steps();
   f.merges = (f.steps + file.steps_per_merge() - 1) / file.steps_per_merge();
   f.tokens_per_step = file.tokens_per_step();
-  f.gather = gathers(file);
+  f.gather = file.sync.gathers(file.sites.size());
   f.memory = memory(file, p, f.gather);
   for (std::uint16_t a = 0; a < file.sites.size(); ++a) {
     for (std::uint16_t b = static_cast<std::uint16_t>(a + 1); b < file.sites.size(); ++b) {

@@ -11,23 +11,6 @@
 namespace intertie::site {
 namespace {
 
-Error input_error(const std::string& where, std::string what, std::string fix) {
-  return {.code = ErrorCode::reconfigure, .where = where, .what = std::move(what), .fix = std::move(fix), .cause = {}};
-}
-
-Result<std::vector<env::Address>> addresses_of(const RunFile& file, const SiteCommand& command) {
-  if (!command.addresses.empty()) return command.addresses;
-  std::vector<env::Address> addresses;
-  for (const SiteSettings& site : file.sites) {
-    if (!site.address) {
-      return input_error(file.path, fmt::format("site {} has no address", site.name),
-                         "add address = \"host:7400\" to its [[site]], or use --local");
-    }
-    addresses.push_back(*site.address);
-  }
-  return addresses;
-}
-
 int threads_of(const RunFile& file, const SiteCommand& command) {
   if (file.train.threads > 0) return file.train.threads;
   const int sharing = command.local ? static_cast<int>(file.sites.size()) : 1;
@@ -39,16 +22,13 @@ int threads_of(const RunFile& file, const SiteCommand& command) {
 Result<PreparedSite> prepare_site(const SiteCommand& command, env::Disk& disk) {
   PreparedSite site;
   INTERTIE_ASSIGN(site.file, read_run_file(disk, command.run_file, command.overrides, command.data));
-  const std::optional<SiteId> self = site.file.find_site(command.site);
-  if (!self) {
-    std::string names;
-    for (const SiteSettings& each : site.file.sites) names += (names.empty() ? "" : ", ") + each.name;
-    return input_error(command.run_file, fmt::format("there is no site \"{}\"", command.site), "its sites are " + names);
-  }
-  site.self = *self;
+  INTERTIE_ASSIGN(site.self, site.file.require_site(command.site));
   site.folder = site_folder(site.file, command.site);
   site.certificates = command.certificates.empty() ? certificates_folder(site.file) : command.certificates;
-  INTERTIE_ASSIGN(site.addresses, addresses_of(site.file, command));
+  site.addresses = command.addresses;
+  if (site.addresses.empty()) {
+    INTERTIE_ASSIGN(site.addresses, site.file.addresses());
+  }
   site.threads = threads_of(site.file, command);
   if (!command.die_at.empty()) {
     INTERTIE_ASSIGN(site.dies_at, sync::parse_planned_death(command.die_at));
@@ -82,7 +62,7 @@ sync::RunSettings run_settings(const PreparedSite& site, const SiteCommand& comm
                              .site_names = {},
                              .addresses = site.addresses,
                              .listen = {},
-                             .num_merge_streams = {},
+                             .num_merge_streams = file.num_streams_from(site.self),
                              .batch_sizes = {},
                              .sequence_length = file.train.sequence_length,
                              .step_time = site.settings().step_time,
@@ -105,9 +85,6 @@ sync::RunSettings run_settings(const PreparedSite& site, const SiteCommand& comm
   for (std::uint16_t i = 0; i < file.sites.size(); ++i) {
     settings.site_names.push_back(file.sites[i].name);
     settings.batch_sizes.push_back(file.batch_size(SiteId{i}));
-    const LinkSettings* link = i == site.self.value ? nullptr : file.find_link(site.self, SiteId{i});
-    const int streams = link && !link->paths.empty() ? link->paths.front().streams : PathSettings{}.streams;
-    settings.num_merge_streams.push_back(static_cast<std::uint16_t>(streams));
   }
   return settings;
 }

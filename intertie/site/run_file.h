@@ -67,12 +67,16 @@ struct RunFile {
   std::string agreement() const;
 
   std::optional<SiteId> find_site(const std::string& name) const;
-  const LinkSettings* find_link(SiteId a, SiteId b) const;      // null: not in the file
-  int batch_size(SiteId site) const;                            // sequences of a site and step
-  std::uint64_t tokens_per_step() const;                        // over all sites
+  Result<SiteId> require_site(const std::string& name) const;      // the error (reconfigure) lists the run's sites
+  const LinkSettings* find_link(SiteId a, SiteId b) const;         // null: not in the file
+  std::vector<std::uint16_t> num_streams_from(SiteId self) const;  // merge streams to each site, in site order
+  Result<std::vector<env::Address>> addresses() const;  // that sites dial, in site order. Errors (reconfigure): one has none
+  int batch_size(SiteId site) const;                    // sequences of a site and step
+  std::uint64_t tokens_per_step() const;                // over all sites
   std::uint64_t steps_of(const train::Stretch& stretch) const;  // rounded up
   std::uint64_t num_steps() const { return steps_of(train.tokens); }
   std::uint64_t steps_per_merge() const;
+  Error error(std::string what, std::string fix) const;  // of what the file says (reconfigure)
 };
 
 // Overrides from `--set path=value`, e.g. "sync.every=10", "site.columbus.local_batch_size=4"; `data`, where there is any, from

@@ -45,6 +45,39 @@ std::optional<SiteId> RunFile::find_site(const std::string& name) const {
   return SiteId{static_cast<std::uint16_t>(at - sites.begin())};
 }
 
+Result<SiteId> RunFile::require_site(const std::string& name) const {
+  if (const std::optional<SiteId> found = find_site(name)) return *found;
+  std::string names;
+  for (const SiteSettings& site : sites) names += (names.empty() ? "" : ", ") + site.name;
+  return error(fmt::format("there is no site {:?}", name), "the sites are " + names);
+}
+
+Result<std::vector<env::Address>> RunFile::addresses() const {
+  std::vector<env::Address> all;
+  for (const SiteSettings& site : sites) {
+    if (!site.address) {
+      return error(fmt::format("site {:?} has no address", site.name),
+                   "write address = \"host:7400\" in its [[site]], or use --local");
+    }
+    all.push_back(*site.address);
+  }
+  return all;
+}
+
+std::vector<std::uint16_t> RunFile::num_streams_from(SiteId self) const {
+  std::vector<std::uint16_t> streams;
+  for (std::uint16_t i = 0; i < sites.size(); ++i) {
+    const LinkSettings* link = i == self.value ? nullptr : find_link(self, SiteId{i});
+    const PathSettings used = link && !link->paths.empty() ? link->paths.front() : PathSettings{};
+    streams.push_back(static_cast<std::uint16_t>(used.streams));
+  }
+  return streams;
+}
+
+Error RunFile::error(std::string what, std::string fix) const {
+  return {.code = ErrorCode::reconfigure, .where = path, .what = std::move(what), .fix = std::move(fix), .cause = {}};
+}
+
 const LinkSettings* RunFile::find_link(SiteId a, SiteId b) const {
   const std::string& first = sites[a.value].name;
   const std::string& second = sites[b.value].name;

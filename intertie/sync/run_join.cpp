@@ -50,10 +50,9 @@ Hash64 hash_of_layout(const train::Layout& layout) {
 
 wire::Schedule schedule_for(const RunSettings& settings, std::uint64_t elements, const std::vector<SiteId>& members) {
   const auto num_sites = static_cast<std::uint16_t>(members.size());
-  const bool gather = settings.sync.reduction == "gather" || (settings.sync.reduction == "auto" && num_sites <= 2);
   const bool in_buckets = settings.sync.method == Method::synchronous;
   return reduce::make_schedule(
-      {.reduction = gather ? wire::Reduction::gather : wire::Reduction::owners,
+      {.reduction = settings.sync.gathers(num_sites) ? wire::Reduction::gather : wire::Reduction::owners,
        .members = members,
        .elements = elements,
        .bucket_blocks = in_buckets ? reduce::bucket_blocks(settings.sync.bucket_mib, elements, num_sites) : 0});

@@ -1,6 +1,7 @@
 // [sync] of the run file. Value.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "intertie/base/encoding.h"
@@ -20,6 +21,8 @@ struct Settings {
   double outer_momentum = 0.9;
   int hash_every = 0;     // versions between comparisons of anchors' hashes; 0: 1 (diloco), 20 (synchronous)
   double bucket_mib = 0;  // synchronous: gradient sent at a time while backward runs on; 0: reduce::bucket_blocks decides
+
+  bool gathers(std::size_t num_sites) const { return reduction == "gather" || (reduction == "auto" && num_sites <= 2); }
 };
 
 }  // namespace intertie::sync

@@ -1,0 +1,280 @@
+#include "intertie/trial/merge_trial.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "intertie/codec/codec.h"
+#include "intertie/trial/made_up.h"
+
+namespace intertie::trial {
+
+using env::Done;
+using env::Task;
+using env::TimePoint;
+
+namespace {
+
+constexpr FragmentId kFragment{0};
+constexpr Contribution kContribution{1};
+constexpr Duration kPartingTime = std::chrono::seconds(3);  // for the last acknowledgements, and for closing
+
+SharedBytes encode_chunk(Encoding encoding, std::span<const float> values) {
+  std::vector<std::byte> encoded(codec::encoded_size(encoding, values.size()));
+  codec::encode(encoding, values, encoded);
+  return SharedBytes(std::move(encoded));
+}
+
+// What the sum of the blocks must be, bit for bit.
+std::vector<float> expected_sum(const MergeTrialSettings& settings, std::span<const reduce::SetMember> set,
+                                const ElementRange& range) {
+  std::vector<float> values(range.size()), sum(range.size());
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    make_up(settings.seed, set[i].site, range.first, values);
+    const SharedBytes encoded = encode_chunk(settings.encoding, values);
+    const auto add = i == 0 ? codec::decode_scaled : codec::decode_add_scaled;
+    add(settings.encoding, encoded.view(), set[i].weight, sum);
+  }
+  if (settings.schedule.reduction == wire::Reduction::owners) {
+    codec::decode(settings.result_encoding, encode_chunk(settings.result_encoding, sum).view(), sum);
+  }
+  return sum;
+}
+
+bool same_bits(std::span<const float> a, std::span<const float> b) {
+  return std::ranges::equal(std::as_bytes(a), std::as_bytes(b));
+}
+
+}  // namespace
+
+MergeTrial::MergeTrial(MergeTrialSettings settings, Services services, Handlers handlers)
+    : settings_(std::move(settings)),
+      services_(services),
+      handlers_(std::move(handlers)),
+      waiting_(services.loop),
+      mesh_(services.loop, services.network, settings_.mesh, mesh_handlers()) {}
+
+links::Mesh::Handlers MergeTrial::mesh_handlers() {
+  return {.message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
+          .connected = [this](SiteId) { waiting_.notify(); },
+          .appeared =
+              [this](SiteId site) {
+                if (set_.empty()) return waiting_.notify();
+                waiting_.fail(Error{.code = ErrorCode::retry,
+                                    .where = mesh_.describe(site),
+                                    .what = "was started again in the middle of the merges",
+                                    .fix = "start all sites again",
+                                    .cause = {}});
+              },
+          .route =
+              [this](SiteId site, const links::Route& route, const Error* why) {
+                const char* way = route.direct ? "direct" : route.relay ? "over another site" : "gone";
+                if (why) handlers_.note(fmt::format("the way to {} is {}: {}", mesh_.describe(site), way, why->message()));
+                waiting_.notify();
+              },
+          .broken = [this](SiteId, Error error) { waiting_.fail(std::move(error)); },
+          .beat = [this] { waiting_.notify(); },
+          .closed = [this] { waiting_.notify(); },
+          .refused = [this](const Error& error) { handlers_.note("refused: " + error.message()); },
+          .failed = [this](SiteId, Error error) { waiting_.fail(std::move(error)); }};
+}
+
+void MergeTrial::stop() {
+  waiting_.fail(Error{.code = ErrorCode::cancelled, .where = {}, .what = "stopped", .fix = {}, .cause = {}});
+}
+
+// ---- what comes ----
+
+void MergeTrial::receive(SiteId from, wire::Message message) {
+  auto* chunk = std::get_if<wire::Chunk>(&message);
+  if (!chunk) return;
+  if (set_.empty()) {
+    early_.emplace_back(from, std::move(*chunk));
+  } else {
+    take(from, *chunk);
+  }
+}
+
+void MergeTrial::take(SiteId from, const wire::Chunk& chunk) {
+  const Version version = chunk.merge.version;
+  // Nobody is more than one merge ahead of another, since each needs everybody's contribution.
+  const bool known =
+      !executions_.empty() && version >= executions_.begin()->first && version <= executions_.begin()->first.next();
+  reduce::Sends sends;
+  const Result<void> taken = known ? execution(version).receive(chunk, sends)
+                                   : Error{.code = ErrorCode::give_up,
+                                           .where = mesh_.describe(from),
+                                           .what = fmt::format("a chunk of merge {}, which is not open", version.value),
+                                           .fix = {},
+                                           .cause = {}};
+  if (!taken) return waiting_.fail(taken.error());
+  send(std::move(sends));
+  if (execution(version).committed()) waiting_.notify();
+}
+
+void MergeTrial::send(reduce::Sends sends) {
+  for (const reduce::Send& each : sends) mesh_.send_data(each.to, wire::StreamClass::merge, each.message);
+}
+
+reduce::Execution& MergeTrial::execution(Version version) {
+  if (const auto found = executions_.find(version); found != executions_.end()) return found->second;
+  std::vector<float> result = std::move(spare_result_);
+  result.resize(settings_.schedule.elements);
+  const reduce::Execution::Settings settings{.merge = {kFragment, version},
+                                             .view = ViewNumber{1},
+                                             .self = self(),
+                                             .incarnation = mesh_.incarnation(self()),
+                                             .restart = {},
+                                             .num_sites = num_sites(),
+                                             .contribution_encoding = settings_.encoding,
+                                             .result_encoding = settings_.result_encoding};
+  return executions_.try_emplace(version, settings, settings_.schedule, set_, std::move(result)).first->second;
+}
+
+MergeTrial::Traffic MergeTrial::traffic() const {
+  Traffic all;
+  for (std::uint16_t site = 0; site < num_sites(); ++site) {
+    const links::Link* link = mesh_.link(SiteId{site});
+    if (!link) continue;
+    all.sent = all.sent + link->bytes_sent();
+    all.received = all.received + link->bytes_received();
+  }
+  return all;
+}
+
+Error MergeTrial::late(const std::string& what) const {
+  return {.code = ErrorCode::retry,
+          .where = "bench merge",
+          .what = what,
+          .fix = "start the bench at every site with the same run file and options; check addresses, certificates and lines",
+          .cause = {}};
+}
+
+// ---- the course of it ----
+
+Task<Result<Done>> MergeTrial::connect() {
+  INTERTIE_CO_RETURN_IF_ERROR(mesh_.start());
+  std::function<bool()> all = [this] { return mesh_.all_connected(); };
+  std::function<Error()> missing = [this] {
+    return late(fmt::format("after {} still missing: {}", to_string(settings_.start_wait), mesh_.missing()));
+  };
+  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(all), services_.loop.now() + settings_.start_wait, missing));
+  const float weight = 1.0F / static_cast<float>(num_sites());
+  for (std::uint16_t site = 0; site < num_sites(); ++site) {
+    set_.push_back({SiteId{site}, mesh_.incarnation(SiteId{site}), kContribution, weight});
+  }
+  execution(Version{1});
+  for (const auto& [from, chunk] : std::exchange(early_, {})) take(from, chunk);
+  co_return Done{};
+}
+
+// Encodes chunk by chunk while the first ones are on their way, as a training site does.
+Task<Result<Duration>> MergeTrial::merge(Version version) {
+  const TimePoint begun = services_.loop.now();
+  reduce::Execution& open = execution(version);
+  const std::vector<std::size_t> order = reduce::sending_order(open.slots(), self(), num_sites());
+  std::function<void()> encode = [&] {
+    for (const std::size_t slot : order) {
+      const ElementRange range = elements_of(open.slots()[slot].blocks, contribution_.size());
+      SharedBytes encoded = encode_chunk(settings_.encoding, std::span(contribution_).subspan(range.first, range.size()));
+      services_.loop.post([this, version, slot, encoded = std::move(encoded), alive = std::weak_ptr(alive_)] {
+        if (alive.expired()) return;
+        reduce::Sends sends;
+        execution(version).offer(slot, kContribution, encoded, sends);
+        send(std::move(sends));
+        waiting_.notify();
+      });
+    }
+  };
+  co_await env::run_on(services_.loop, services_.worker, std::move(encode));
+  std::function<bool()> committed = [&open] { return open.committed(); };
+  std::function<Error()> hangs = [&] {
+    std::string words =
+        fmt::format("merge {} was not done after {}; chunks missing", version.value, to_string(settings_.merge_wait));
+    for (const reduce::SetMember& each : set_) {
+      if (const std::size_t missing = open.num_missing_from(each.site); missing > 0) {
+        words += fmt::format(" from {}: {}", mesh_.describe(each.site), missing);
+      }
+    }
+    return late(words);
+  };
+  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(committed), begun + settings_.merge_wait, std::move(hangs)));
+  co_return services_.loop.now() - begun;
+}
+
+Task<Result<Done>> MergeTrial::check_sum() {
+  const reduce::Execution& last = executions_.begin()->second;
+  bool same = true;
+  std::function<void()> compare = [&] {
+    for (const reduce::ChunkSlot& slot : last.slots()) {
+      const ElementRange range = elements_of(slot.blocks, settings_.schedule.elements);
+      same = same && same_bits(expected_sum(settings_, set_, range), last.result().subspan(range.first, range.size()));
+    }
+  };
+  co_await env::run_on(services_.loop, services_.worker, std::move(compare));
+  if (same) co_return Done{};
+  co_return Error{.code = ErrorCode::give_up,
+                  .where = "bench merge",
+                  .what = "the sum is not that of the sites' contributions",
+                  .fix = "this is a fault of the program or the machine; compare `intertie version` at all sites",
+                  .cause = {}};
+}
+
+// Others may still wait for what this site has sent.
+Task<Done> MergeTrial::part() {
+  co_await waiting_.at_most_until(services_.loop.now() + kPartingTime, [this] { return mesh_.all_acknowledged(); });
+  mesh_.close_after_sending();
+  co_await waiting_.at_most_until(services_.loop.now() + kPartingTime, [this] { return mesh_.closed(); });
+  co_return Done{};
+}
+
+// The merges numbered from `first` on, and how long each took.
+Task<Result<std::vector<Duration>>> MergeTrial::merges(std::uint32_t first, std::uint32_t count) {
+  std::vector<Duration> took;
+  TimePoint due = services_.loop.now();
+  for (std::uint32_t number = first; number < first + count; ++number) {
+    co_await waiting_.at_most_until(due, [this] { return waiting_.failure().has_value(); });
+    due = services_.loop.now() + settings_.every;
+    const Version version{number};
+    close_before(version);
+    INTERTIE_CO_ASSIGN(const Duration time, co_await merge(version));
+    took.push_back(time);
+    handlers_.merged(number, settings_.num_warm_ups + settings_.num_merges, time);
+  }
+  co_return took;
+}
+
+// Those of the sites that are ahead may come from now on.
+void MergeTrial::close_before(Version version) {
+  if (executions_.begin()->first == version) return;
+  execution(version);
+  spare_result_ = executions_.begin()->second.take_result();
+  executions_.erase(executions_.begin());
+}
+
+Task<Result<MergeTrialReport>> MergeTrial::run() {
+  contribution_.resize(settings_.schedule.elements);
+  std::function<void()> make = [this] { make_up(settings_.seed, self(), 0, contribution_); };
+  co_await env::run_on(services_.loop, services_.worker, std::move(make));
+  INTERTIE_CO_RETURN_IF_ERROR(co_await connect());
+
+  MergeTrialReport report;
+  INTERTIE_CO_ASSIGN(report.warm_ups, co_await merges(1, settings_.num_warm_ups));
+  co_await waiting_.at_most_until(services_.loop.now() + settings_.silence, [this] { return waiting_.failure().has_value(); });
+  const Traffic before = traffic();
+  const TimePoint from = services_.loop.now();
+  handlers_.measuring();
+  INTERTIE_CO_ASSIGN(report.merges, co_await merges(settings_.num_warm_ups + 1, settings_.num_merges));
+  handlers_.measured();
+  report.elapsed = services_.loop.now() - from;
+  const Traffic after = traffic();
+  report.sent = Bytes{after.sent.value - before.sent.value};
+  report.received = Bytes{after.received.value - before.received.value};
+  report.congestion_control = mesh_.link(SiteId{static_cast<std::uint16_t>(self().value == 0 ? 1 : 0)})->congestion_control();
+  INTERTIE_CO_RETURN_IF_ERROR(co_await check_sum());
+  report.result = hash_bytes(std::as_bytes(executions_.begin()->second.result()));
+  co_await part();
+  co_return report;
+}
+
+}  // namespace intertie::trial

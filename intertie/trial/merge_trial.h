@@ -1,0 +1,103 @@
+// MergeTrial: merges of made-up contributions between the sites of a run, one after another, over the links and with the
+// execution of a real run, but without a model, a store or views: what a merge costs, and nothing else. Every site of the run
+// takes part. The sum is compared with one that is made here, from what every site is known to contribute.
+//
+//   MergeTrial trial(settings, {loop, worker, network});
+//   Task<Result<MergeTrialReport>> task = trial.run();
+//
+// Owner thread: the loop; contributions are made, encoded and compared on the worker. Outlives its task.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "intertie/env/waiting.h"
+#include "intertie/links/mesh.h"
+#include "intertie/reduce/execute.h"
+
+namespace intertie::trial {
+
+struct MergeTrialSettings {
+  links::Mesh::Settings mesh;
+  wire::Schedule schedule;  // its `elements` are those of the contribution
+  Encoding encoding = Encoding::f32;
+  Encoding result_encoding = Encoding::f32;
+  std::uint32_t num_warm_ups = 3;  // merges before those that count
+  std::uint32_t num_merges = 10;
+  Duration every{0};    // from the beginning of one merge to that of the next; 0: back to back
+  Duration silence{0};  // after the warm-ups, before the merges that count
+  std::uint64_t seed = 1;
+  Duration start_wait = std::chrono::minutes(2);  // for the other sites
+  Duration merge_wait = std::chrono::minutes(5);  // for one merge
+};
+
+struct MergeTrialReport {
+  std::vector<Duration> warm_ups;  // from a merge's first chunk here until it is committed here
+  std::vector<Duration> merges;    // the same, of those that count
+  Duration elapsed{0};             // of those that count, from the beginning of the first to the end of the last
+  Bytes sent;                      // meanwhile by this site, with frames and heartbeats, without TLS
+  Bytes received;
+  std::string congestion_control;
+  Hash64 result;  // of the last merge's sum
+};
+
+class MergeTrial {
+ public:
+  struct Services {
+    env::Loop& loop;
+    env::Worker& worker;
+    env::Network& network;
+  };
+  struct Handlers {
+    std::function<void(const std::string& note)> note;                             // what a person should know, in words
+    std::function<void(std::uint32_t number, std::uint32_t of, Duration)> merged;  // of all, with the warm-ups
+    std::function<void()> measuring;                                               // the merges that count begin
+    std::function<void()> measured;                                                // they are done
+  };
+
+  MergeTrial(MergeTrialSettings settings, Services services, Handlers handlers);
+  MergeTrial(const MergeTrial&) = delete;
+  MergeTrial& operator=(const MergeTrial&) = delete;
+
+  // Errors: retry (a site does not come, or is gone), reconfigure (what differs between the sites), give_up (the sum is wrong),
+  // cancelled (after stop()).
+  env::Task<Result<MergeTrialReport>> run();
+  void stop();
+
+ private:
+  struct Traffic {
+    Bytes sent, received;
+  };
+
+  SiteId self() const { return settings_.mesh.identity.self; }
+  std::uint16_t num_sites() const { return static_cast<std::uint16_t>(settings_.mesh.identity.site_names.size()); }
+  links::Mesh::Handlers mesh_handlers();
+  env::Task<Result<env::Done>> connect();
+  env::Task<Result<std::vector<Duration>>> merges(std::uint32_t first, std::uint32_t count);
+  env::Task<Result<Duration>> merge(Version version);
+  void close_before(Version version);
+  env::Task<Result<env::Done>> check_sum();
+  env::Task<env::Done> part();
+  void receive(SiteId from, wire::Message message);
+  void take(SiteId from, const wire::Chunk& chunk);
+  void send(reduce::Sends sends);
+  reduce::Execution& execution(Version version);
+  Traffic traffic() const;
+  Error late(const std::string& what) const;
+
+  MergeTrialSettings settings_;
+  Services services_;
+  Handlers handlers_;
+  env::Waiting waiting_;
+  links::Mesh mesh_;
+  std::vector<float> contribution_;
+  std::vector<reduce::SetMember> set_;                 // once all are connected
+  std::vector<std::pair<SiteId, wire::Chunk>> early_;  // that came before
+  std::map<Version, reduce::Execution> executions_;
+  std::vector<float> spare_result_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for what the worker posts
+};
+
+}  // namespace intertie::trial

@@ -1,0 +1,179 @@
+// Merges of made-up contributions between sites on virtual time.
+#include "intertie/trial/merge_trial.h"
+
+#include <gtest/gtest.h>
+
+#include "intertie/env/sim/sim_world.h"
+#include "intertie/reduce/schedule.h"
+
+namespace intertie::trial {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr env::LinkProfile kLine{BitRate{100e6}, 10ms};
+
+class Sites {
+ public:
+  Sites(std::uint16_t count, wire::Reduction reduction, std::uint64_t elements = 300'000) {
+    std::vector<SiteId> members;
+    for (std::uint16_t i = 0; i < count; ++i) {
+      names_.push_back("site-" + std::to_string(i));
+      addresses_.push_back({names_.back(), 7400});
+      members.push_back(SiteId{i});
+    }
+    settings_.schedule = reduce::make_schedule({.reduction = reduction, .members = members, .elements = elements});
+    settings_.num_warm_ups = 1;
+    settings_.num_merges = 3;
+  }
+  MergeTrialSettings& settings() { return settings_; }
+
+  void start(std::uint16_t site) {
+    MergeTrialSettings settings = settings_;
+    settings.mesh.identity = {.run = "trial",
+                              .self = SiteId{site},
+                              .site_names = names_,
+                              .incarnation = Incarnation{1U + site},
+                              .agreement = hash_text(agreement_),
+                              .agreement_text = agreement_,
+                              .data = {}};
+    settings.mesh.addresses = addresses_;
+    settings.mesh.listen = addresses_[site];
+    settings.mesh.num_merge_streams.assign(names_.size(), 2);
+    env::sim::SimSite& place = world_.start(names_[site]);
+    auto& one = *running_.emplace_back(std::make_unique<Running>());
+    one.trial = std::make_unique<MergeTrial>(
+        settings, MergeTrial::Services{place.loop(), place.worker(), place.network()},
+        MergeTrial::Handlers{.note = [&one](const std::string& note) { one.notes.push_back(note); },
+                             .merged = [&one](std::uint32_t, std::uint32_t, Duration) { ++one.merged; },
+                             .measuring = [] {},
+                             .measured = [] {}});
+    place.loop().post([&one] {
+      one.task.emplace(one.trial->run());
+      one.task->start([&one](Result<MergeTrialReport> report) { one.report = std::move(report); });
+    });
+  }
+  void start_all() {
+    for (std::uint16_t i = 0; i < names_.size(); ++i) start(i);
+  }
+  bool run() {
+    return world_.run_until(
+        [this] { return std::ranges::all_of(running_, [](const auto& each) { return each->report.has_value(); }); }, 30min);
+  }
+
+  struct Running {
+    std::unique_ptr<MergeTrial> trial;
+    std::optional<env::Task<Result<MergeTrialReport>>> task;
+    std::optional<Result<MergeTrialReport>> report;
+    std::vector<std::string> notes;
+    int merged = 0;
+  };
+  const Result<MergeTrialReport>& report(std::size_t site) const { return *running_[site]->report; }
+  Running& running(std::size_t site) { return *running_[site]; }
+  env::sim::SimWorld& world() { return world_; }
+  const std::string& name(std::size_t site) const { return names_[site]; }
+  void agree_on(std::string text) { agreement_ = std::move(text); }
+
+ private:
+  env::sim::SimWorld world_{{.seed = 3, .link = kLine}};
+  std::vector<std::string> names_;
+  std::vector<env::Address> addresses_;
+  MergeTrialSettings settings_;
+  std::string agreement_ = "bench.size = 1";
+  std::vector<std::unique_ptr<Running>> running_;
+};
+
+double median_seconds(const MergeTrialReport& report) {
+  std::vector<Duration> times = report.merges;
+  std::ranges::sort(times);
+  return seconds_of(times[times.size() / 2]);
+}
+
+TEST(MergeTrial, EverySiteHasTheSumAfterEachMerge) {
+  for (const auto reduction : {wire::Reduction::gather, wire::Reduction::owners}) {
+    for (const auto encoding : {Encoding::f32, Encoding::bf16}) {
+      Sites sites(3, reduction);
+      sites.settings().encoding = sites.settings().result_encoding = encoding;
+      sites.start_all();
+      ASSERT_TRUE(sites.run());
+      for (std::size_t i = 0; i < 3; ++i) {
+        ASSERT_TRUE(sites.report(i)) << sites.report(i).error().message();
+        EXPECT_EQ(sites.report(i)->merges.size(), 3U);
+        EXPECT_EQ(sites.report(i)->warm_ups.size(), 1U);
+        EXPECT_EQ(sites.running(i).merged, 4);
+        EXPECT_EQ(sites.report(i)->result, sites.report(0)->result);
+      }
+    }
+  }
+}
+
+// Two sites gather: each sends its 1.2 MB over a line of its own, 96 ms, 10 ms away.
+TEST(MergeTrial, TheTimeIsThatOfTheLine) {
+  Sites sites(2, wire::Reduction::gather);
+  sites.start_all();
+  ASSERT_TRUE(sites.run());
+  ASSERT_TRUE(sites.report(0));
+  const double line = 300'000 * 4 * 8 / 100e6 + 0.010;
+  EXPECT_GT(median_seconds(*sites.report(0)), line - 0.011);  // chunks may be here before this site begins
+  EXPECT_LT(median_seconds(*sites.report(0)), line * 1.1);
+  EXPECT_NEAR(static_cast<double>(sites.report(0)->sent.value), 3 * 300'000 * 4, 0.02 * 3 * 300'000 * 4);
+}
+
+TEST(MergeTrial, PausesAreNotCounted) {
+  Sites sites(2, wire::Reduction::gather);
+  sites.settings().every = 5s;
+  sites.settings().silence = 60s;
+  sites.start_all();
+  ASSERT_TRUE(sites.run());
+  ASSERT_TRUE(sites.report(0));
+  EXPECT_GT(sites.report(0)->elapsed, 10s);
+  EXPECT_LT(sites.report(0)->elapsed, 11s);
+  EXPECT_LT(median_seconds(*sites.report(0)), 0.3);
+  EXPECT_GT(sites.world().now().time_since_epoch(), 70s);
+}
+
+TEST(MergeTrial, ASiteThatDoesNotComeIsNamed) {
+  Sites sites(3, wire::Reduction::owners);
+  sites.settings().start_wait = 20s;
+  sites.start(0);
+  sites.start(1);
+  ASSERT_TRUE(sites.run());
+  ASSERT_FALSE(sites.report(0));
+  EXPECT_NE(sites.report(0).error().message().find("site-2"), std::string::npos) << sites.report(0).error().message();
+}
+
+TEST(MergeTrial, ASiteThatDiesIsNamed) {
+  Sites sites(3, wire::Reduction::owners);
+  sites.settings().num_merges = 1000;
+  sites.settings().merge_wait = 30s;
+  sites.start_all();
+  ASSERT_TRUE(sites.world().run_until([&] { return sites.running(0).merged > 2; }, 1min));
+  sites.world().kill("site-1");
+  ASSERT_TRUE(sites.world().run_until([&] { return sites.running(0).report && sites.running(2).report; }, 2min));
+  ASSERT_FALSE(sites.report(0));
+  EXPECT_NE(sites.report(0).error().message().find("site-1"), std::string::npos) << sites.report(0).error().message();
+  ASSERT_FALSE(sites.running(0).notes.empty());
+}
+
+TEST(MergeTrial, ASiteWithOtherOptionsIsRefused) {
+  Sites sites(2, wire::Reduction::gather);
+  sites.settings().start_wait = 20s;
+  sites.start(0);
+  sites.agree_on("bench.size = 2");
+  sites.start(1);
+  ASSERT_TRUE(sites.run());
+  ASSERT_FALSE(sites.report(1));
+  EXPECT_NE(sites.report(1).error().message().find("bench.size"), std::string::npos) << sites.report(1).error().message();
+}
+
+TEST(MergeTrial, StopEndsIt) {
+  Sites sites(2, wire::Reduction::gather);
+  sites.settings().num_merges = 1000;
+  sites.start_all();
+  ASSERT_TRUE(sites.world().run_until([&] { return sites.running(0).merged > 2; }, 1min));
+  sites.running(0).trial->stop();
+  ASSERT_TRUE(sites.world().run_until([&] { return sites.running(0).report.has_value(); }, 1s));
+  EXPECT_EQ(sites.report(0).error().code, ErrorCode::cancelled);
+}
+
+}  // namespace
+}  // namespace intertie::trial
