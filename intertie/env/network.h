@@ -34,6 +34,9 @@ inline constexpr const char* kViewerRole = "viewer";      // may look
 // Of somebody who connects to a site without being one.
 inline bool is_visitor(const std::string& role) { return role == kOperatorRole || role == kViewerRole; }
 
+// Leaves the congestion control to the network: the best that the system allows.
+inline constexpr const char* kAutomatic = "auto";
+
 // Who is at the other end, as its certificate says (subject alternative name intertie://RUN/ROLE/NAME).
 struct Peer {
   std::string run;

@@ -73,7 +73,7 @@ TEST_F(PreparedSites, ASiteThatTheRunFileDoesNotHaveIsRefusedWithThoseItHas) {
 TEST_F(PreparedSites, EverySiteNeedsAnAddressUnlessTheLauncherGivesThem) {
   EXPECT_EQ(prepare_site(command_, disk_)->addresses[2], (env::Address{"c.example", 7402}));
   write("run.toml", kRunFile + std::string("[[site]]\nname = \"d\"\n"));
-  EXPECT_THAT(prepare_site(command_, disk_).error().message(), HasSubstr("site d has no address"));
+  EXPECT_THAT(prepare_site(command_, disk_).error().message(), HasSubstr("site \"d\" has no address"));
   command_.addresses = {{"127.0.0.1", 1}, {"127.0.0.1", 2}, {"127.0.0.1", 3}, {"127.0.0.1", 4}};
   EXPECT_EQ(prepare_site(command_, disk_)->addresses, command_.addresses);
 }

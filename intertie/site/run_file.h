@@ -36,6 +36,7 @@ struct SiteSettings {
   std::optional<int> local_batch_size;
   std::optional<Duration> step_time;  // paced site: a step takes at least this long (to measure several on one machine)
   std::string device;                 // empty: [train] device
+  std::string congestion_control = env::kAutomatic;
 };
 
 struct PathSettings {

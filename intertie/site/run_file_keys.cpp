@@ -165,6 +165,8 @@ const Keys<SiteSettings>& site_keys() {
       {"step_time", bind(&T::step_time, duration(std::chrono::microseconds(1))), Scope::local, "none",
        "Paced site: a step takes at least this long, so that several sites can be measured on one machine."},
       {"device", bind(&T::device, one_of({"cpu", "cuda"})), Scope::local, "[train] device", "Where this site computes."},
+      {"congestion_control", bind(&T::congestion_control, one_of({"auto", "bbr", "cubic", "reno"})), Scope::local, "",
+       "Of this site's TCP connections. auto: bbr where the system lets this user have it, else the system's own."},
       {"at", checked<T>(coordinates()), Scope::later, "", "Where the site is, in degrees."},
       {"accelerator", checked<T>(text("a type")), Scope::later, "", "Type of its accelerators."},
       {"count", checked<T>(large_whole(1)), Scope::later, "", "How many accelerators it has."},

@@ -124,7 +124,8 @@ class Process {
     INTERTIE_ASSIGN(network_, env::real::RealNetwork::create(loop_, {.run = site_.file.run.name,
                                                                      .site = name(),
                                                                      .tls = env::real::tls_files(site_.certificates, name()),
-                                                                     .visitors = true}));
+                                                                     .visitors = true,
+                                                                     .congestion_control = site_.settings().congestion_control}));
     if (!command_.local) return {};
     auto local = std::make_unique<LocalLinks>(loop_, std::move(network_), site_.file, site_.self);
     links_ = local.get();

@@ -55,7 +55,7 @@ void Dial::connected(const std::error_code& error) {
   if (over_) return;
   if (error) return finish(connect_error(who_, error, address_, expected_site_));
   if (!network_->open) return finish(connect_error(who_, asio::error::operation_aborted, address_, expected_site_));
-  set_stream_options(socket_);
+  set_stream_options(socket_, network_->options.congestion_control);
   if (!network_->tls) return finish(plain_connection(*network_, std::move(socket_), address_));
   secure();
 }

@@ -2,12 +2,14 @@
 
 #include "intertie/env/real/dial.h"
 #include "intertie/env/real/network_state.h"
+#include "intertie/env/real/socket.h"
 #include "intertie/env/real/socket_listener.h"
 
 namespace intertie::env::real {
 
 Result<std::unique_ptr<RealNetwork>> RealNetwork::create(RealLoop& loop, RealNetworkOptions options) {
   INTERTIE_CHECK(options.plain != options.tls.has_value());
+  INTERTIE_RETURN_IF_ERROR(check_congestion_control(options.congestion_control));
   std::unique_ptr<TlsContext> tls;
   if (options.tls) {
     INTERTIE_ASSIGN(tls, TlsContext::load(*options.tls, options.run, options.site, options.role));

@@ -25,6 +25,7 @@ struct RealNetworkOptions {
   std::optional<TlsFiles> tls = {};
   std::string role = kSiteRole;                         // of this process
   bool visitors = false;                                // operators and viewers may connect, too; Peer::role says who is one
+  std::string congestion_control = kAutomatic;          // or a name that the system knows: bbr, cubic, reno
   bool plain = false;                                   // instead of tls; loopback only
   Duration accept_deadline = std::chrono::seconds(10);  // for the handshake of whoever connects to us
   std::size_t most_handshakes = 128;  // of those who connect to us, at one time; above it the oldest is dropped

@@ -27,6 +27,24 @@ TEST(RealNetwork, ConnectsAndNamesThePeers) {
   EXPECT_NE(sites.listener->local_address().port, 0);
 }
 
+TEST(RealNetwork, UsesTheCongestionControlThatIsAskedFor) {
+  RealNetworkOptions reno = tls_of("ashburn");  // every kernel has it, and lets everybody have it
+  reno.congestion_control = "reno";
+  TwoSites sites(reno);
+  ASSERT_TRUE(sites.connect()) << sites.failed->message();
+  EXPECT_EQ(sites.at_ashburn.connection->congestion_control(), "reno");
+}
+
+TEST(RealNetwork, ACongestionControlThatTheSystemLacksIsAnError) {
+  RealLoop loop;
+  RealNetworkOptions options = tls_of("ashburn");
+  options.congestion_control = "pigeon";
+  const auto made = RealNetwork::create(loop, options);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::reconfigure);
+  EXPECT_NE(made.error().message().find("does not let this user have pigeon"), std::string::npos) << made.error().message();
+}
+
 // 50 MB in sends of random sizes, echoed, in both modes: every byte, in order.
 void echo_much(TwoSites& sites) {
   ASSERT_TRUE(sites.connect()) << sites.failed->message();

@@ -2,20 +2,43 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <asio/error.hpp>
 
 namespace intertie::env::real {
 
-void set_stream_options(asio::ip::tcp::socket& socket) {
+namespace {
+
+constexpr const char* kBest = "bbr";  // goes on at the path's rate where packets are lost for other reasons than a full queue
+
+bool set_congestion_control(int socket, const std::string& name) {
+  return ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) == 0;
+}
+
+}  // namespace
+
+void set_stream_options(asio::ip::tcp::socket& socket, const std::string& congestion_control) {
   std::error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
   const int mark = kNotSentMark;
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &mark, sizeof mark);
-  constexpr std::array<char, 3> kBbr{'b', 'b', 'r'};
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, kBbr.data(), kBbr.size());
+  set_congestion_control(socket.native_handle(), congestion_control == kAutomatic ? kBest : congestion_control);
+}
+
+Result<void> check_congestion_control(const std::string& name) {
+  if (name == kAutomatic) return {};
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool allowed = probe >= 0 && set_congestion_control(probe, name);
+  if (probe >= 0) ::close(probe);
+  if (allowed) return {};
+  return Error{.code = ErrorCode::reconfigure,
+               .where = "congestion control",
+               .what = "this machine does not let this user have " + name,
+               .fix = "load the module tcp_" + name + " and add it to the sysctl net.ipv4.tcp_allowed_congestion_control, or leave it to auto",
+               .cause = {}};
 }
 
 void set_pacing_rate(asio::ip::tcp::socket& socket, BitRate rate) {

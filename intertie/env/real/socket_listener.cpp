@@ -101,7 +101,7 @@ void Acceptor::took(const std::error_code& error, asio::ip::tcp::socket socket) 
   std::error_code gone;
   const Address from = address_of(socket.remote_endpoint(gone));
   if (gone) return;
-  set_stream_options(socket);
+  set_stream_options(socket, network_->options.congestion_control);
   if (network_->tls) return secure(std::move(socket), from);
   accepted_(plain_connection(*network_, std::move(socket), from));
 }
