@@ -67,6 +67,7 @@ void Link::attach_merge(std::uint16_t number, std::unique_ptr<Stream> stream) {
                                            },
                                        .drained = [this] { pump(); },
                                        .closed = [this, number](Error error) { end_merge(number, std::move(error)); }});
+  pace();
   pump();
 }
 
@@ -122,6 +123,7 @@ void Link::end_merge(std::uint16_t number, Error error) {
   }
   drop(merge_[number]);
   session_.lost(way_of_merge(number));
+  pace();
   pump();
   const auto ended = handlers_.merge_ended;
   ended(number, std::move(error));
@@ -165,6 +167,22 @@ void Link::send(wire::StreamClass stream_class, const wire::Message& message) {
 void Link::warm_up(Bytes most) {
   padding_left_ = most;
   pump();
+}
+
+void Link::set_pacing(BitRate rate) {
+  pacing_ = rate;
+  pace();
+}
+
+// A chunk goes to whichever stream is free, so equal parts of the rate are used whole.
+void Link::pace() {
+  const auto there = [](const Held& held) { return held.stream && !held.stream->closed(); };
+  const auto num = std::count_if(merge_.begin(), merge_.end(), there);
+  if (!pacing_ || num == 0) return;
+  const BitRate part{pacing_->bits_per_second / static_cast<double>(num)};
+  for (const Held& held : merge_) {
+    if (there(held)) held.stream->set_pacing(part);
+  }
 }
 
 // NOLINTNEXTLINE(readability-make-member-function-const): what it changes is the stream

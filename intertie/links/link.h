@@ -71,6 +71,10 @@ class Link {
   // A line that was silent is slow at first. Until the next chunk of a merge its streams carry up to so many bytes of nothing.
   void warm_up(Bytes most);
 
+  // The most that its merge streams send together from now on. Where it is what the slower end's line gives this pair, nothing
+  // overflows on the way: packets are then lost by chance only.
+  void set_pacing(BitRate rate);
+
   // Every beat_every: heartbeats, acknowledgements, silence. The direct way may end in it.
   void beat();
   // Says `why` to the peer, and closes its streams.
@@ -110,6 +114,7 @@ class Link {
   void drop_streams();
   void pump();
   void pump_streams();
+  void pace();
   void pad();
   std::optional<wire::Envelope> next_for_a_merge_stream(Session::Way way);
   bool waits_for_a_merge_stream() const;
@@ -129,6 +134,7 @@ class Link {
   std::vector<Held> merge_;
   std::size_t next_merge_ = 0;  // the merge stream that is asked first for the next chunk
   Bytes padding_left_;
+  std::optional<BitRate> pacing_;
   std::deque<wire::Envelope> carried_;           // of other sessions, for merge streams
   Transfer transferred_;                         // up to the last time that it was not busy
   std::optional<env::TimePoint> waiting_since_;  // it is busy

@@ -20,7 +20,7 @@ class Held final : public env::Connection {
   }
   Bytes unsent() const override { return waiting_; }
   void set_low_mark(Bytes) override {}
-  void set_pacing(BitRate) override {}
+  void set_pacing(BitRate rate) override { pacing = rate.bits_per_second; }
   void close_after_sending() override {}
   const env::Peer& peer() const override { return peer_; }
   std::string congestion_control() const override { return "none"; }
@@ -37,6 +37,7 @@ class Held final : public env::Connection {
     return all;
   }
   std::vector<std::byte> sent;
+  double pacing = 0;
 
  private:
   Handlers handlers_;
@@ -54,9 +55,9 @@ std::size_t payload_of_all(const std::vector<wire::Message>& messages) {
   return total;
 }
 
-class WarmUp : public testing::Test {
+class MergeStreams : public testing::Test {
  protected:
-  WarmUp() {
+  MergeStreams() {
     link.begin_session(Incarnation{2});
     link.attach_control(stream(&control));
     for (std::uint16_t i = 0; i < 2; ++i) link.attach_merge(i, stream(&merge[i]));
@@ -93,7 +94,17 @@ class WarmUp : public testing::Test {
              .closed = {}}};
 };
 
-TEST_F(WarmUp, MergeStreamsCarryNothingOfWorthUpToABound) {
+TEST_F(MergeStreams, ItsMergeStreamsSharePacing) {
+  link.set_pacing(BitRate{80e6});
+  EXPECT_EQ(merge[0]->pacing, 40e6);
+  EXPECT_EQ(merge[1]->pacing, 40e6);
+  EXPECT_EQ(control->pacing, 0);
+  Held* again = nullptr;
+  link.attach_merge(0, stream(&again));
+  EXPECT_EQ(again->pacing, 40e6) << "one that comes later, too";
+}
+
+TEST_F(MergeStreams, MergeStreamsCarryNothingOfWorthUpToABound) {
   link.warm_up(Bytes{1'000'000});
   for (int i = 0; i < 100; ++i) drain_both();
   EXPECT_EQ(padding(), 1'000'000U);
@@ -102,12 +113,12 @@ TEST_F(WarmUp, MergeStreamsCarryNothingOfWorthUpToABound) {
   EXPECT_EQ(padding(control), 0U);
 }
 
-TEST_F(WarmUp, LittleOfItIsInFrontOfWhatComesNext) {
+TEST_F(MergeStreams, LittleOfItIsInFrontOfWhatComesNext) {
   link.warm_up(Bytes{1'000'000});
   for (const Held* each : merge) EXPECT_LE(each->unsent().value, 100'000U);
 }
 
-TEST_F(WarmUp, ItEndsWithTheFirstChunk) {
+TEST_F(MergeStreams, ItEndsWithTheFirstChunk) {
   link.warm_up(Bytes{1'000'000});
   const std::size_t before = padding();
   ASSERT_GT(before, 0U);
@@ -118,13 +129,13 @@ TEST_F(WarmUp, ItEndsWithTheFirstChunk) {
       << "the chunk itself";
 }
 
-TEST_F(WarmUp, ItIsForTheDirectWayOnly) {
+TEST_F(MergeStreams, ItIsForTheDirectWayOnly) {
   link.set_route({});
   link.warm_up(Bytes{1'000'000});
   EXPECT_EQ(padding(), 0U);
 }
 
-TEST_F(WarmUp, AnotherStartOfThePeerGetsNone) {
+TEST_F(MergeStreams, AnotherStartOfThePeerGetsNone) {
   link.warm_up(Bytes{1'000'000});
   link.begin_session(Incarnation{3});
   link.attach_control(stream(&control));
@@ -133,7 +144,7 @@ TEST_F(WarmUp, AnotherStartOfThePeerGetsNone) {
   EXPECT_EQ(padding(), 0U);
 }
 
-TEST_F(WarmUp, WhoGetsItForgetsIt) {
+TEST_F(MergeStreams, WhoGetsItForgetsIt) {
   const wire::EncodedFrame frame = wire::encode_frame(wire::Padding{SharedBytes(std::vector<std::byte>(5000))}, 0);
   std::vector<std::byte> bytes(frame.head.view().begin(), frame.head.view().end());
   bytes.insert(bytes.end(), frame.payload.view().begin(), frame.payload.view().end());
@@ -142,7 +153,7 @@ TEST_F(WarmUp, WhoGetsItForgetsIt) {
   EXPECT_TRUE(link.has_control());
 }
 
-TEST_F(WarmUp, ItIsNotTakenForTheRateOfALink) {
+TEST_F(MergeStreams, ItIsNotTakenForTheRateOfALink) {
   link.warm_up(Bytes{1'000'000});
   world.run_for(1s);
   drain_both();

@@ -29,6 +29,7 @@ class Stream {
   void send(const wire::Message& message);
   void close_after_sending() { connection_->close_after_sending(); }
   bool closed() const { return failed_; }
+  void set_pacing(BitRate rate) { connection_->set_pacing(rate); }
   Bytes unsent() const { return connection_->unsent(); }
   const env::Peer& peer() const { return connection_->peer(); }
   std::string congestion_control() const { return connection_->congestion_control(); }

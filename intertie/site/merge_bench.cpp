@@ -141,13 +141,11 @@ Result<Figures> measure(const RunFile& file, const MergeBenchCommand& command, S
   env::real::RealLoop loop;
   const std::string certificates = certificates_folder(file);
   INTERTIE_RETURN_IF_ERROR(check_certificate(disk, file, certificates, command.site, loop.wall()));
-  INTERTIE_ASSIGN(
-      const auto network,
-      env::real::RealNetwork::create(
-          loop, {.run = file.run.name,
-                 .site = command.site,
-                 .tls = env::real::tls_files(certificates, command.site),
-                 .congestion_control = file.sites[self.value].congestion_control}));
+  INTERTIE_ASSIGN(const auto network,
+                  env::real::RealNetwork::create(loop, {.run = file.run.name,
+                                                        .site = command.site,
+                                                        .tls = env::real::tls_files(certificates, command.site),
+                                                        .congestion_control = file.sites[self.value].congestion_control}));
   INTERTIE_ASSIGN(MergeTrialSettings settings, trial_settings(file, command, self, loop.wall()));
   env::real::RealWorker worker(loop);
   env::real::TextOutput notes(STDERR_FILENO, {});

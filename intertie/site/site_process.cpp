@@ -121,11 +121,12 @@ class Process {
 
   Result<void> open_network(env::Disk& disk) {
     INTERTIE_RETURN_IF_ERROR(check_certificate(disk, site_.file, site_.certificates, name(), loop_.wall()));
-    INTERTIE_ASSIGN(network_, env::real::RealNetwork::create(loop_, {.run = site_.file.run.name,
-                                                                     .site = name(),
-                                                                     .tls = env::real::tls_files(site_.certificates, name()),
-                                                                     .visitors = true,
-                                                                     .congestion_control = site_.settings().congestion_control}));
+    INTERTIE_ASSIGN(network_,
+                    env::real::RealNetwork::create(loop_, {.run = site_.file.run.name,
+                                                           .site = name(),
+                                                           .tls = env::real::tls_files(site_.certificates, name()),
+                                                           .visitors = true,
+                                                           .congestion_control = site_.settings().congestion_control}));
     if (!command_.local) return {};
     auto local = std::make_unique<LocalLinks>(loop_, std::move(network_), site_.file, site_.self);
     links_ = local.get();

@@ -37,7 +37,8 @@ Result<void> check_congestion_control(const std::string& name) {
   return Error{.code = ErrorCode::reconfigure,
                .where = "congestion control",
                .what = "this machine does not let this user have " + name,
-               .fix = "load the module tcp_" + name + " and add it to the sysctl net.ipv4.tcp_allowed_congestion_control, or leave it to auto",
+               .fix = "load the module tcp_" + name +
+                      " and add it to the sysctl net.ipv4.tcp_allowed_congestion_control, or leave it to auto",
                .cause = {}};
 }
 

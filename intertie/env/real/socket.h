@@ -9,8 +9,8 @@
 
 namespace intertie::env::real {
 
-// No delay for small sends, at most kNotSentMark bytes that the kernel holds back, and the congestion control. Buffer sizes stay
-// the kernel's: setting them switches its tuning off. Options that a system lacks are left out.
+// No delay for small sends, at most kNotSentMark bytes that the kernel holds back, and the congestion control. Buffer sizes
+// stay the kernel's: setting them switches its tuning off. Options that a system lacks are left out.
 void set_stream_options(asio::ip::tcp::socket& socket, const std::string& congestion_control);
 // Errors (reconfigure): the system does not let this user have it.
 Result<void> check_congestion_control(const std::string& name);
