@@ -22,7 +22,8 @@ class Wan:
     def __init__(self, program, sites):
         self.sites = sites
         self.prefix = f"faults{os.getpid()}-"
-        command = [program, "--sites", ",".join(sites), "--rtt", f"{ROUND_TRIP_MS}ms", "--prefix", self.prefix]
+        command = [program, "--sites", ",".join(sites), "--rtt", f"{ROUND_TRIP_MS}ms", "--cc", "machine", "--prefix",
+                   self.prefix]
         # In a process group of its own: Ctrl-C is for the bench, which tells it when to end. It ends with its input in any case.
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
         if self.process.stdout.readline().strip() != "ready":
@@ -43,7 +44,7 @@ class Wan:
         return answer
 
     def counts(self):
-        return json.loads(self.tell("counts"))
+        return json.loads(self.tell("stats"))
 
     def mend_all(self):
         for i, a in enumerate(self.sites):

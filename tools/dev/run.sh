@@ -83,7 +83,7 @@ fuzz_one() {
   return "$status"
 }
 
-# Root; what it is told on its standard input is in tools/wan/commands.h.
+# Root; docs/wan.md.
 dev_wan() {
   preset=$(core_preset)
   build "$preset" wan >&2

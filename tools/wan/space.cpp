@@ -8,8 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -18,12 +16,9 @@
 namespace intertie::wan {
 namespace {
 
-// In front of each frame: what of checksums and of cutting into segments the kernel has left to the device. It comes back to a
-// kernel as it came, so nothing here looks into it.
-constexpr std::size_t kOffloadHeader = 10;
-constexpr std::size_t kLongestFrame = kOffloadHeader + 65536;
-constexpr std::size_t kIpHeader = 20;
-constexpr const char* kDevice = "wan0";
+// At most so much for one TCP connection, as on an ordinary Debian, whatever this machine allows.
+constexpr const char* kSendBuffer = "4096 16384 4194304";
+constexpr const char* kReceiveBuffer = "4096 131072 6291456";
 
 Error failed(const std::string& what) {
   return {.code = ErrorCode::give_up,
@@ -37,14 +32,37 @@ bool run(const std::string& command) { return std::system(command.c_str()) == 0;
 
 void remove_namespace(const std::string& name) { run(fmt::format("ip netns del {} 2>/dev/null", name)); }
 
+std::string device_name(std::size_t path) { return fmt::format("wan{}", path); }
+
+// Puts this thread into a network namespace until the end of the block; entered(): whether it is in it.
+class Inside {
+ public:
+  explicit Inside(const std::string& name)
+      : home_(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)),
+        space_(open(("/run/netns/" + name).c_str(), O_RDONLY | O_CLOEXEC)),
+        entered_(home_ >= 0 && space_ >= 0 && setns(space_, CLONE_NEWNET) == 0) {}
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  ~Inside() {
+    if (entered_ && setns(home_, CLONE_NEWNET) != 0) std::abort();  // whatever came next would be done in the wrong place
+    if (home_ >= 0) close(home_);
+    if (space_ >= 0) close(space_);
+  }
+  bool entered() const { return entered_; }
+
+ private:
+  int home_, space_;
+  bool entered_;
+};
+
 // In the namespace that the thread is in.
-Result<int> open_device() {
+Result<int> open_device(std::size_t path) {
   const int device = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (device < 0) return failed("/dev/net/tun");
   ifreq request{};
-  std::strcpy(request.ifr_name, kDevice);
+  std::strcpy(request.ifr_name, device_name(path).c_str());
   request.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
-  if (ioctl(device, TUNSETIFF, &request) != 0 || ioctl(device, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4) != 0) {
+  if (ioctl(device, TUNSETIFF, &request) != 0 || ioctl(device, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) != 0) {
     const Error error = failed("the device");
     close(device);
     return error;
@@ -52,66 +70,84 @@ Result<int> open_device() {
   return device;
 }
 
-Result<int> open_device_in(const std::string& name) {
-  const int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-  const int inside = open(("/run/netns/" + name).c_str(), O_RDONLY | O_CLOEXEC);
-  Result<int> device = failed("namespace " + name);
-  if (home >= 0 && inside >= 0 && setns(inside, CLONE_NEWNET) == 0) {
-    device = open_device();
-    if (setns(home, CLONE_NEWNET) != 0) device = failed("back from namespace " + name);
-  }
-  if (home >= 0) close(home);
-  if (inside >= 0) close(inside);
-  return device;
+// In the namespace that the thread is in. A failure leaves its reason in errno.
+bool set(const std::string& name, const std::string& value) {
+  const int file = open(("/proc/sys/net/" + name).c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool done = ::write(file, value.data(), value.size()) == static_cast<ssize_t>(value.size());
+  const int reason = errno;
+  close(file);
+  errno = reason;
+  return done;
 }
 
-bool set_up(const std::string& name, std::size_t site) {
-  const std::string in = "ip -n " + name;
-  return run(in + " link set lo up") && run(fmt::format("{} link set {} txqueuelen 10000 up", in, kDevice)) &&
-         run(fmt::format("{} addr add {}/24 dev {}", in, address_of(site), kDevice));
+Result<void> set_congestion_control(const std::string& name) {
+  if (name == "machine" || set("ipv4/tcp_congestion_control", name)) return {};
+  const bool unknown = errno == ENOENT;
+  Error error = failed(fmt::format("congestion control {} in a namespace", name));
+  error.code = ErrorCode::reconfigure;
+  error.fix = unknown ? fmt::format("this kernel does not have it, or only as a module (modprobe tcp_{})", name)
+                      : fmt::format(
+                            "allow it on this machine, once (sysctl -w net.ipv4.tcp_allowed_congestion_control="
+                            "\"$(sysctl -n net.ipv4.tcp_allowed_congestion_control) {}\")",
+                            name);
+  error.fix += ", or take another with --cc; --cc machine takes what the machine has";
+  return error;
+}
+
+Result<void> set_kernel(const Space::Options& options) {
+  INTERTIE_RETURN_IF_ERROR(set_congestion_control(options.congestion_control));
+  if (!set("ipv4/tcp_wmem", kSendBuffer)) return failed("tcp_wmem");
+  if (!set("ipv4/tcp_rmem", kReceiveBuffer)) return failed("tcp_rmem");
+  const bool quiet = set("ipv6/conf/all/disable_ipv6", options.ipv6 ? "0" : "1");  // a kernel without IPv6 is quiet too
+  if (options.ipv6 && !quiet) return failed("IPv6 in a namespace");
+  return {};
+}
+
+bool set_up_device(const Space::Options& options, std::size_t path) {
+  const std::string in = "ip -n " + options.name, device = device_name(path);
+  const std::string v6 = fmt::format("{} addr add fd89:0:0:{:x}::{:x}/64 dev {} nodad", in, path, options.site + 1, device);
+  return run(fmt::format("{} link set {} addrgenmode none", in, device)) &&
+         run(fmt::format("{} link set {} txqueuelen 10000 up", in, device)) &&
+         run(fmt::format("{} addr add 10.89.{}.{}/24 dev {}", in, path, options.site + 1, device)) &&
+         (!options.ipv6 || run(v6));
 }
 
 }  // namespace
 
-std::string address_of(std::size_t site) { return fmt::format("10.89.0.{}", site + 1); }
-
-Result<Space> Space::create(const std::string& name, std::size_t site) {
-  remove_namespace(name);
-  if (!run("ip netns add " + name)) return failed("ip netns add " + name);
-  Result<int> device = open_device_in(name);
-  if (!device) {
-    remove_namespace(name);
-    return device.error();
+Result<Space> Space::create(const Options& options) {
+  remove_namespace(options.name);
+  if (!run("ip netns add " + options.name)) return failed("ip netns add " + options.name);
+  Space space(options.name);
+  {
+    const Inside inside(options.name);
+    if (!inside.entered()) return failed("namespace " + options.name);
+    INTERTIE_RETURN_IF_ERROR(set_kernel(options));
+    for (std::size_t path = 0; path < options.paths; ++path) {
+      INTERTIE_ASSIGN(const int device, open_device(path));
+      space.devices_.push_back(device);
+    }
   }
-  Space space(name, *device);
-  if (!set_up(name, site)) return failed("setting up namespace " + name);
-  return space;
+  bool up = run(fmt::format("ip -n {} link set lo up", options.name));
+  for (std::size_t path = 0; path < options.paths; ++path) up = up && set_up_device(options, path);
+  return up ? Result<Space>(std::move(space)) : failed("setting up namespace " + options.name);
 }
 
-Space::Space(Space&& other) noexcept : name_(std::exchange(other.name_, {})), device_(std::exchange(other.device_, -1)) {}
+Space::Space(Space&& other) noexcept : name_(std::exchange(other.name_, {})), devices_(std::exchange(other.devices_, {})) {}
 
 Space::~Space() {
   if (name_.empty()) return;
-  close(device_);
+  for (const int device : devices_) close(device);
   remove_namespace(name_);
 }
 
-Frame Space::read() const {
-  std::array<std::byte, kLongestFrame> buffer;
-  const ssize_t size = ::read(device_, buffer.data(), buffer.size());
-  return size > 0 ? Frame(buffer.begin(), buffer.begin() + size) : Frame();
+std::size_t Space::read(std::size_t path, std::span<std::byte> room) const {
+  const ssize_t size = ::read(devices_[path], room.data(), room.size());
+  return size > 0 ? static_cast<std::size_t>(size) : 0;
 }
 
-// A frame that the kernel does not take is lost, as one is on a line.
-void Space::write(const Frame& frame) const {
-  [[maybe_unused]] const ssize_t written = ::write(device_, frame.data(), frame.size());
-}
-
-std::size_t destination_of(const Frame& frame, std::size_t num_sites) {
-  if (frame.size() < kOffloadHeader + kIpHeader) return num_sites;
-  const auto byte = [&frame](std::size_t at) { return std::to_integer<unsigned>(frame[kOffloadHeader + at]); };
-  const bool ours = byte(0) >> 4U == 4 && byte(16) == 10 && byte(17) == 89 && byte(18) == 0 && byte(19) > 0;
-  return ours ? std::min<std::size_t>(byte(19) - 1, num_sites) : num_sites;
+bool Space::write(std::size_t path, std::span<const std::byte> bytes) const {
+  return ::write(devices_[path], bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
 }
 
 }  // namespace intertie::wan
