@@ -12,25 +12,30 @@ TORCH_PACKAGES="python3-venv"
 # Faster builds, but builds without them.
 SPEED_PACKAGES="ccache mold"
 FUZZ_PACKAGES="clang=clang libclang-rt-14-dev lld"
+# What benches compare with.
+BENCH_PACKAGES="iperf3=iperf3"
 LINT_PACKAGES="clang=clang clang-tidy=clang-tidy clang-format=clang-format shellcheck=shellcheck"
 
 dev_setup() {
-  torch=yes lint=no
+  torch=yes lint=no bench=no
   for argument; do
     case $argument in
       --core) torch=no ;;
       --lint) lint=yes ;;
-      *) fail "setup knows --core and --lint, not '$argument'" ;;
+      --bench) bench=yes ;;
+      *) fail "setup knows --core, --lint and --bench, not '$argument'" ;;
     esac
   done
   need_core
   [ "$torch" = no ] || need_torch
   [ "$lint" = no ] || need_lint
+  [ "$bench" = no ] || need_bench
   say "set up"
 }
 
 need_core() { need_packages "$CORE_PACKAGES"; }
 need_lint() { need_packages "$CORE_PACKAGES $LINT_PACKAGES"; }
+need_bench() { need_packages "$CORE_PACKAGES $BENCH_PACKAGES"; }
 need_fuzz() { need_packages "$CORE_PACKAGES $FUZZ_PACKAGES"; }
 
 need_packages() {
