@@ -67,6 +67,23 @@ end = time.monotonic() + float(sys.argv[2])
 while time.monotonic() < end:
     s.sendall(bytes(1 << 18))
 """
+# 32 MB of numbers in the place of any bytes: what is out of place is seen.
+TAKE_BYTES = """
+import hashlib, socket
+server = socket.create_server(("::", 7003), family=socket.AF_INET6, dualstack_ipv6=True)
+print("ready", flush=True)
+peer, digest = server.accept()[0], hashlib.sha256()
+while data := peer.recv(1 << 20):
+    digest.update(data)
+print(digest.hexdigest(), flush=True)
+"""
+SEND_BYTES = """
+import array, hashlib, socket, sys
+data = array.array("I", range(8_000_000)).tobytes()
+with socket.create_connection((sys.argv[1], 7003)) as peer:
+    peer.sendall(data)
+print(hashlib.sha256(data).hexdigest())
+"""
 # How many datagrams came and how many bytes a second, until half a second of silence.
 TAKE_UDP = """
 import socket, time
@@ -205,9 +222,23 @@ def check_loss(wan):
     wan.run("a", SEND_UDP, "10.89.0.3", 20000, 100, 20000)
     came = int(take.stdout.readline().split()[0])
     stats = wan.stats()
-    print(f"2 % lost of 20000 packets: {20000 - came} missing; {json.dumps(stats)}")
+    print(f"2 % lost of 20000 packets: {20000 - came} missing; late {stats['late_us']}")
     expect(abs(20000 - came - 400) < 3 * 20, "the loss is not that set")
     expect(stats["lost"] == 20000 - came and stats["refused"] == 0, "losses are not those counted")
+
+
+def check_bytes(wan):
+    """Data that arrives whole though packets are taken out of its frames: by chance, and by a queue of a few packets."""
+    wan.tell_all("rtt a c 1ms", "loss a c 1%", "access-up a 400Mbit/s", "queue 1ms", "reset")
+    for address in ("10.89.0.3", "fd89::3"):
+        take = wan.start("c", TAKE_BYTES)
+        sent = wan.run("a", SEND_BYTES, address).strip()
+        expect(take.stdout.readline().strip() == sent, f"other bytes arrive than were sent, to {address}")
+    stats = wan.stats()
+    print(f"64 MB arrived whole, over {stats['packets']} packets; lost {stats['lost']}, dropped {stats['dropped_up']}")
+    line = next(line for line in stats["lines"] if (line["from"], line["to"]) == ("a", "c"))
+    expect(line["frames"] < line["packets"] / 2, "the kernel handed over single packets: nothing was shown")
+    expect(line["lost"] > 200 and line["dropped_up"] > 0, f"nothing was taken out: {line}")
 
 
 def main():
@@ -222,7 +253,7 @@ def main():
     expect(refused.returncode == 2 and "--cc machine" in refused.stderr, f"an unknown congestion control: {refused.stderr}")
     wan = Wan(program)
     try:
-        for check in (check_round_trips, check_cuts, check_rates, check_loss):
+        for check in (check_round_trips, check_cuts, check_rates, check_loss, check_bytes):
             check(wan)
     finally:
         wan.close()
