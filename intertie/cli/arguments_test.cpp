@@ -55,6 +55,22 @@ TEST(Arguments, Train) {
   EXPECT_TRUE(scripted.plain);
 }
 
+TEST(Arguments, Bench) {
+  const auto merge = parsed<site::MergeBenchCommand>(
+      {"bench", "merge", "run.toml", "--site", "a", "--size", "1 MiB", "--merges", "7", "--every", "5 s", "--json"});
+  EXPECT_EQ(merge.site, "a");
+  EXPECT_EQ(merge.size, Bytes{1 << 20});
+  EXPECT_EQ(merge.num_merges, 7U);
+  EXPECT_EQ(merge.num_warm_ups, 3U);
+  EXPECT_EQ(merge.every, std::chrono::seconds(5));
+  EXPECT_EQ(merge.silence, Duration(0));
+  EXPECT_TRUE(merge.json);
+  EXPECT_THAT(refused({"bench", "merge", "run.toml"}), HasSubstr("--site is required"));
+  EXPECT_THAT(refused({"bench", "merges", "run.toml", "--site", "a"}), HasSubstr("merges not in {merge}"));
+  EXPECT_THAT(refused({"bench", "merge", "run.toml", "--site", "a", "--size", "9"}), HasSubstr("bench: --size: "));
+  EXPECT_THAT(refused({"bench", "merge", "run.toml", "--site", "a", "--merges", "0"}), HasSubstr("--merges"));
+}
+
 TEST(Arguments, DataIsAnyNumberOfPathsOfAnyBytes) {
   const auto check = parsed<CheckOptions>({"check", "run.toml", "--data", "a b.txt", "quote\".txt", "--data", "\xff.txt"});
   EXPECT_THAT(check.run.data, ElementsAre("a b.txt", "quote\".txt", "\xff.txt"));
@@ -93,11 +109,11 @@ TEST(Arguments, Help) {
 
 TEST(Arguments, MistakesAreOneLineWithTheNearest) {
   EXPECT_EQ(refused({"trian", "run.toml"}), "unknown command \"trian\"; did you mean \"train\"?");
-  EXPECT_EQ(
-      refused({"fly"}),
-      "unknown command \"fly\"; the commands are train, check, ca, sample, status, stop, leave, report, shard, docs, version");
+  EXPECT_EQ(refused({"fly"}),
+            "unknown command \"fly\"; the commands are train, check, ca, sample, status, stop, leave, report, shard, bench, "
+            "docs, version");
   EXPECT_EQ(refused({}),
-            "no command; the commands are train, check, ca, sample, status, stop, leave, report, shard, docs, version");
+            "no command; the commands are train, check, ca, sample, status, stop, leave, report, shard, bench, docs, version");
   EXPECT_EQ(refused({"train", "run.toml", "--locl"}), "train: unknown option \"--locl\"; did you mean --local?");
   EXPECT_EQ(refused({"train", "run.toml", "--local", "--frsh=1"}), "train: unknown option \"--frsh\"; did you mean --fresh?");
   EXPECT_EQ(refused({"train", "run.toml", "other.toml", "--local"}), "train: \"other.toml\" is one argument too many");

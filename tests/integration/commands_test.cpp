@@ -241,5 +241,41 @@ TEST_F(Commands, ExamplesAreRight) {
   }
 }
 
+// Two sites as processes, over TLS.
+TEST_F(Commands, BenchMergeMeasuresAndComparesTheSum) {
+  const auto ports = env::real::free_loopback_ports(2);
+  ASSERT_TRUE(ports);
+  std::string text = kShortRun.substr(0, kShortRun.find("[[site]]"));
+  for (int i = 0; i < 2; ++i)
+    text +=
+        fmt::format("[[site]]\nname = \"{}\"\naddress = \"127.0.0.1:{}\"\n", "ab"[i], (*ports)[static_cast<std::size_t>(i)]);
+  folder_.write("run.toml", text);
+  ASSERT_EQ(run({"ca", "run.toml"}).exit_code, 0);
+  const std::string options = " --size '4 MiB' --merges 4 --set sync.encoding=int8";
+  const Ran ran = sh("$0 bench merge run.toml --site b --json" + options +
+                     " > b.json 2> b.txt & $0 bench merge run.toml --site a" + options + " && wait $!");
+  EXPECT_EQ(ran.exit_code, 0) << ran.all() << folder_.read("b.txt");
+  EXPECT_THAT(ran.all(), AllOf(HasSubstr("merge 7/7 "), HasSubstr("4 of 4.19 MB in f32, 2 sites, gather, int8 on the wire"),
+                               HasSubstr("compared with what the sites contribute")));
+  const auto json = parse_json(folder_.read("b.json"));
+  ASSERT_TRUE(json) << folder_.read("b.json");
+  EXPECT_EQ((*json)["merges"].items().size(), 4U);
+  EXPECT_EQ((*json)["warm_ups"].items().size(), 3U);
+  EXPECT_THAT(ran.all(), HasSubstr(*(*json)["result"].text())) << "both have the same sum";
+  const double bytes = (*json)["bytes_sent"].number().value_or(0);
+  EXPECT_GT(bytes, 4 * 1'056'768) << "four contributions of 8.0625 bits a value";
+  EXPECT_LT(bytes, 4 * 1'056'768 * 1.3);
+}
+
+TEST_F(Commands, BenchMergeOfOneSiteOrAnUnknownOne) {
+  folder_.write("run.toml", kShortRun);
+  const Ran one = run({"bench", "merge", "run.toml", "--site", "a"});
+  EXPECT_EQ(one.exit_code, 2);
+  EXPECT_THAT(one.all(), HasSubstr("run.toml"));
+  const Ran unknown = run({"bench", "merge", "run.toml", "--site", "z"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.all(), HasSubstr("there is no site \"z\"; the sites are a"));
+}
+
 }  // namespace
 }  // namespace intertie::tests
