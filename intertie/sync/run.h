@@ -79,6 +79,7 @@ class Run {
   void say_ready();
   env::Task<Result<Done>> go_on_from_checkpoint();
   env::Task<Result<Done>> follow();
+  bool has_ended_and_gone(SiteId donor) const;
   env::Task<Result<Done>> take_first_copy();
   env::Task<Result<Done>> apply_next_result();
   void say_caught_up();

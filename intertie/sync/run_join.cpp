@@ -302,7 +302,7 @@ Task<Result<env::Done>> Run::follow() {
   std::function<bool()> something = [this] {
     if (!fetched_) return fetch_->whole();
     if (makes_the_next()) return true;
-    return !state_->flushing && (fetch_->has_after(state_->version()) || left_.contains(fetch_->donor()));
+    return !state_->flushing && (fetch_->has_after(state_->version()) || has_ended_and_gone(fetch_->donor()));
   };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(something)));
   if (!fetched_) co_return co_await take_first_copy();
@@ -310,6 +310,9 @@ Task<Result<env::Done>> Run::follow() {
   if (!makes_the_next()) stop_at_ = state_->version();  // the members have ended where this site is
   co_return env::Done{};
 }
+
+// Its farewell may overtake what it gave; it closes when all of that has come.
+bool Run::has_ended_and_gone(SiteId donor) const { return left_.contains(donor) && !mesh_->reaches(donor); }
 
 Task<Result<env::Done>> Run::take_first_copy() {
   Result<void> taken;

@@ -361,6 +361,44 @@ TEST(TheStoresHolder, ThatComesBackWaitsAgainForAMemberThatFallsSilent) {
   EXPECT_TRUE(events_named(world, "run.resumed").empty()) << "the run began again from an old checkpoint";
 }
 
+// A run of three of whom one dies, and comes back at `back`.
+struct LateReturn {
+  ToyWorld world;
+  explicit LateReturn(std::optional<Duration> back)
+      : world([] {
+          ToyOptions made = distant_sites(3, 120);
+          made.elements = 40000;
+          return made;
+        }()) {
+    for (const char* donor : {"site0", "site1"}) world.world().set_link(donor, "site2", {BitRate{10e6}, 40ms});
+    world.start_all();
+    world.world().run_for(2s);
+    world.kill(2);
+    if (back) world.world().run_for(*back - 2s);
+    if (back) world.start(2, true);
+    began = world.world().now() - (back ? *back : Duration(2s));
+    const auto over = [&](std::size_t site) { return world.outcome(site).has_value(); };
+    EXPECT_TRUE(world.world().run_until([&] { return over(0) && over(1) && (!back || over(2)); }, 5min));
+  }
+  env::TimePoint began;
+  Duration took() { return world.world().now() - began; }
+};
+
+// A result that was given travels more slowly than the words that its donor is done.
+TEST(LastMoments, ASiteThatComesBackThenEndsWithWhatTheOthersHave) {
+  const Duration end = LateReturn(std::nullopt).took();
+  int num_came = 0;
+  for (Duration before = 900ms; before < 1900ms; before += 50ms) {
+    LateReturn late(end - before);
+    const auto& outcome = late.world.outcome(2);
+    if (!*outcome) continue;  // it came too late
+    ++num_came;
+    EXPECT_FALSE((*outcome)->stopped) << to_string(before) << " before the end: at version " << (*outcome)->version;
+    EXPECT_EQ((*outcome)->parameters, (*late.world.outcome(0))->parameters) << to_string(before) << " before the end";
+  }
+  EXPECT_GT(num_came, 5);
+}
+
 // Whose work is in no merge is said, whoever else died with it.
 TEST(LostSamples, AreToldWhenTheStoresHolderDiesToo) {
   int cases = 0;
