@@ -25,3 +25,9 @@ intertie_find_library(highway hwy/highway.h hwy)
 intertie_find_library(xxhash xxhash.h xxhash)
 intertie_find_library(tomlplusplus toml++/toml.h "")
 intertie_find_library(cli11 CLI/CLI.hpp "")
+
+# Clp's own library needs that of its matrices, which its headers show.
+intertie_find_library(coinutils coin/CoinBuild.hpp CoinUtils)
+intertie_find_library(clp coin/ClpSimplex.hpp Clp)
+target_include_directories(clp SYSTEM INTERFACE "${clp_INCLUDE}/coin")
+target_link_libraries(clp INTERFACE coinutils)

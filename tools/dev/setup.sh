@@ -6,7 +6,7 @@ VENV=$ROOT/.venv
 
 # PACKAGE or PACKAGE=COMMAND; with the latter, a command of that name from elsewhere will do as well.
 CORE_PACKAGES="g++=g++ cmake=cmake ninja-build=ninja ccache=ccache mold=mold python3=python3 iproute2=ip
-  libasio-dev libbenchmark-dev libcli11-dev libfmt-dev libgmock-dev libgtest-dev libhwy-dev libssl-dev
+  coinor-libclp-dev libasio-dev libbenchmark-dev libcli11-dev libfmt-dev libgmock-dev libgtest-dev libhwy-dev libssl-dev
   libtomlplusplus-dev libxxhash-dev nlohmann-json3-dev"
 TORCH_PACKAGES="python3-venv"
 # Faster builds, but builds without them.
