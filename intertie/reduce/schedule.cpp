@@ -4,28 +4,63 @@
 
 #include <algorithm>
 
+#include "intertie/reduce/shares.h"
+
 namespace intertie::reduce {
 namespace {
 
-// Divides `blocks` into shares that differ by at most one block; the sites that get one more begin at `first_extra`, so that
-// over many buckets nobody always has the larger share.
-void append_shares(const BlockRange& blocks, const std::vector<SiteId>& members, std::uint32_t first_extra,
-                   std::vector<wire::Piece>& pieces) {
-  const auto num_sites = static_cast<std::uint32_t>(members.size());
-  const std::uint32_t base = blocks.size() / num_sites;
-  const std::uint32_t extra = blocks.size() % num_sites;
-  std::uint32_t at = blocks.first;
-  for (std::uint32_t member = 0; member < num_sites; ++member) {
-    const bool one_more = (member + num_sites - first_extra % num_sites) % num_sites < extra;
-    const std::uint32_t size = base + (one_more ? 1 : 0);
-    if (size > 0) pieces.push_back({.blocks = {at, at + size}, .owner = members[member]});
-    at += size;
-  }
-}
+constexpr std::size_t kMostRelays = 2;
+constexpr std::size_t kMostWays = 1024;  // of one route: all there are among 32 sites
 
 Error bad_schedule(std::string what) {
   return {.code = ErrorCode::give_up, .where = "schedule", .what = std::move(what), .fix = {}, .cause = {}};
 }
+
+bool is_member(SiteId site, std::span<const SiteId> members) {
+  return std::find(members.begin(), members.end(), site) != members.end();
+}
+
+Result<void> validate_pieces(const wire::Schedule& schedule, std::span<const SiteId> members) {
+  std::uint32_t at = 0;
+  for (const wire::Piece& piece : schedule.pieces) {
+    if (piece.blocks.first != at || piece.blocks.empty()) return bad_schedule("pieces leave a gap or overlap");
+    const bool gather = schedule.reduction == wire::Reduction::gather;
+    if (gather && piece.owner != SiteId{}) return bad_schedule("names an owner where every site sums");
+    if (!gather && !is_member(piece.owner, members)) return bad_schedule("names an owner that is not a member");
+    at = piece.blocks.last;
+  }
+  if (at != blocks_of(schedule.elements)) return bad_schedule("pieces do not cover the fragment");
+  return {};
+}
+
+Result<void> validate_way(const wire::Route& route, const wire::Way& way, std::span<const SiteId> members) {
+  if (way.relays.size() > kMostRelays) return bad_schedule("a way has more than two relays");
+  if (way.parts == 0 || way.parts > wire::Way::kWhole) return bad_schedule("a way's part is out of range");
+  for (std::size_t i = 0; i < way.relays.size(); ++i) {
+    const SiteId relay = way.relays[i];
+    if (!is_member(relay, members)) return bad_schedule("names a relay that is not a member");
+    const bool again = i > 0 && way.relays[i - 1] == relay;
+    if (again || relay == route.from || relay == route.to) return bad_schedule("a way comes through a site twice");
+  }
+  return {};
+}
+
+Result<void> validate_route(const wire::Route& route, std::span<const SiteId> members) {
+  if (!is_member(route.from, members) || !is_member(route.to, members) || route.from == route.to) {
+    return bad_schedule("a route is not between two members");
+  }
+  if (route.ways.size() > kMostWays) return bad_schedule("a route has too many ways");
+  std::uint64_t parts = 0;
+  for (std::size_t i = 0; i < route.ways.size(); ++i) {
+    INTERTIE_RETURN_IF_ERROR(validate_way(route, route.ways[i], members));
+    if (i > 0 && route.ways[i - 1].relays >= route.ways[i].relays) return bad_schedule("a route's ways are not in order");
+    parts += route.ways[i].parts;
+  }
+  if (!route.ways.empty() && parts != wire::Way::kWhole) return bad_schedule("a route's ways are not its whole together");
+  return {};
+}
+
+bool comes_before(const wire::Route& a, const wire::Route& b) { return a.from != b.from ? a.from < b.from : a.to < b.to; }
 
 }  // namespace
 
@@ -39,21 +74,15 @@ std::uint32_t bucket_blocks(double mib, std::uint64_t elements, std::uint16_t nu
 }
 
 wire::Schedule make_schedule(const Request& request) {
-  wire::Schedule schedule{
-      .number = 1, .reduction = request.reduction, .elements = request.elements, .chunk_blocks = kChunkBlocks, .pieces = {}};
-  const std::uint32_t blocks = blocks_of(request.elements);
-  const std::uint32_t bucket = request.bucket_blocks > 0 ? request.bucket_blocks : std::max(1U, blocks);
-  std::uint32_t first_extra = 0;
-  for (std::uint32_t at = 0; at < blocks; at += bucket) {
-    const BlockRange range{at, std::min(blocks, at + bucket)};
-    if (request.reduction == wire::Reduction::gather) {
-      schedule.pieces.push_back({.blocks = range, .owner = SiteId{0}});
-    } else {
-      append_shares(range, request.members, first_extra, schedule.pieces);
-      first_extra += range.size() % static_cast<std::uint32_t>(request.members.size());
-    }
-  }
-  return schedule;
+  const bool gather = request.reduction == wire::Reduction::gather;
+  const std::vector<SiteId> owners = gather ? std::vector{SiteId{0}} : request.members;
+  const std::vector<double> equal(owners.size(), 1.0);
+  return {.number = 1,
+          .reduction = request.reduction,
+          .elements = request.elements,
+          .chunk_blocks = kChunkBlocks,
+          .pieces = pieces_of({owners, equal, request.elements, request.bucket_blocks}),
+          .routes = {}};
 }
 
 Result<void> validate(const wire::Schedule& schedule, std::span<const SiteId> members, std::uint64_t elements) {
@@ -61,16 +90,19 @@ Result<void> validate(const wire::Schedule& schedule, std::span<const SiteId> me
     return bad_schedule(fmt::format("is for {} elements, the model has {}", schedule.elements, elements));
   }
   if (schedule.chunk_blocks == 0 || schedule.chunk_blocks > 256) return bad_schedule("chunk size is out of range");
-  std::uint32_t at = 0;
-  for (const wire::Piece& piece : schedule.pieces) {
-    if (piece.blocks.first != at || piece.blocks.empty()) return bad_schedule("pieces leave a gap or overlap");
-    const bool gather = schedule.reduction == wire::Reduction::gather;
-    if (!gather && std::find(members.begin(), members.end(), piece.owner) == members.end())
-      return bad_schedule("names an owner that is not a member");
-    at = piece.blocks.last;
+  INTERTIE_RETURN_IF_ERROR(validate_pieces(schedule, members));
+  for (std::size_t i = 0; i < schedule.routes.size(); ++i) {
+    INTERTIE_RETURN_IF_ERROR(validate_route(schedule.routes[i], members));
+    const bool in_order = i == 0 || comes_before(schedule.routes[i - 1], schedule.routes[i]);
+    if (!in_order) return bad_schedule("routes are not in order");
   }
-  if (at != blocks_of(elements)) return bad_schedule("pieces do not cover the fragment");
   return {};
+}
+
+const wire::Route* find_route(const wire::Schedule& schedule, SiteId from, SiteId to) {
+  const wire::Route wanted{.from = from, .to = to, .rate = 0, .ways = {}};
+  const auto found = std::lower_bound(schedule.routes.begin(), schedule.routes.end(), wanted, comes_before);
+  return found != schedule.routes.end() && found->from == from && found->to == to ? &*found : nullptr;
 }
 
 std::vector<ChunkSlot> chunks_of(const wire::Schedule& schedule) {
@@ -83,34 +115,29 @@ std::vector<ChunkSlot> chunks_of(const wire::Schedule& schedule) {
   return slots;
 }
 
+// The k-th of an owner's n slots is due when the (2 k + 1)-th of 2 n parts of the time has passed.
 std::vector<std::size_t> sending_order(const std::vector<ChunkSlot>& slots, SiteId self, std::uint16_t num_sites) {
-  std::vector<std::vector<std::size_t>> by_turn(num_sites);  // turn 0: the site after this one; last: itself
-  std::size_t longest = 0;
+  struct Due {
+    std::uint64_t numerator, denominator;
+    std::uint32_t turn;  // 0: the site after this one; last: itself
+    std::size_t slot;
+  };
+  std::vector<std::uint64_t> so_far(num_sites), in_all(num_sites);
+  for (const ChunkSlot& slot : slots) ++in_all[slot.owner.value];
+  std::vector<Due> dues;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    auto& turn = by_turn[(slots[i].owner.value + 2U * num_sites - self.value - 1U) % num_sites];
-    turn.push_back(i);
-    longest = std::max(longest, turn.size());
+    const std::uint16_t owner = slots[i].owner.value;
+    const std::uint32_t turn = (owner + 2U * num_sites - self.value - 1U) % num_sites;
+    dues.push_back({2 * so_far[owner]++ + 1, 2 * in_all[owner], turn, i});
   }
+  std::stable_sort(dues.begin(), dues.end(), [](const Due& a, const Due& b) {
+    const std::uint64_t left = a.numerator * b.denominator;
+    const std::uint64_t right = b.numerator * a.denominator;
+    return left != right ? left < right : a.turn < b.turn;
+  });
   std::vector<std::size_t> order;
-  for (std::size_t k = 0; k < longest; ++k) {
-    for (std::size_t turn = 0; turn + 1 < num_sites; ++turn) {
-      if (k < by_turn[turn].size()) order.push_back(by_turn[turn][k]);
-    }
-  }
-  order.insert(order.end(), by_turn.back().begin(), by_turn.back().end());
+  for (const Due& due : dues) order.push_back(due.slot);
   return order;
-}
-
-Cost predict(const wire::Schedule& schedule, std::uint16_t num_sites, ElementBytes element, env::LinkProfile line) {
-  if (num_sites < 2) return {};
-  const auto elements = static_cast<double>(schedule.elements);
-  const double others = num_sites - 1.0;
-  const bool gather = schedule.reduction == wire::Reduction::gather;
-  const double sent = gather ? others * elements * element.contribution
-                             : others / num_sites * elements * (element.contribution + element.result);
-  const Bytes bytes{static_cast<std::uint64_t>(sent)};
-  const Duration sending = line.rate.bits_per_second > 0 ? transfer_time(bytes, line.rate) : Duration{0};
-  return {.sent_per_site = bytes, .time = sending + (gather ? 1 : 2) * line.delay};
 }
 
 }  // namespace intertie::reduce

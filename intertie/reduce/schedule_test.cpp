@@ -86,9 +86,12 @@ TEST(Schedule, AGatherNeedsNoOwners) {
   const wire::Schedule gather = make_schedule({Reduction::gather, kWithGaps, 100 * kBlockElements, 8});
   EXPECT_TRUE(validate(gather, kWithGaps, 100 * kBlockElements));
   EXPECT_EQ(gather.pieces.size(), 13U);
+  wire::Schedule owned = gather;
+  owned.pieces[3].owner = SiteId{4};
+  EXPECT_FALSE(validate(owned, kWithGaps, 100 * kBlockElements));
 }
 
-TEST(Schedule, EverySlotIsSentOnceTheNextOwnersFirstAndTheOwnLast) {
+TEST(Schedule, EverySlotIsSentOnceTheNextOwnersFirst) {
   const auto slots = chunks_of(make_schedule({Reduction::owners, kWithGaps, 100 * kBlockElements, 0}));
   const auto order = sending_order(slots, SiteId{4}, 10);
   std::vector<bool> seen(slots.size());
@@ -97,19 +100,52 @@ TEST(Schedule, EverySlotIsSentOnceTheNextOwnersFirstAndTheOwnLast) {
   ASSERT_EQ(order.size(), slots.size());
   EXPECT_EQ(slots[order[0]].owner, SiteId{9});
   EXPECT_EQ(slots[order[1]].owner, SiteId{1}) << "in turns";
-  EXPECT_EQ(slots[order[2]].owner, SiteId{9});
+  EXPECT_EQ(slots[order[2]].owner, SiteId{4}) << "itself after the others";
+  EXPECT_EQ(slots[order[3]].owner, SiteId{9});
   EXPECT_EQ(slots[order.back()].owner, SiteId{4});
 }
 
-TEST(Schedule, PredictionsFollowTheCostTable) {
-  const std::uint64_t elements = 1 << 20;
-  const BitRate rate{100e6};
-  const Duration delay = std::chrono::milliseconds(20);
-  const Cost owners = predict(make_schedule({Reduction::owners, kThree, elements, 0}), 3, {4, 4}, {rate, delay});
-  EXPECT_EQ(owners.sent_per_site.value, 4U * elements * 4 / 3);
-  EXPECT_NEAR(static_cast<double>(owners.time.count()), 4.0 / 3 * 4 * elements * 8 / 100e6 * 1e9 + 40e6, 1e3);
-  const Cost gather = predict(make_schedule({Reduction::gather, kTwo, elements, 0}), 2, {2, 2}, {rate, delay});
-  EXPECT_EQ(gather.sent_per_site.value, 2U * elements);
+TEST(Schedule, EachOwnerGetsItsSlotsEvenlyOverTheWholeTime) {
+  std::vector<ChunkSlot> slots;
+  for (std::uint32_t i = 0; i < 80; ++i) slots.push_back({{i, i + 1}, SiteId{static_cast<std::uint16_t>(i < 60 ? 1 : 2)}});
+  const auto order = sending_order(slots, SiteId{0}, 3);
+  ASSERT_EQ(order.size(), 80U);
+  for (std::size_t sent = 4; sent <= 80; sent += 4) {
+    const auto to_the_larger = std::count_if(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(sent),
+                                             [&](std::size_t slot) { return slots[slot].owner == SiteId{1}; });
+    EXPECT_NEAR(static_cast<double>(to_the_larger), 0.75 * static_cast<double>(sent), 1) << "of the first " << sent;
+  }
+}
+
+TEST(Schedule, RoutesFromTheWireThatLeadNowhereAreRefused) {
+  const std::uint64_t elements = 10 * kBlockElements;
+  wire::Schedule good = make_schedule({Reduction::owners, kWithGaps, elements, 0});
+  good.routes = {{.from = SiteId{1}, .to = SiteId{4}, .rate = 1'000'000, .ways = {{{}, 40'000}, {{SiteId{9}}, 25'536}}},
+                 {.from = SiteId{1}, .to = SiteId{9}, .rate = 0, .ways = {}}};
+  ASSERT_TRUE(validate(good, kWithGaps, elements));
+  ASSERT_NE(find_route(good, SiteId{1}, SiteId{9}), nullptr);
+  EXPECT_EQ(find_route(good, SiteId{9}, SiteId{1}), nullptr) << "not named: direct";
+  const auto refused = [&](const std::string& why, const auto& change) {
+    wire::Schedule bad = good;
+    change(bad.routes);
+    const Result<void> valid = validate(bad, kWithGaps, elements);
+    ASSERT_FALSE(valid) << why;
+    EXPECT_THAT(valid.error().what, testing::HasSubstr(why));
+  };
+  using Routes = std::vector<wire::Route>;
+  refused("not its whole", [](Routes& routes) { routes[0].ways[0].parts -= 1; });
+  refused("out of range", [](Routes& routes) { routes[0].ways[0].parts = 0; });
+  refused("out of range", [](Routes& routes) { routes[0].ways[0].parts = 0xffffffff; });
+  refused("relay that is not a member", [](Routes& routes) { routes[0].ways[1].relays = {SiteId{2}}; });
+  refused("twice", [](Routes& routes) { routes[0].ways[1].relays = {SiteId{1}}; });
+  refused("twice", [](Routes& routes) { routes[0].ways[1].relays = {SiteId{4}}; });
+  refused("twice", [](Routes& routes) { routes[0].ways[1].relays = {SiteId{9}, SiteId{9}}; });
+  refused("more than two relays", [](Routes& routes) { routes[0].ways[1].relays = {SiteId{9}, SiteId{4}, SiteId{9}}; });
+  refused("ways are not in order", [](Routes& routes) { routes[0].ways[1].relays = {}; });
+  refused("not between two members", [](Routes& routes) { routes[0].to = SiteId{1}; });
+  refused("not between two members", [](Routes& routes) { routes[0].from = SiteId{2}; });
+  refused("routes are not in order", [](Routes& routes) { routes[1].to = SiteId{4}; });
+  refused("too many ways", [](Routes& routes) { routes[0].ways.resize(5000); });
 }
 
 }  // namespace

@@ -55,11 +55,12 @@ TEST(Forecast, OwnersOverThreeSites) {
   EXPECT_EQ(f.merges, 10U);
   EXPECT_FALSE(f.gather);
   ASSERT_EQ(f.links.size(), 3U);
-  EXPECT_EQ(f.links[0].each_way.value, 2'666'666U) << "a third of the contribution and a third of the result";
-  EXPECT_EQ(f.sent_per_merge.value, 2 * 2'666'666U);
-  // 2,666,666 B at 50 Mbit/s is 426.7 ms; two one-way delays of 20 ms.
-  EXPECT_NEAR(std::chrono::duration<double>(*f.merge_time).count(), 0.4667, 1e-4) << "of the slowest link";
-  EXPECT_NEAR(*f.utilisation, 1.5 / (1.5 + 0.4667), 1e-4);
+  // 82, 82 and 81 of 245 blocks, of which the last has 576 elements.
+  EXPECT_EQ(f.links[0].each_way.value, 2 * 82 * 16384U) << "a third of the contribution and a third of the result";
+  EXPECT_EQ(f.sent_per_merge.value, 2 * 82 * 16384U + (82 + 80) * 16384U + 576 * 4);
+  // 2,656,512 B at 50 Mbit/s is 425.0 ms; two one-way delays of 20 ms.
+  EXPECT_NEAR(std::chrono::duration<double>(*f.merge_time).count(), 0.4650, 1e-4) << "the slowest link decides";
+  EXPECT_NEAR(*f.utilisation, 1.5 / (1.5 + 0.4650), 1e-4);
 }
 
 TEST(Forecast, GatherSendsWholeContributions) {
@@ -71,7 +72,7 @@ TEST(Forecast, GatherSendsWholeContributions) {
 
 TEST(Forecast, NarrowEncodingsCountTheirScales) {
   const Forecast f = forecast(three_sites({"sync.encoding=fp4"}), 1'000'000);
-  EXPECT_EQ(f.links[0].each_way.value, 505'208U) << "a third of 4.0625 bits, and of the 8.0625 of a result";
+  EXPECT_EQ(f.links[0].each_way.value, 82 * 4096 * 97 / 64U) << "82 of 245 blocks, at 4.0625 bits and the 8.0625 of a result";
 }
 
 TEST(Forecast, MemoryOfASite) {
@@ -88,6 +89,23 @@ TEST(Forecast, SaysNothingWithoutARate) {
   EXPECT_FALSE(f.merge_time);
   EXPECT_FALSE(f.utilisation);
   EXPECT_TRUE(f.links[0].merge_time) << "each link by itself";
+}
+
+TEST(Forecast, TheBestScheduleBesideEqualSharesAndTheBound) {
+  const Result<ScheduleForecast> f = forecast_schedule(three_sites(), 1'000'000);
+  ASSERT_TRUE(f);
+  EXPECT_NEAR(seconds_of(f->equal_shares), 0.4650, 1e-4);
+  // Through b, which has twice the rate to both: 4 MB at 100 Mbit/s each way, and less where a - c takes its part.
+  EXPECT_LT(seconds_of(f->best.predicted.transfer), 0.32);
+  EXPECT_LE(f->bound.time(), f->best.predicted.time());
+  EXPECT_GT(seconds_of(f->bound.time()), 0.2);
+  RunFile file = three_sites();
+  file.links.pop_back();
+  const Result<ScheduleForecast> unknown = forecast_schedule(file, 1'000'000);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().what, "a schedule follows from the rates of all links, and a - c has none");
+  file.sites.resize(1);
+  EXPECT_FALSE(forecast_schedule(file, 1'000'000));
 }
 
 TEST(Forecast, OneSiteSendsNothing) {

@@ -49,7 +49,11 @@ View example_view() {
                        .reduction = Reduction::owners,
                        .elements = 10000,
                        .chunk_blocks = 16,
-                       .pieces = {{{0, 2}, SiteId{0}}, {{2, 3}, SiteId{3}}}}};
+                       .pieces = {{{0, 2}, SiteId{0}}, {{2, 3}, SiteId{3}}},
+                       .routes = {{.from = SiteId{0},
+                                   .to = SiteId{3},
+                                   .rate = 5'000'000'000,
+                                   .ways = {{{}, 60'000}, {{SiteId{1}, SiteId{2}}, 5'536}}}}}};
 }
 
 FlushReport example_report() {

@@ -171,6 +171,32 @@ struct Piece {
   }
 };
 
+// One way from a site to another: directly, or over one or two relays in this order, and its part of what goes there.
+struct Way {
+  static constexpr std::uint32_t kWhole = 65'536;
+  std::vector<SiteId> relays;
+  std::uint32_t parts = kWhole;  // of kWhole
+  friend bool operator==(const Way&, const Way&) = default;
+  template <class A>
+  void fields(A& a) {
+    a(relays, parts);
+  }
+};
+
+// How what `from` contributes to `to`'s sums, and what it has summed for `to`, gets there.
+struct Route {
+  SiteId from;
+  SiteId to;
+  std::uint64_t rate =
+      0;  // bits per second that `from` sends to `to` itself, what it passes on for others included; 0: not paced
+  std::vector<Way> ways;  // none: nothing goes from the one to the other
+  friend bool operator==(const Route&, const Route&) = default;
+  template <class A>
+  void fields(A& a) {
+    a(from, to, rate, ways);
+  }
+};
+
 // Who sends which blocks to whom [6]; numbered, published as bytes in the view.
 struct Schedule {
   std::uint32_t number = 0;
@@ -178,10 +204,11 @@ struct Schedule {
   std::uint64_t elements = 0;  // of the fragment
   std::uint32_t chunk_blocks = 16;
   std::vector<Piece> pieces;  // in block order, without gaps; a piece never crosses a bucket
+  std::vector<Route> routes;  // by `from`, then `to`; what has none goes directly and unpaced
   friend bool operator==(const Schedule&, const Schedule&) = default;
   template <class A>
   void fields(A& a) {
-    a(number, reduction, elements, chunk_blocks, pieces);
+    a(number, reduction, elements, chunk_blocks, pieces, routes);
   }
 };
 
