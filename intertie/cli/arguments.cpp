@@ -123,6 +123,7 @@ void add_others(CLI::App& app, Parsed& parsed) {
   add_run(*check, parsed.check.run);
   check->add_option("--site", parsed.check.site, "on the machine of this site: looks at its certificate only")
       ->type_name("NAME");
+  check->add_flag("--schedule", parsed.check.schedule, "shows the best schedule over the file's links, and what bounds it");
 
   CLI::App* ca = app.add_subcommand("ca", "makes the run's authority and certificates for its sites and visitors");
   add_run(*ca, parsed.ca.run);

@@ -34,6 +34,7 @@ struct TrainOptions {
 struct CheckOptions {
   RunOptions run;
   std::string site;  // whose certificate is looked at; empty: all
+  bool schedule = false;
 };
 struct CaOptions {
   RunOptions run;

@@ -78,6 +78,7 @@ TEST(Arguments, DataIsAnyNumberOfPathsOfAnyBytes) {
 
 TEST(Arguments, OtherCommands) {
   EXPECT_EQ(parsed<CheckOptions>({"check", "run.toml", "--site", "a"}).site, "a");
+  EXPECT_TRUE(parsed<CheckOptions>({"check", "run.toml", "--schedule"}).schedule);
   EXPECT_EQ(parsed<CaOptions>({"ca", "run.toml", "--site", "a", "--renew"}).site, "a");
   const auto report =
       parsed<ReportOptions>({"report", "run.toml", "--out", "r.html", "--json", "--sample", "--set", "run.name=x"});

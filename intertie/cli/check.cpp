@@ -4,6 +4,7 @@
 
 #include "intertie/base/json.h"
 #include "intertie/base/units.h"
+#include "intertie/cli/check_schedule.h"
 #include "intertie/cli/commands.h"
 #include "intertie/data/corpus.h"
 #include "intertie/env/real/real_loop.h"
@@ -30,6 +31,7 @@ struct Text {
 
 struct Findings {
   Forecast forecast;
+  std::optional<site::ScheduleForecast> schedule;
   Text text;
   bool elsewhere = false;                       // this machine has the authority's certificate and not its key
   std::vector<std::string> no_certificate;      // sites
@@ -63,17 +65,26 @@ void find_certificates(env::Disk& disk, const RunFile& file, const std::string& 
   }
 }
 
-Result<Findings> find(env::Disk& disk, const RunFile& file, const std::string& only) {
+Result<Findings> find(env::Disk& disk, const RunFile& file, const CheckOptions& options) {
   Findings findings;
   INTERTIE_ASSIGN(const site::SiteData data, site::open_site_data(file, disk, {}));
   findings.text = corpus_text(data.corpus);
   INTERTIE_ASSIGN(const std::uint64_t parameters, site::num_parameters(file.model, findings.text.vocabulary));
   findings.forecast = site::forecast(file, parameters);
-  find_certificates(disk, file, only, findings);
+  if (options.schedule) {
+    INTERTIE_ASSIGN(findings.schedule, site::forecast_schedule(file, parameters));
+  }
+  find_certificates(disk, file, options.site, findings);
   return findings;
 }
 
 std::string row(const std::string& name, const std::string& value) { return fmt::format("{:<14} {}\n", name, value); }
+
+std::vector<std::string> site_names(const RunFile& file) {
+  std::vector<std::string> names;
+  for (const site::SiteSettings& each : file.sites) names.push_back(each.name);
+  return names;
+}
 
 std::string text_rows(const Text& text) {
   std::string out =
@@ -132,6 +143,9 @@ std::string table(const RunFile& file, const Findings& findings, bool one_site) 
   out += row("steps", fmt::format("{} of {} tokens over all sites: {} tokens", f.steps, f.tokens_per_step,
                                   count_to_string(f.steps * f.tokens_per_step)));
   out += merge_rows(file, f);
+  if (findings.schedule) {
+    for (const auto& [name, value] : schedule_rows(*findings.schedule, site_names(file))) out += row(name, value);
+  }
   out += row("survives",
              file.sites.size() < 2
                  ? "nothing is lost that a checkpoint holds: --resume goes on from it"
@@ -178,6 +192,7 @@ std::string check_json(const RunFile& file, const Findings& findings) {
                                  {"unused", list(file.unused)},
                                  {"agreement", to_string(hash_text(file.agreement()))},
                                  {"links", links},
+                                 {"schedule", findings.schedule ? schedule_json(*findings.schedule, site_names(file)) : Json()},
                                  {"text", text}});
   return out.dump(2) + "\n";
 }
@@ -187,7 +202,7 @@ std::string check_json(const RunFile& file, const Findings& findings) {
 Result<site::ExitCode> check(env::Disk& disk, const CheckOptions& options) {
   INTERTIE_ASSIGN(const RunFile file, load(disk, options.run));
   if (!options.site.empty()) INTERTIE_RETURN_IF_ERROR(file.require_site(options.site));
-  INTERTIE_ASSIGN(const Findings findings, find(disk, file, options.site));
+  INTERTIE_ASSIGN(const Findings findings, find(disk, file, options));
   const bool one_site = !options.site.empty();
   INTERTIE_RETURN_IF_ERROR(site::write_output(options.run.json ? check_json(file, findings) : table(file, findings, one_site)));
   if (!findings.certificate_faults.empty()) return unusable_certificates(file);

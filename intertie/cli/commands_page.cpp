@@ -69,6 +69,10 @@ the event [site.dies](events.md).
 Reads the run file, the text and the certificates, and prints sizes, counts, the traffic of a merge and the share of time that sites
 would compute, if the file states rates and step times. Writes nothing. It ends with code 2 where the run file or the text is wrong,
 and where a certificate that is there cannot work. A site's machine has the files of that site only: `--site NAME` looks at no others.
+
+`--schedule` adds the [schedule](schedule.md) that is best over the links of the run file, which all have to state their rates: who
+sums how much, over which sites what goes to whom, how long a merge takes by it, and how long it takes at the least whatever the
+schedule. Runs merge in equal shares for now; their time stands beside it.
 )"},
     {"ca", "intertie ca run.toml", R"(
 Certificates prove to each site who the others are. Run this once, on the machine that shall keep the authority's key (ca.key); it

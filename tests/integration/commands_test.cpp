@@ -87,6 +87,32 @@ TEST_F(Commands, CheckAsJson) {
   EXPECT_NEAR((*json)["utilisation"].number().value_or(0), 1.5 / 1.84, 1e-6);
 }
 
+TEST_F(Commands, CheckShowsTheBestScheduleAndItsBound) {
+  const Ran ran = run({"check", "run.toml", "--schedule"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  EXPECT_THAT(ran.all(),
+              HasSubstr("schedule       gather: every site sums all\nroute          a to b: direct (100 Mbit/s on this link)"));
+  EXPECT_THAT(ran.all(), HasSubstr("predicted      340 ms; in equal shares, all direct, as runs merge now: 340 ms"));
+  EXPECT_THAT(ran.all(),
+              HasSubstr("bound          340 ms whatever the schedule (trees 340 ms, partition 340 ms): 1.000 times that"));
+  const auto json = parse_json(run({"check", "run.toml", "--schedule", "--json", "--set", "sync.reduction=owners"}).all());
+  ASSERT_TRUE(json);
+  EXPECT_EQ((*json)["schedule"]["reduction"], "owners");
+  EXPECT_NEAR((*json)["schedule"]["predicted_seconds"].number().value_or(0), 0.36, 1e-6);
+  ASSERT_EQ((*json)["schedule"]["routes"].items().size(), 2U);
+  EXPECT_EQ((*json)["schedule"]["routes"].items()[0]["bits_per_second"], 100'000'000);
+}
+
+TEST_F(Commands, CheckNeedsEveryRateForASchedule) {
+  std::string text = kPlannedRun;
+  text.erase(text.find("rate ="), std::string("rate = \"100 Mbit/s\", ").size());
+  folder_.write("run.toml", text);
+  const Ran ran = run({"check", "run.toml", "--schedule"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.all(),
+              HasSubstr("a schedule follows from the rates of all links, and a - b has none; state it: [[link]] between"));
+}
+
 TEST_F(Commands, CaMakesCertificatesAndSaysWhatGoesWhere) {
   const Ran planned = run({"ca", "run.toml", "--dry-run"});
   EXPECT_THAT(planned.all(), HasSubstr("b (would be made): copy to its machine, into runs/r/certificates/"));
