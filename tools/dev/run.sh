@@ -115,6 +115,7 @@ dev_bench() {
   fi
   missed=
   for bench; do
+    [ ! -f "$ROOT/bench/${bench}_bench.cpp" ] || bench=${bench}_bench
     say "$bench"
     case $bench in
       trainer_speed) bench_trainer ;;
