@@ -12,6 +12,11 @@
 #include "intertie/train/gpt2_layout.h"
 
 namespace intertie::site {
+
+reduce::ElementBytes element_bytes(const RunFile& file) {
+  return {codec::bytes_per_element(file.sync.encoding), codec::bytes_per_element(file.sync.result_encoding)};
+}
+
 namespace {
 
 Bytes whole_bytes(double value) { return Bytes{static_cast<std::uint64_t>(value)}; }
@@ -29,10 +34,6 @@ Bytes memory(const RunFile& file, double parameters, bool gather) {
   const double outer = file.sync.method == sync::Method::diloco ? (file.sync.outer == "nesterov" ? 2 : 1) : 0;
   const double copies = 2 + moments + outer;  // parameters and gradient, and these
   return whole_bytes(4 * copies * parameters + (file.sites.size() > 1 ? merge_memory(file, parameters, gather) : 0));
-}
-
-reduce::ElementBytes element_bytes(const RunFile& file) {
-  return {codec::bytes_per_element(file.sync.encoding), codec::bytes_per_element(file.sync.result_encoding)};
 }
 
 // The links as the run file states them; one that it does not state has no limits.

@@ -15,6 +15,9 @@ namespace intertie::site {
 // Of the model or the toy problem. `vocabulary`: the tokenizer's, where the run file has none.
 Result<std::uint64_t> num_parameters(train::ModelSettings model, int vocabulary);
 
+// Of contributions and results as [sync] encodes them.
+reduce::ElementBytes element_bytes(const RunFile& file);
+
 struct LinkForecast {
   std::string a, b;
   Bytes each_way;                      // per merge; the larger, where they differ

@@ -13,9 +13,11 @@
 #include "intertie/env/real/real_worker.h"
 #include "intertie/env/real/signals.h"
 #include "intertie/env/real/text_output.h"
+#include "intertie/reduce/bound.h"
 #include "intertie/reduce/schedule.h"
 #include "intertie/site/certificates.h"
 #include "intertie/site/folders.h"
+#include "intertie/site/forecast.h"
 #include "intertie/site/output.h"
 #include "intertie/site/run_file.h"
 #include "intertie/trial/merge_trial.h"
@@ -44,9 +46,15 @@ wire::Reduction reduction_of(const RunFile& file) {
 std::string bench_agreement(const RunFile& file, const MergeBenchCommand& command) {
   return fmt::format(
       "bench.size = {}\nbench.merges = {}\nbench.warm_ups = {}\nsync.encoding = {}\nsync.result_encoding = {}\n"
-      "sync.reduction = {}\nrun.seed = {}\n",
+      "sync.reduction = {}\nrun.seed = {}\nbench.equal_shares = {}\n",
       command.size.value, command.num_merges, command.num_warm_ups, to_string(file.sync.encoding),
-      to_string(file.sync.result_encoding), file.sync.reduction, file.run.seed);
+      to_string(file.sync.result_encoding), file.sync.reduction, file.run.seed, command.equal_shares);
+}
+
+reduce::Work work_of(const RunFile& file, const MergeBenchCommand& command) {
+  reduce::Work work{.elements = command.size.value / sizeof(float), .element = element_bytes(file)};
+  if (file.sync.reduction != "auto") work.reduction = reduction_of(file);
+  return work;
 }
 
 Result<MergeTrialSettings> trial_settings(const RunFile& file, const MergeBenchCommand& command, SiteId self,
@@ -72,6 +80,7 @@ Result<MergeTrialSettings> trial_settings(const RunFile& file, const MergeBenchC
   settings.mesh.num_merge_streams = file.num_streams_from(self);
   settings.schedule = reduce::make_schedule(
       {.reduction = reduction_of(file), .members = members, .elements = command.size.value / sizeof(float)});
+  if (!command.equal_shares) settings.probed_work = work_of(file, command);
   settings.encoding = file.sync.encoding;
   settings.result_encoding = file.sync.result_encoding;
   settings.num_warm_ups = command.num_warm_ups;
@@ -83,10 +92,27 @@ Result<MergeTrialSettings> trial_settings(const RunFile& file, const MergeBenchC
   return settings;
 }
 
+// What site 0 makes of the probe.
+struct Plan {
+  Duration predicted{0};
+  Duration bound{0};  // that no schedule can be below
+  std::string network;
+};
+
 struct Figures {
   MergeTrialReport report;
+  std::optional<Plan> plan;
   double cpu = 0;  // seconds of this process while the merges that count were made
 };
+
+Plan plan_of(const reduce::Map& map, const reduce::Scheduled& best, const reduce::Work& work) {
+  Plan plan{.predicted = best.predicted.time(), .bound = reduce::lower_bound(map, work).time()};
+  for (std::size_t i = 0; i < map.num_sites(); ++i) {
+    const reduce::Map::Site& site = map.site(i);
+    plan.network += fmt::format("{}{} {} up, {} down", i == 0 ? "" : "; ", site.name, to_string(site.up), to_string(site.down));
+  }
+  return plan;
+}
 
 Duration median(std::vector<Duration> times) {
   std::sort(times.begin(), times.end());
@@ -113,6 +139,10 @@ Json json_of(const RunFile& file, const MergeBenchCommand& command, const Figure
   json.set("cpu_seconds", figures.cpu);
   json.set("congestion_control", figures.report.congestion_control);
   json.set("result", to_string(figures.report.result));
+  if (figures.plan) {
+    json.set("predicted", seconds_of(figures.plan->predicted));
+    json.set("bound", seconds_of(figures.plan->bound));
+  }
   return json;
 }
 
@@ -124,12 +154,18 @@ std::string table_of(const RunFile& file, const MergeBenchCommand& command, cons
   const Duration total = std::accumulate(report.merges.begin(), report.merges.end(), Duration{0});
   const auto rate = [&](Bytes bytes) { return to_string(BitRate{8 * static_cast<double>(bytes.value) / seconds_of(total)}); };
   const double gigabytes = count * static_cast<double>(command.size.value) / 1e9;
-  const bool owners = reduction_of(file) == wire::Reduction::owners;
+  const bool owners = report.reduction == wire::Reduction::owners;
   std::string out =
       row("merges", fmt::format("{} of {} in f32, {} sites, {}, {} on the wire", report.merges.size(), to_string(command.size),
                                 file.sites.size(), owners ? "owners" : "gather", to_string(file.sync.encoding)));
   out += row("time",
              fmt::format("{} at the median, {} to {}", to_string(median(report.merges)), to_string(*least), to_string(*most)));
+  if (figures.plan) {
+    const double ratio = seconds_of(median(report.merges)) / seconds_of(figures.plan->bound);
+    out += row("network", figures.plan->network);
+    out += row("schedule", fmt::format("predicted {}; no schedule takes less than {}, of which the median is {:.2f} times",
+                                       to_string(figures.plan->predicted), to_string(figures.plan->bound), ratio));
+  }
   out += row("goodput", fmt::format("{} out, {} in, {}", rate(report.sent), rate(report.received), report.congestion_control));
   out += row("processor", fmt::format("{:.2f} s a merge at this site, {:.2f} s per GB of f32", figures.cpu / count,
                                       figures.cpu / gigabytes));
@@ -155,6 +191,8 @@ Result<Figures> measure(const RunFile& file, const MergeBenchCommand& command, S
       {.note = [&notes](const std::string& note) { notes.write(note + "\n"); },
        .merged = [&notes](std::uint32_t number, std::uint32_t of,
                           Duration time) { notes.write(fmt::format("merge {}/{} {}\n", number, of, to_string(time))); },
+       .scheduled = [&](const reduce::Map& map,
+                        const reduce::Scheduled& best) { figures.plan = plan_of(map, best, work_of(file, command)); },
        .measuring = [&figures] { figures.cpu = -cpu_seconds(); },
        .measured = [&figures] { figures.cpu += cpu_seconds(); }});
   const env::real::Signals signals(loop, [&trial](int) { trial.stop(); });

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "intertie/codec/codec.h"
+#include "intertie/reduce/measured_map.h"
 #include "intertie/trial/made_up.h"
 
 namespace intertie::trial {
@@ -15,6 +16,7 @@ using env::TimePoint;
 
 namespace {
 
+constexpr SiteId kAsks{0};  // for the probe, and says what follows from it
 constexpr FragmentId kFragment{0};
 constexpr Contribution kContribution{1};
 constexpr Duration kPartingTime = std::chrono::seconds(3);  // for the last acknowledgements, and for closing
@@ -52,7 +54,8 @@ MergeTrial::MergeTrial(MergeTrialSettings settings, Services services, Handlers 
       services_(services),
       handlers_(std::move(handlers)),
       waiting_(services.loop),
-      mesh_(services.loop, services.network, settings_.mesh, mesh_handlers()) {}
+      mesh_(services.loop, services.network, settings_.mesh, mesh_handlers()),
+      probe_(services.loop, mesh_, self(), num_sites()) {}
 
 links::Mesh::Handlers MergeTrial::mesh_handlers() {
   return {.message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
@@ -86,6 +89,10 @@ void MergeTrial::stop() {
 // ---- what comes ----
 
 void MergeTrial::receive(SiteId from, wire::Message message) {
+  if (const auto* order = std::get_if<wire::ProbeOrder>(&message); order && from == kAsks) return probe(*order);
+  if (auto* report = std::get_if<wire::ProbeReport>(&message)) reports_[from] = std::move(*report);
+  if (auto* view = std::get_if<wire::View>(&message); view && from == kAsks) schedule_ = std::move(view->schedule);
+  waiting_.notify();
   auto* chunk = std::get_if<wire::Chunk>(&message);
   if (!chunk) return;
   if (set_.empty()) {
@@ -159,12 +166,70 @@ Task<Result<Done>> MergeTrial::connect() {
     return late(fmt::format("after {} still missing: {}", to_string(settings_.start_wait), mesh_.missing()));
   };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(all), services_.loop.now() + settings_.start_wait, missing));
+  if (settings_.probed_work) INTERTIE_CO_RETURN_IF_ERROR(co_await agree_on_the_schedule());
+  begin_merges();
+  co_return Done{};
+}
+
+void MergeTrial::begin_merges() {
   const float weight = 1.0F / static_cast<float>(num_sites());
   for (std::uint16_t site = 0; site < num_sites(); ++site) {
     set_.push_back({SiteId{site}, mesh_.incarnation(SiteId{site}), kContribution, weight});
   }
   execution(Version{1});
   for (const auto& [from, chunk] : std::exchange(early_, {})) take(from, chunk);
+}
+
+// ---- the probe ----
+
+void MergeTrial::probe(const wire::ProbeOrder& order) {
+  if (probe_.begun() || !links::Probe::is_sane(order)) return;
+  probe_.begin(order, [this](wire::ProbeReport report) {
+    if (self() == kAsks) {
+      reports_[kAsks] = std::move(report);
+    } else {
+      mesh_.send(kAsks, std::move(report));
+    }
+    waiting_.notify();
+  });
+}
+
+Result<wire::Schedule> MergeTrial::schedule_of_the_reports() {
+  std::vector<wire::ProbeReport> reports;
+  for (const auto& [site, report] : reports_) {
+    for (const wire::ProbedLink& link : report.links) {
+      if (link.from.value >= num_sites()) return late("a report of the probe names a site that the run does not have");
+    }
+    reports.push_back(report);
+  }
+  const reduce::Map map = reduce::measured_map(settings_.mesh.identity.site_names, reports);
+  INTERTIE_ASSIGN(reduce::Scheduled best, reduce::best_schedule(map, *settings_.probed_work));
+  handlers_.scheduled(map, best);
+  return std::move(best.schedule);
+}
+
+Task<Result<Done>> MergeTrial::agree_on_the_schedule() {
+  std::vector<SiteId> all;
+  for (std::uint16_t site = 0; site < num_sites(); ++site) all.push_back(SiteId{site});
+  const Duration limit = links::Probe::takes(links::Probe::kOrder, num_sites()) + settings_.start_wait;
+  std::function<Error()> hangs = [this] { return late("the links were probed, and not all sites have said what they found"); };
+  if (self() == kAsks) {
+    mesh_.send(all, links::Probe::kOrder);
+    probe(links::Probe::kOrder);
+    std::function<bool()> told = [this] { return reports_.size() == num_sites(); };
+    INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(told), services_.loop.now() + limit, hangs));
+    INTERTIE_CO_ASSIGN(schedule_, schedule_of_the_reports());
+    wire::View view;
+    view.schedule = *schedule_;
+    mesh_.send(all, view);
+  }
+  std::function<bool()> agreed = [this] { return schedule_.has_value(); };
+  INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(agreed), services_.loop.now() + limit, hangs));
+  INTERTIE_CO_RETURN_IF_ERROR(reduce::validate(*schedule_, all, settings_.schedule.elements));
+  settings_.schedule = *schedule_;
+  for (const wire::Route& route : settings_.schedule.routes) {
+    if (route.from == self() && route.rate > 0) mesh_.set_pacing(route.to, BitRate{static_cast<double>(route.rate)});
+  }
   co_return Done{};
 }
 
@@ -266,6 +331,7 @@ Task<Result<MergeTrialReport>> MergeTrial::run() {
   handlers_.measuring();
   INTERTIE_CO_ASSIGN(report.merges, co_await merges(settings_.num_warm_ups + 1, settings_.num_merges));
   handlers_.measured();
+  report.reduction = settings_.schedule.reduction;
   report.elapsed = services_.loop.now() - from;
   const Traffic after = traffic();
   report.sent = Bytes{after.sent.value - before.sent.value};

@@ -15,13 +15,17 @@
 
 #include "intertie/env/waiting.h"
 #include "intertie/links/mesh.h"
+#include "intertie/links/probe.h"
 #include "intertie/reduce/execute.h"
+#include "intertie/reduce/schedule.h"
 
 namespace intertie::trial {
 
 struct MergeTrialSettings {
   links::Mesh::Settings mesh;
-  wire::Schedule schedule;  // its `elements` are those of the contribution
+  wire::Schedule schedule;  // where the links are not probed; its `elements` are those of the contribution
+  // The links are probed first, and merges follow the schedule that is best over what was found, each link at its pace.
+  std::optional<reduce::Work> probed_work = {};
   Encoding encoding = Encoding::f32;
   Encoding result_encoding = Encoding::f32;
   std::uint32_t num_warm_ups = 3;  // merges before those that count
@@ -40,7 +44,8 @@ struct MergeTrialReport {
   Bytes sent;                      // meanwhile by this site, with frames and heartbeats, without TLS
   Bytes received;
   std::string congestion_control;
-  Hash64 result;  // of the last merge's sum
+  wire::Reduction reduction = wire::Reduction::owners;  // that was used
+  Hash64 result;                                        // of the last merge's sum
 };
 
 class MergeTrial {
@@ -53,6 +58,7 @@ class MergeTrial {
   struct Handlers {
     std::function<void(const std::string& note)> note;                             // what a person should know, in words
     std::function<void(std::uint32_t number, std::uint32_t of, Duration)> merged;  // of all, with the warm-ups
+    std::function<void(const reduce::Map&, const reduce::Scheduled&)> scheduled;   // at site 0, after the probe
     std::function<void()> measuring;                                               // the merges that count begin
     std::function<void()> measured;                                                // they are done
   };
@@ -75,6 +81,10 @@ class MergeTrial {
   std::uint16_t num_sites() const { return static_cast<std::uint16_t>(settings_.mesh.identity.site_names.size()); }
   links::Mesh::Handlers mesh_handlers();
   env::Task<Result<env::Done>> connect();
+  env::Task<Result<env::Done>> agree_on_the_schedule();
+  Result<wire::Schedule> schedule_of_the_reports();
+  void probe(const wire::ProbeOrder& order);
+  void begin_merges();
   env::Task<Result<std::vector<Duration>>> merges(std::uint32_t first, std::uint32_t count);
   env::Task<Result<Duration>> merge(Version version);
   void close_before(Version version);
@@ -92,6 +102,9 @@ class MergeTrial {
   Handlers handlers_;
   env::Waiting waiting_;
   links::Mesh mesh_;
+  links::Probe probe_;
+  std::map<SiteId, wire::ProbeReport> reports_;  // at site 0
+  std::optional<wire::Schedule> schedule_;       // that was agreed on
   std::vector<float> contribution_;
   std::vector<reduce::SetMember> set_;                 // once all are connected
   std::vector<std::pair<SiteId, wire::Chunk>> early_;  // that came before

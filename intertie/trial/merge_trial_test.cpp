@@ -45,6 +45,11 @@ class Sites {
         settings, MergeTrial::Services{place.loop(), place.worker(), place.network()},
         MergeTrial::Handlers{.note = [&one](const std::string& note) { one.notes.push_back(note); },
                              .merged = [&one](std::uint32_t, std::uint32_t, Duration) { ++one.merged; },
+                             .scheduled =
+                                 [&one](const reduce::Map& map, const reduce::Scheduled& best) {
+                                   one.map = map;
+                                   one.predicted = best.predicted.time();
+                                 },
                              .measuring = [] {},
                              .measured = [] {}});
     place.loop().post([&one] {
@@ -66,6 +71,8 @@ class Sites {
     std::optional<Result<MergeTrialReport>> report;
     std::vector<std::string> notes;
     int merged = 0;
+    std::optional<reduce::Map> map;
+    Duration predicted{0};
   };
   const Result<MergeTrialReport>& report(std::size_t site) const { return *running_[site]->report; }
   Running& running(std::size_t site) { return *running_[site]; }
@@ -116,6 +123,23 @@ TEST(MergeTrial, TheTimeIsThatOfTheLine) {
   EXPECT_GT(median_seconds(*sites.report(0)), line - 0.011);  // chunks may be here before this site begins
   EXPECT_LT(median_seconds(*sites.report(0)), line * 1.1);
   EXPECT_NEAR(static_cast<double>(sites.report(0)->sent.value), 3 * 300'000 * 4, 0.02 * 3 * 300'000 * 4);
+}
+
+// The lines of the world are of pairs: each way 100 Mbit/s, 10 ms, and one of 30 Mbit/s.
+TEST(MergeTrial, MergesFollowWhatTheProbeFound) {
+  Sites sites(3, wire::Reduction::owners, 1'000'000);
+  sites.settings().probed_work = reduce::Work{.elements = 1'000'000};
+  sites.world().set_link("site-0", "site-1", {BitRate{30e6}, 10ms});
+  sites.world().set_link("site-1", "site-0", {BitRate{30e6}, 10ms});
+  sites.start_all();
+  ASSERT_TRUE(sites.run());
+  for (std::size_t i = 0; i < 3; ++i) ASSERT_TRUE(sites.report(i)) << sites.report(i).error().message();
+  const auto& asked = sites.running(0);
+  ASSERT_TRUE(asked.map);
+  EXPECT_NEAR(asked.map->link(0, 1)->rate.bits_per_second, 30e6, 1e6);
+  EXPECT_NEAR(asked.map->site(2).up.bits_per_second, 200e6, 8e6) << "both of its lines";
+  EXPECT_NEAR(seconds_of(asked.map->link(1, 2)->delay), 0.010, 0.001);
+  EXPECT_NEAR(median_seconds(*sites.report(0)), seconds_of(asked.predicted), 0.2 * seconds_of(asked.predicted));
 }
 
 TEST(MergeTrial, PausesAreNotCounted) {

@@ -52,7 +52,9 @@ constexpr std::array<const char*, std::variant_size_v<Message>> kNames = {"hello
                                                                           "admission",
                                                                           "eventLines",
                                                                           "tidings",
-                                                                          "padding"};
+                                                                          "padding",
+                                                                          "probeOrder",
+                                                                          "probeReport"};
 
 Error bad_frame(std::string what) {
   return Error{.code = ErrorCode::give_up,

@@ -12,6 +12,7 @@
 #include "intertie/base/result.h"
 #include "intertie/base/shared_bytes.h"
 #include "intertie/wire/codec.h"
+#include "intertie/wire/probes.h"
 #include "intertie/wire/visits.h"
 
 namespace intertie::wire {
@@ -571,10 +572,11 @@ struct Envelope {
 };
 
 // The position among the alternatives is the type number in frames.
-using Message = std::variant<Hello, Welcome, Refusal, Heartbeat, Hearing, Envelope, Acknowledge, Ready, View, FlushRequest,
-                             FlushReport, LeaveRequest, Complaint, Donate, StateBegin, Replay, StatePart, CaughtUp, StopRequest,
-                             StopOrder, StopAccepted, CheckpointWritten, CheckpointComplete, AnchorHash, ContributionHeader,
-                             ChunkRequest, Farewell, Chunk, Visit, Admission, EventLines, Tidings, Padding>;
+using Message =
+    std::variant<Hello, Welcome, Refusal, Heartbeat, Hearing, Envelope, Acknowledge, Ready, View, FlushRequest, FlushReport,
+                 LeaveRequest, Complaint, Donate, StateBegin, Replay, StatePart, CaughtUp, StopRequest, StopOrder, StopAccepted,
+                 CheckpointWritten, CheckpointComplete, AnchorHash, ContributionHeader, ChunkRequest, Farewell, Chunk, Visit,
+                 Admission, EventLines, Tidings, Padding, ProbeOrder, ProbeReport>;
 
 const char* name_of(const Message& message);
 

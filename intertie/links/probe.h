@@ -1,0 +1,74 @@
+// Probe: how fast the links between the sites of a run are, found out in a few seconds at its start. First everybody sends to
+// everybody, which shows what access lines carry together; then pairs of sites, each with nobody else at its two ends, send to
+// each other both ways, which shows what a link carries alone. As many pairs as can take a turn at once. The traffic is padding
+// on the merge streams, so it goes at whatever the streams of a merge reach. Rates are of what arrives, over the best stretch
+// of half a second of a slot: what comes before is slow start, and what comes after it was queued.
+//
+//   probe.begin(order, [&](wire::ProbeReport report) { ... });   // at every site, soon after one another
+//
+// Owner thread: the loop. The mesh outlives it.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "intertie/env/loop.h"
+#include "intertie/links/mesh.h"
+#include "intertie/wire/probes.h"
+
+namespace intertie::links {
+
+// Who sends to whom in each slot after the first: every pair once, no site in two pairs of a slot (the circle method of
+// round-robin tournaments). N - 1 slots, N where that is odd. Pure.
+using Pairs = std::vector<std::pair<SiteId, SiteId>>;
+std::vector<Pairs> probe_slots(std::uint16_t num_sites);
+
+// Bytes that had arrived, by time.
+struct Arrived {
+  env::TimePoint at;
+  Bytes bytes;
+};
+// The highest rate over a stretch of `window` between two of the samples, which are in order of time; 0 where they span less.
+// Pure.
+BitRate best_rate(const std::vector<Arrived>& samples, Duration window);
+
+class Probe {
+ public:
+  static constexpr Duration kWindow = std::chrono::milliseconds(500);
+  static constexpr Duration kSampleEvery = std::chrono::milliseconds(20);
+  static constexpr wire::ProbeOrder kOrder{.fill = 1'500'000'000, .rest = 300'000'000};
+  // Longer ones are refused (by whoever takes the order): a probe is no way to keep links busy.
+  static bool is_sane(const wire::ProbeOrder& order);
+
+  Probe(env::Loop& loop, Mesh& mesh, SiteId self, std::uint16_t num_sites);
+  ~Probe();
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+
+  void begin(const wire::ProbeOrder& order, std::function<void(wire::ProbeReport)> done);
+  bool begun() const { return done_ != nullptr; }
+  // From the order to the report.
+  static Duration takes(const wire::ProbeOrder& order, std::uint16_t num_sites);
+
+ private:
+  void begin_slot();
+  void end_slot();
+  void sample();
+  void finish();
+  std::vector<SiteId> partners(std::size_t slot) const;  // whom this site sends to
+
+  env::Loop& loop_;
+  Mesh& mesh_;
+  SiteId self_;
+  std::uint16_t num_sites_;
+  std::vector<Pairs> slots_;
+  wire::ProbeOrder order_;
+  std::function<void(wire::ProbeReport)> done_;
+  env::TimePoint began_{};
+  std::size_t slot_ = 0;                       // 0: everybody
+  std::vector<std::vector<Arrived>> samples_;  // of this slot, by site
+  std::vector<std::vector<BitRate>> rates_;    // [slot][site]
+  env::TimerId timer_, sample_timer_;
+};
+
+}  // namespace intertie::links

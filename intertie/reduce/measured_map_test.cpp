@@ -1,0 +1,53 @@
+#include "intertie/reduce/measured_map.h"
+
+#include <gtest/gtest.h>
+
+namespace intertie::reduce {
+namespace {
+
+wire::ProbedLink probed(std::uint16_t from, double together, double alone, std::uint64_t round_trip = 30'000'000) {
+  return {SiteId{from}, together, alone, round_trip};
+}
+
+// Three sites at 900 Mbit/s, which together lose a little to each other.
+TEST(MeasuredMap, LinksThatOnlyAccessLinesLimitHaveNoRateOfTheirOwn) {
+  const Map map = measured_map({"a", "b", "c"}, {{{probed(1, 430e6, 900e6), probed(2, 420e6, 890e6)}},
+                                                 {{probed(0, 430e6, 890e6), probed(2, 420e6, 900e6)}},
+                                                 {{probed(0, 430e6, 900e6), probed(1, 430e6, 900e6)}}});
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(map.site(i).up.bits_per_second, 900e6);
+    EXPECT_EQ(map.site(i).down.bits_per_second, 900e6);
+    EXPECT_EQ(map.link(i, (i + 1) % 3)->rate.bits_per_second, 0);
+    EXPECT_EQ(map.link(i, (i + 1) % 3)->delay, std::chrono::milliseconds(15));
+  }
+}
+
+TEST(MeasuredMap, ASlowSiteAndASlowLinkAreToldApart) {
+  // c is slow, and so is the link from a to b.
+  const Map map = measured_map({"a", "b", "c"}, {{{probed(1, 700e6, 900e6), probed(2, 120e6, 240e6)}},
+                                                 {{probed(0, 100e6, 100e6), probed(2, 120e6, 240e6)}},
+                                                 {{probed(0, 120e6, 240e6), probed(1, 120e6, 240e6)}}});
+  EXPECT_EQ(map.site(2).up.bits_per_second, 240e6);
+  EXPECT_EQ(map.site(2).down.bits_per_second, 240e6);
+  EXPECT_EQ(map.site(1).up.bits_per_second, 900e6);
+  EXPECT_EQ(map.link(0, 2)->rate.bits_per_second, 0);
+  EXPECT_EQ(map.link(0, 1)->rate.bits_per_second, 100e6);
+}
+
+TEST(MeasuredMap, PairsThatTogetherCarryWhatEachCarriesAloneAddUp) {
+  const Map map = measured_map({"a", "b", "c"}, {{{probed(1, 50e6, 50e6), probed(2, 20e6, 20e6)}},
+                                                 {{probed(0, 50e6, 50e6), probed(2, 80e6, 80e6)}},
+                                                 {{probed(0, 20e6, 20e6), probed(1, 80e6, 80e6)}}});
+  EXPECT_EQ(map.site(0).up.bits_per_second, 70e6);
+  EXPECT_EQ(map.site(2).down.bits_per_second, 100e6);
+  EXPECT_EQ(map.link(2, 1)->rate.bits_per_second, 80e6);
+}
+
+TEST(MeasuredMap, NothingThatCameIsNoLink) {
+  const Map map = measured_map({"a", "b"}, {{{probed(1, 0, 0)}}, {{probed(0, 9e6, 9e6)}}});
+  EXPECT_FALSE(map.link(1, 0));
+  EXPECT_TRUE(map.link(0, 1));
+}
+
+}  // namespace
+}  // namespace intertie::reduce
