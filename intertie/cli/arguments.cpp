@@ -115,8 +115,7 @@ void add_bench(CLI::App& app, BenchOptions& bench) {
       ->type_name("TIME")
       ->capture_default_str();
   command->add_option("--silence", bench.silence, "pause before those that count")->type_name("TIME")->capture_default_str();
-  command->add_flag("--equal-shares", bench.merge.equal_shares,
-                    "does not probe the links, nor pace or schedule by what they carry");
+  command->add_flag("--probe", bench.merge.probe, "probes the links first, and paces and schedules by what they carry");
   command->add_flag("--json", bench.merge.json, "machine-readable output");
 }
 

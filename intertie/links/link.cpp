@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace intertie::links {
 namespace {
@@ -166,23 +167,37 @@ void Link::send(wire::StreamClass stream_class, const wire::Message& message) {
 
 void Link::warm_up(Bytes most) {
   padding_left_ = most;
+  filling_ = false;
   pump();
 }
 
-void Link::set_pacing(BitRate rate) {
+void Link::fill(bool on) {
+  padding_left_ = on ? Bytes{std::numeric_limits<std::uint64_t>::max()} : Bytes{};
+  filling_ = on;
+  pump();
+}
+
+void Link::set_pacing(BitRate rate, std::size_t num_streams) {
   pacing_ = rate;
+  num_used_ = num_streams;
   pace();
+}
+
+// The first ones that are there.
+std::vector<std::size_t> Link::used_streams() const {
+  std::vector<std::size_t> used;
+  for (std::size_t i = 0; i < merge_.size() && (num_used_ == 0 || used.size() < num_used_); ++i) {
+    if (merge_[i].stream && !merge_[i].stream->closed()) used.push_back(i);
+  }
+  return used;
 }
 
 // A chunk goes to whichever stream is free, so equal parts of the rate are used whole.
 void Link::pace() {
-  const auto there = [](const Held& held) { return held.stream && !held.stream->closed(); };
-  const auto num = std::count_if(merge_.begin(), merge_.end(), there);
-  if (!pacing_ || num == 0) return;
-  const BitRate part{pacing_->bits_per_second / static_cast<double>(num)};
-  for (const Held& held : merge_) {
-    if (there(held)) held.stream->set_pacing(part);
-  }
+  const std::vector<std::size_t> used = used_streams();
+  if (!pacing_ || used.empty()) return;
+  const BitRate part{pacing_->bits_per_second / static_cast<double>(used.size())};
+  for (const std::size_t number : used) merge_[number].stream->set_pacing(part);
 }
 
 // NOLINTNEXTLINE(readability-make-member-function-const): what it changes is the stream
@@ -231,16 +246,17 @@ bool Link::waits_for_a_merge_stream() const {
 
 // Beginning with another stream each time, so that small merges use all of them too.
 void Link::pump_streams() {
-  for (std::size_t i = 0; i < merge_.size() && waits_for_a_merge_stream(); ++i) {
-    const std::size_t number = (next_merge_ + i) % merge_.size();
+  const std::vector<std::size_t> used = used_streams();
+  for (std::size_t i = 0; i < used.size() && waits_for_a_merge_stream(); ++i) {
+    const std::size_t number = used[(next_merge_ + i) % used.size()];
     const Held& held = merge_[number];
-    while (held.stream && !held.stream->closed() && held.stream->unsent().value <= kAhead) {
+    while (!held.stream->closed() && held.stream->unsent().value <= kAhead) {
       const auto next = next_for_a_merge_stream(way_of_merge(number));
       if (!next) break;
       held.stream->send(*next);
     }
   }
-  if (!merge_.empty()) next_merge_ = (next_merge_ + 1) % merge_.size();
+  if (!used.empty()) next_merge_ = (next_merge_ + 1) % used.size();
   pad();
   count_transfer();
 }
@@ -249,7 +265,8 @@ void Link::pump_streams() {
 void Link::pad() {
   static const SharedBytes kNothing{std::vector<std::byte>(kPaddingFrame)};
   if (!route_.direct || waits_for_a_merge_stream()) return;
-  for (const Held& held : merge_) {
+  for (std::size_t i = filling_ && merge_.size() > 1 ? 1 : 0; i < merge_.size(); ++i) {
+    const Held& held = merge_[i];
     while (padding_left_.value > 0 && held.stream && !held.stream->closed() && held.stream->unsent().value <= kAhead) {
       const std::uint64_t size = std::min<std::uint64_t>(padding_left_.value, kPaddingFrame);
       held.stream->send(wire::Padding{kNothing.slice(0, size)});

@@ -70,10 +70,15 @@ class Link {
 
   // A line that was silent is slow at first. Until the next chunk of a merge its streams carry up to so many bytes of nothing.
   void warm_up(Bytes most);
+  // Until it is told to stop, or a chunk comes, its merge streams carry nothing as fast as they can: for a probe. Where there
+  // are several, the first is left out: what overflows on the way makes a stream slow for a while, and the first is what a
+  // paced link uses afterwards.
+  void fill(bool on);
 
-  // The most that its merge streams send together from now on. Where it is what the slower end's line gives this pair, nothing
-  // overflows on the way: packets are then lost by chance only.
-  void set_pacing(BitRate rate);
+  // From now on `num_streams` of the merge streams carry what is to be sent, together at most at `rate`. Where that is what the
+  // lines give this pair, nothing overflows on the way, so packets are lost by chance only, and one stream is enough: more of
+  // them make smaller frames.
+  void set_pacing(BitRate rate, std::size_t num_streams);
 
   // Every beat_every: heartbeats, acknowledgements, silence. The direct way may end in it.
   void beat();
@@ -115,6 +120,7 @@ class Link {
   void pump();
   void pump_streams();
   void pace();
+  std::vector<std::size_t> used_streams() const;
   void pad();
   std::optional<wire::Envelope> next_for_a_merge_stream(Session::Way way);
   bool waits_for_a_merge_stream() const;
@@ -134,7 +140,9 @@ class Link {
   std::vector<Held> merge_;
   std::size_t next_merge_ = 0;  // the merge stream that is asked first for the next chunk
   Bytes padding_left_;
+  bool filling_ = false;
   std::optional<BitRate> pacing_;
+  std::size_t num_used_ = 0;                     // of the merge streams; 0: all
   std::deque<wire::Envelope> carried_;           // of other sessions, for merge streams
   Transfer transferred_;                         // up to the last time that it was not busy
   std::optional<env::TimePoint> waiting_since_;  // it is busy

@@ -95,13 +95,32 @@ class MergeStreams : public testing::Test {
 };
 
 TEST_F(MergeStreams, ItsMergeStreamsSharePacing) {
-  link.set_pacing(BitRate{80e6});
+  link.set_pacing(BitRate{80e6}, 2);
   EXPECT_EQ(merge[0]->pacing, 40e6);
   EXPECT_EQ(merge[1]->pacing, 40e6);
   EXPECT_EQ(control->pacing, 0);
   Held* again = nullptr;
   link.attach_merge(0, stream(&again));
   EXPECT_EQ(again->pacing, 40e6) << "one that comes later, too";
+}
+
+TEST_F(MergeStreams, ThatAreNotNeededCarryNothing) {
+  link.set_pacing(BitRate{80e6}, 1);
+  EXPECT_EQ(merge[0]->pacing, 80e6);
+  for (int i = 0; i < 10; ++i) link.send(wire::StreamClass::merge, chunk());
+  EXPECT_GT(payload_of_all<wire::Envelope>(merge[0]->messages()), 10'000U);
+  EXPECT_EQ(payload_of_all<wire::Envelope>(merge[1]->messages()), 0U);
+}
+
+TEST_F(MergeStreams, TheFirstIsLeftOutOfAProbe) {
+  link.fill(true);
+  for (int i = 0; i < 3; ++i) drain_both();
+  EXPECT_EQ(padding(merge[0]), 0U);
+  const std::size_t filled = padding(merge[1]);
+  EXPECT_GT(filled, 3 * 64 * 1024U);
+  link.fill(false);
+  drain_both();
+  EXPECT_EQ(padding(merge[1]), filled);
 }
 
 TEST_F(MergeStreams, MergeStreamsCarryNothingOfWorthUpToABound) {

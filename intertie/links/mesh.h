@@ -60,8 +60,11 @@ class Mesh {
   void send(SiteId to, const wire::Message& message);                      // control
   void send(const std::vector<SiteId>& to, const wire::Message& message);  // but not to this site itself
   void send_data(SiteId to, wire::StreamClass stream_class, const wire::Message& message);
-  void set_pacing(SiteId to, BitRate rate) { peers_[to.value].link->set_pacing(rate); }  // link.h
-  void warm_up(SiteId to, Bytes most) { peers_[to.value].link->warm_up(most); }          // link.h
+  void set_pacing(SiteId to, BitRate rate, std::size_t num_streams) {  // link.h
+    peers_[to.value].link->set_pacing(rate, num_streams);
+  }
+  void fill(SiteId to, bool on) { peers_[to.value].link->fill(on); }
+  void warm_up(SiteId to, Bytes most) { peers_[to.value].link->warm_up(most); }  // link.h
   void close_after_sending();
   bool closed() const;  // every stream to everybody
   // By everybody who can be reached: nothing that was sent would be lost.

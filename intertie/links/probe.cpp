@@ -1,12 +1,9 @@
 #include "intertie/links/probe.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace intertie::links {
 namespace {
-
-constexpr Bytes kWithoutEnd{std::numeric_limits<std::uint64_t>::max()};
 
 Duration fill_of(const wire::ProbeOrder& order) { return Duration(static_cast<Duration::rep>(order.fill)); }
 Duration slot_of(const wire::ProbeOrder& order) { return Duration(static_cast<Duration::rep>(order.fill + order.rest)); }
@@ -87,7 +84,7 @@ std::vector<SiteId> Probe::partners(std::size_t slot) const {
 // Slots are counted from the order, so that sites that hear of it at other times do not drift apart.
 void Probe::begin_slot() {
   samples_.assign(num_sites_, {});
-  for (const SiteId to : partners(slot_)) mesh_.warm_up(to, kWithoutEnd);
+  for (const SiteId to : partners(slot_)) mesh_.fill(to, true);
   sample();
   timer_ =
       loop_.call_at(began_ + slot_of(order_) * static_cast<Duration::rep>(slot_) + fill_of(order_), [this] { end_slot(); });
@@ -102,7 +99,7 @@ void Probe::sample() {
 
 // What is on its way still comes, and counts.
 void Probe::end_slot() {
-  for (const SiteId to : partners(slot_)) mesh_.warm_up(to, Bytes{});
+  for (const SiteId to : partners(slot_)) mesh_.fill(to, false);
   timer_ = loop_.call_at(began_ + slot_of(order_) * static_cast<Duration::rep>(slot_ + 1), [this] {
     std::vector<BitRate>& rates = rates_.emplace_back();
     for (const std::vector<Arrived>& samples : samples_) rates.push_back(best_rate(samples, kWindow));

@@ -46,9 +46,9 @@ wire::Reduction reduction_of(const RunFile& file) {
 std::string bench_agreement(const RunFile& file, const MergeBenchCommand& command) {
   return fmt::format(
       "bench.size = {}\nbench.merges = {}\nbench.warm_ups = {}\nsync.encoding = {}\nsync.result_encoding = {}\n"
-      "sync.reduction = {}\nrun.seed = {}\nbench.equal_shares = {}\n",
+      "sync.reduction = {}\nrun.seed = {}\nbench.probe = {}\n",
       command.size.value, command.num_merges, command.num_warm_ups, to_string(file.sync.encoding),
-      to_string(file.sync.result_encoding), file.sync.reduction, file.run.seed, command.equal_shares);
+      to_string(file.sync.result_encoding), file.sync.reduction, file.run.seed, command.probe);
 }
 
 reduce::Work work_of(const RunFile& file, const MergeBenchCommand& command) {
@@ -80,7 +80,7 @@ Result<MergeTrialSettings> trial_settings(const RunFile& file, const MergeBenchC
   settings.mesh.num_merge_streams = file.num_streams_from(self);
   settings.schedule = reduce::make_schedule(
       {.reduction = reduction_of(file), .members = members, .elements = command.size.value / sizeof(float)});
-  if (!command.equal_shares) settings.probed_work = work_of(file, command);
+  if (command.probe) settings.probed_work = work_of(file, command);
   settings.encoding = file.sync.encoding;
   settings.result_encoding = file.sync.result_encoding;
   settings.num_warm_ups = command.num_warm_ups;
@@ -142,6 +142,7 @@ Json json_of(const RunFile& file, const MergeBenchCommand& command, const Figure
   if (figures.plan) {
     json.set("predicted", seconds_of(figures.plan->predicted));
     json.set("bound", seconds_of(figures.plan->bound));
+    json.set("network", figures.plan->network);
   }
   return json;
 }

@@ -19,7 +19,7 @@ struct MergeBenchCommand {
   std::uint32_t num_warm_ups = 3;
   Duration every{0};
   Duration silence{0};
-  bool equal_shares = false;  // the links are not probed, and nothing is paced
+  bool probe = false;  // the links first; then merges follow the best schedule over what was found, and links are paced
   bool json = false;
 };
 

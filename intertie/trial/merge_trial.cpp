@@ -19,6 +19,8 @@ namespace {
 constexpr SiteId kAsks{0};  // for the probe, and says what follows from it
 constexpr FragmentId kFragment{0};
 constexpr Contribution kContribution{1};
+constexpr std::size_t kStreams = 1;  // of a paced link
+constexpr double kPace = 0.98;  // of what the schedule gives it: a line that is filled to the brim overflows with every burst
 constexpr Duration kPartingTime = std::chrono::seconds(3);  // for the last acknowledgements, and for closing
 
 SharedBytes encode_chunk(Encoding encoding, std::span<const float> values) {
@@ -228,7 +230,8 @@ Task<Result<Done>> MergeTrial::agree_on_the_schedule() {
   INTERTIE_CO_RETURN_IF_ERROR(reduce::validate(*schedule_, all, settings_.schedule.elements));
   settings_.schedule = *schedule_;
   for (const wire::Route& route : settings_.schedule.routes) {
-    if (route.from == self() && route.rate > 0) mesh_.set_pacing(route.to, BitRate{static_cast<double>(route.rate)});
+    if (route.from == self() && route.rate > 0)
+      mesh_.set_pacing(route.to, BitRate{kPace * static_cast<double>(route.rate)}, kStreams);
   }
   co_return Done{};
 }
