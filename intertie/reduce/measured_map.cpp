@@ -1,6 +1,9 @@
 #include "intertie/reduce/measured_map.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 
 namespace intertie::reduce {
 namespace {
@@ -13,6 +16,23 @@ struct Seen {
 };
 
 }  // namespace
+
+Result<void> check_report(const wire::ProbeReport& report, SiteId to, std::size_t num_sites) {
+  constexpr double kMostRate = 1e15;                                               // bit/s: a thousand of the fastest fibres
+  constexpr std::uint64_t kMostRoundTrip = 60'000'000'000;                         // ns
+  const auto can_be = [](double rate) { return rate >= 0 && rate <= kMostRate; };  // not for a NaN
+  std::set<SiteId> named;
+  for (const wire::ProbedLink& link : report.links) {
+    const bool other = link.from != to && link.from.value < num_sites && named.insert(link.from).second;
+    if (other && can_be(link.together) && can_be(link.alone) && link.round_trip <= kMostRoundTrip) continue;
+    return Error{.code = ErrorCode::give_up,
+                 .where = fmt::format("probe, report of site {}", to.value),
+                 .what = fmt::format("what it says of site {} cannot be", link.from.value),
+                 .fix = "compare `intertie version` at all sites",
+                 .cause = {}};
+  }
+  return {};
+}
 
 Map measured_map(const std::vector<std::string>& names, const std::vector<wire::ProbeReport>& reports) {
   std::vector<Seen> up(names.size()), down(names.size());

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace intertie::reduce {
 namespace {
 
@@ -41,6 +43,19 @@ TEST(MeasuredMap, PairsThatTogetherCarryWhatEachCarriesAloneAddUp) {
   EXPECT_EQ(map.site(0).up.bits_per_second, 70e6);
   EXPECT_EQ(map.site(2).down.bits_per_second, 100e6);
   EXPECT_EQ(map.link(2, 1)->rate.bits_per_second, 80e6);
+}
+
+TEST(MeasuredMap, WhatCannotBeIsRefused) {
+  const auto checked = [](const wire::ProbedLink& link) { return static_cast<bool>(check_report({{link}}, SiteId{0}, 3)); };
+  EXPECT_TRUE(checked(probed(2, 0, 9e8)));
+  EXPECT_FALSE(checked(probed(3, 1, 1))) << "no site of the run";
+  EXPECT_FALSE(checked(probed(0, 1, 1))) << "itself";
+  for (const double rate : {-1.0, 1e16, std::nan(""), HUGE_VAL}) {
+    EXPECT_FALSE(checked(probed(1, rate, 1))) << rate;
+    EXPECT_FALSE(checked(probed(1, 1, rate))) << rate;
+  }
+  EXPECT_FALSE(checked(probed(1, 1, 1, ~std::uint64_t{0})));
+  EXPECT_FALSE(check_report({{probed(1, 1, 1), probed(1, 1, 1)}}, SiteId{0}, 3)) << "twice";
 }
 
 TEST(MeasuredMap, NothingThatCameIsNoLink) {

@@ -19,7 +19,8 @@ namespace {
 constexpr SiteId kAsks{0};  // for the probe, and says what follows from it
 constexpr FragmentId kFragment{0};
 constexpr Contribution kContribution{1};
-constexpr std::size_t kStreams = 1;  // of a paced link
+constexpr std::uint64_t kMostEarly = 16;  // bytes an element and site: a contribution and a result in f32 are 8
+constexpr std::size_t kStreams = 1;       // of a paced link
 constexpr double kPace = 0.98;  // of what the schedule gives it: a line that is filled to the brim overflows with every burst
 constexpr Duration kPartingTime = std::chrono::seconds(3);  // for the last acknowledgements, and for closing
 
@@ -98,6 +99,8 @@ void MergeTrial::receive(SiteId from, wire::Message message) {
   auto* chunk = std::get_if<wire::Chunk>(&message);
   if (!chunk) return;
   if (set_.empty()) {
+    early_bytes_ = early_bytes_ + Bytes{chunk->payload.size()};
+    if (early_bytes_.value > kMostEarly * num_sites() * settings_.schedule.elements) return waiting_.fail(too_early(from));
     early_.emplace_back(from, std::move(*chunk));
   } else {
     take(from, *chunk);
@@ -159,6 +162,14 @@ Error MergeTrial::late(const std::string& what) const {
           .cause = {}};
 }
 
+Error MergeTrial::too_early(SiteId from) const {
+  return {.code = ErrorCode::give_up,
+          .where = mesh_.describe(from),
+          .what = "sent more of merges than there is before this site was ready",
+          .fix = "compare `intertie version` at all sites",
+          .cause = {}};
+}
+
 // ---- the course of it ----
 
 Task<Result<Done>> MergeTrial::connect() {
@@ -199,9 +210,7 @@ void MergeTrial::probe(const wire::ProbeOrder& order) {
 Result<wire::Schedule> MergeTrial::schedule_of_the_reports() {
   std::vector<wire::ProbeReport> reports;
   for (const auto& [site, report] : reports_) {
-    for (const wire::ProbedLink& link : report.links) {
-      if (link.from.value >= num_sites()) return late("a report of the probe names a site that the run does not have");
-    }
+    INTERTIE_RETURN_IF_ERROR(reduce::check_report(report, site, num_sites()));
     reports.push_back(report);
   }
   const reduce::Map map = reduce::measured_map(settings_.mesh.identity.site_names, reports);

@@ -96,6 +96,7 @@ class MergeTrial {
   reduce::Execution& execution(Version version);
   Traffic traffic() const;
   Error late(const std::string& what) const;
+  Error too_early(SiteId from) const;
 
   MergeTrialSettings settings_;
   Services services_;
@@ -108,6 +109,7 @@ class MergeTrial {
   std::vector<float> contribution_;
   std::vector<reduce::SetMember> set_;                 // once all are connected
   std::vector<std::pair<SiteId, wire::Chunk>> early_;  // that came before
+  Bytes early_bytes_;
   std::map<Version, reduce::Execution> executions_;
   std::vector<float> spare_result_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for what the worker posts

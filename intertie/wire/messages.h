@@ -188,9 +188,8 @@ struct Way {
 struct Route {
   SiteId from;
   SiteId to;
-  std::uint64_t rate =
-      0;  // bits per second that `from` sends to `to` itself, what it passes on for others included; 0: not paced
-  std::vector<Way> ways;  // none: nothing goes from the one to the other
+  std::uint64_t rate = 0;  // bit/s that `from` sends to `to` itself, with what it passes on for others; 0: not paced
+  std::vector<Way> ways;   // none: nothing goes from the one to the other
   friend bool operator==(const Route&, const Route&) = default;
   template <class A>
   void fields(A& a) {
