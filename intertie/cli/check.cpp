@@ -132,6 +132,21 @@ std::string certificate_rows(const RunFile& file, const Findings& findings, bool
   return out.empty() ? row("certificates", "in " + site::certificates_folder(file)) : out;
 }
 
+// The first site holds the embedded store; the others may go and come.
+std::vector<std::string> sites_it_survives(const RunFile& file) {
+  std::vector<std::string> names;
+  for (std::size_t i = 1; i < file.sites.size(); ++i) names.push_back(file.sites[i].name);
+  return names;
+}
+
+std::string survival_rows(const RunFile& file) {
+  if (file.sites.size() < 2) return row("survives", "nothing is lost that a checkpoint holds: --resume goes on from it");
+  return row("survives", fmt::format("the loss of {}: the others go on, and who was lost comes back with --resume",
+                                     fmt::join(sites_it_survives(file), ", "))) +
+         row("", fmt::format("without {}, which holds the store, the members cannot change; who waits for it gives up after {}",
+                             file.sites.front().name, to_string(file.run.store_wait)));
+}
+
 std::string table(const RunFile& file, const Findings& findings, bool one_site) {
   const Forecast& f = findings.forecast;
   std::string out = row("run", fmt::format("{}, seed {}, {} site{}", file.run.name, file.run.seed, file.sites.size(),
@@ -146,10 +161,7 @@ std::string table(const RunFile& file, const Findings& findings, bool one_site) 
   if (findings.schedule) {
     for (const auto& [name, value] : schedule_rows(*findings.schedule, site_names(file))) out += row(name, value);
   }
-  out += row("survives",
-             file.sites.size() < 2
-                 ? "nothing is lost that a checkpoint holds: --resume goes on from it"
-                 : "no loss of a site: the run then ends, and --resume at all sites goes on from the last complete checkpoint");
+  out += survival_rows(file);
   out += row("checkpoints", fmt::format("every {} steps", file.steps_of(file.train.checkpoint_every)));
   out += certificate_rows(file, findings, one_site);
   for (const std::string& key : file.unused) out += row("not used", key);
@@ -186,7 +198,7 @@ std::string check_json(const RunFile& file, const Findings& findings) {
                                  {"merge_seconds", seconds(f.merge_time)},
                                  {"step_seconds", seconds(f.step_time)},
                                  {"utilisation", f.utilisation},
-                                 {"survives_loss_of_a_site", false},
+                                 {"survives_loss_of", list(sites_it_survives(file))},
                                  {"without_certificate", list(findings.no_certificate)},
                                  {"certificate_faults", list(findings.certificate_faults)},
                                  {"unused", list(file.unused)},

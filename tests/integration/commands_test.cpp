@@ -73,6 +73,9 @@ TEST_F(Commands, CheckSaysWhatWouldHappen) {
   EXPECT_THAT(ran.all(), HasSubstr("merge time     340 ms"));
   EXPECT_THAT(ran.all(), HasSubstr("utilisation    81.5 % with steps of 50.0 ms"));
   EXPECT_THAT(ran.all(), HasSubstr("not used       site.a.power_cap (run.toml:15)"));
+  EXPECT_THAT(ran.all(), HasSubstr("survives       the loss of b: the others go on"));
+  EXPECT_THAT(ran.all(),
+              HasSubstr("without a, which holds the store, the members cannot change; who waits for it gives up after 10 min"));
   EXPECT_THAT(ran.all(), HasSubstr("none yet for a, b"));
   EXPECT_EQ(folder_.files(), before);
 }
@@ -82,6 +85,7 @@ TEST_F(Commands, CheckAsJson) {
   const auto json = parse_json(ran.all());
   ASSERT_TRUE(json) << ran.all();
   EXPECT_EQ((*json)["merges"], 11);
+  EXPECT_EQ((*json)["survives_loss_of"], Json::array({"b"}));
   EXPECT_EQ((*json)["parameters"], 1'000'000);
   EXPECT_EQ((*json)["sent_per_merge_bytes"], 4'000'000);
   EXPECT_NEAR((*json)["utilisation"].number().value_or(0), 1.5 / 1.84, 1e-6);
