@@ -153,7 +153,10 @@ std::string table_of(const RunFile& file, const MergeBenchCommand& command, cons
   const auto [least, most] = std::minmax_element(report.merges.begin(), report.merges.end());
   const auto count = static_cast<double>(report.merges.size());
   const Duration total = std::accumulate(report.merges.begin(), report.merges.end(), Duration{0});
-  const auto rate = [&](Bytes bytes) { return to_string(BitRate{8 * static_cast<double>(bytes.value) / seconds_of(total)}); };
+  const auto rate = [&](Bytes bytes) {  // every merge carries the same, the warm-ups too
+    const double all = 8 * static_cast<double>(bytes.value) / (count + static_cast<double>(report.warm_ups.size()));
+    return to_string(BitRate{all * count / seconds_of(total)});
+  };
   const double gigabytes = count * static_cast<double>(command.size.value) / 1e9;
   const bool owners = report.reduction == wire::Reduction::owners;
   std::string out =

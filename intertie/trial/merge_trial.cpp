@@ -180,6 +180,8 @@ Task<Result<Done>> MergeTrial::connect() {
   };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(all), services_.loop.now() + settings_.start_wait, missing));
   if (settings_.probed_work) INTERTIE_CO_RETURN_IF_ERROR(co_await agree_on_the_schedule());
+  before_ = traffic();
+  before_.received = Bytes{before_.received.value - early_bytes_.value};  // which belongs to the merges
   begin_merges();
   co_return Done{};
 }
@@ -298,8 +300,12 @@ Task<Result<Done>> MergeTrial::check_sum() {
 }
 
 // Others may still wait for what this site has sent.
-Task<Done> MergeTrial::part() {
+Task<Done> MergeTrial::all_acknowledged() {
   co_await waiting_.at_most_until(services_.loop.now() + kPartingTime, [this] { return mesh_.all_acknowledged(); });
+  co_return Done{};
+}
+
+Task<Done> MergeTrial::part() {
   mesh_.close_after_sending();
   co_await waiting_.at_most_until(services_.loop.now() + kPartingTime, [this] { return mesh_.closed(); });
   co_return Done{};
@@ -338,16 +344,15 @@ Task<Result<MergeTrialReport>> MergeTrial::run() {
   MergeTrialReport report;
   INTERTIE_CO_ASSIGN(report.warm_ups, co_await merges(1, settings_.num_warm_ups));
   co_await waiting_.at_most_until(services_.loop.now() + settings_.silence, [this] { return waiting_.failure().has_value(); });
-  const Traffic before = traffic();
   const TimePoint from = services_.loop.now();
   handlers_.measuring();
   INTERTIE_CO_ASSIGN(report.merges, co_await merges(settings_.num_warm_ups + 1, settings_.num_merges));
   handlers_.measured();
   report.reduction = settings_.schedule.reduction;
   report.elapsed = services_.loop.now() - from;
-  const Traffic after = traffic();
-  report.sent = Bytes{after.sent.value - before.sent.value};
-  report.received = Bytes{after.received.value - before.received.value};
+  co_await all_acknowledged();
+  report.sent = Bytes{traffic().sent.value - before_.sent.value};
+  report.received = Bytes{traffic().received.value - before_.received.value};
   report.congestion_control = mesh_.link(SiteId{static_cast<std::uint16_t>(self().value == 0 ? 1 : 0)})->congestion_control();
   INTERTIE_CO_RETURN_IF_ERROR(co_await check_sum());
   report.result = hash_bytes(std::as_bytes(executions_.begin()->second.result()));

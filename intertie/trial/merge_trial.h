@@ -41,8 +41,8 @@ struct MergeTrialReport {
   std::vector<Duration> warm_ups;  // from a merge's first chunk here until it is committed here
   std::vector<Duration> merges;    // the same, of those that count
   Duration elapsed{0};             // of those that count, from the beginning of the first to the end of the last
-  Bytes sent;                      // meanwhile by this site, with frames and heartbeats, without TLS
-  Bytes received;
+  // By this site for all merges, the warm-ups too, until others had all of it; with frames and heartbeats, without TLS.
+  Bytes sent, received;
   std::string congestion_control;
   wire::Reduction reduction = wire::Reduction::owners;  // that was used
   Hash64 result;                                        // of the last merge's sum
@@ -95,6 +95,7 @@ class MergeTrial {
   void send(reduce::Sends sends);
   reduce::Execution& execution(Version version);
   Traffic traffic() const;
+  env::Task<env::Done> all_acknowledged();
   Error late(const std::string& what) const;
   Error too_early(SiteId from) const;
 
@@ -110,6 +111,7 @@ class MergeTrial {
   std::vector<reduce::SetMember> set_;                 // once all are connected
   std::vector<std::pair<SiteId, wire::Chunk>> early_;  // that came before
   Bytes early_bytes_;
+  Traffic before_;  // the merges
   std::map<Version, reduce::Execution> executions_;
   std::vector<float> spare_result_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for what the worker posts
