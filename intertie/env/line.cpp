@@ -6,9 +6,9 @@
 
 namespace intertie::env {
 
-Line::Stream Line::open() {
+Line::Stream Line::open(TimePoint now) {
   const Stream stream{++last_stream_};
-  streams_.try_emplace(stream);
+  streams_[stream].arrived_at = now;
   return stream;
 }
 
@@ -37,7 +37,7 @@ void Line::abandon(Stream stream, TimePoint now) {
   const auto found = streams_.find(stream);
   if (found == streams_.end() || found->second.ended) return;
   leave_ring(stream);
-  found->second = State{.queue = {}, .unsent = {}, .ending = true, .ended = true};
+  found->second = State{.ending = true, .ended = true};
   if (in_service_ && in_service_->arrival.stream == stream) in_service_->arrival.stream = Stream{};
   flying_.push_back({stream, {}, true, now + profile().delay});
 }
@@ -46,6 +46,16 @@ void Line::drop(Stream stream, TimePoint now) {
   serve(now);
   leave_ring(stream);
   streams_.erase(stream);
+}
+
+Sending Line::sending(Stream stream, TimePoint now) const {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return {};
+  const State& state = found->second;
+  return {.acknowledged = state.arrived,
+          .in_flight = Bytes{state.departed.value - state.arrived.value},
+          .silent = now - state.arrived_at,
+          .round_trip = 2 * profile().delay};
 }
 
 Bytes Line::unsent(Stream stream) const {
@@ -65,8 +75,11 @@ Line::Progress Line::advance(TimePoint now) {
   while (!paused_at_ && !flying_.empty() && flying_.front().at <= now) {
     Arrival arrival = std::move(flying_.front());
     flying_.pop_front();
-    if (streams_.count(arrival.stream) == 0) continue;
-    if (arrival.end) streams_.erase(arrival.stream);
+    const auto found = streams_.find(arrival.stream);
+    if (found == streams_.end()) continue;
+    found->second.arrived.value += arrival.bytes.size();
+    found->second.arrived_at = arrival.at;
+    if (arrival.end) streams_.erase(found);
     progress.arrived.push_back(std::move(arrival));
   }
   return progress;
@@ -140,6 +153,7 @@ void Line::depart() {
   const auto found = streams_.find(arrival.stream);
   if (found == streams_.end()) return;
   found->second.unsent.value -= arrival.bytes.size();
+  found->second.departed.value += arrival.bytes.size();
   if (arrival.end) found->second.ended = true;
   note_departed(arrival.stream);
   flying_.push_back(std::move(arrival));

@@ -19,6 +19,7 @@
 
 #include "intertie/base/shared_bytes.h"
 #include "intertie/env/link_model.h"
+#include "intertie/env/network.h"
 
 namespace intertie::env {
 
@@ -43,7 +44,7 @@ class Line {
 
   explicit Line(LinkProfile profile) : model_(profile) {}
 
-  Stream open();
+  Stream open(TimePoint now);
   void send(Stream stream, SharedBytes bytes, TimePoint now);
   // The stream ends after what is queued; the end arrives like bytes. What is sent afterwards is dropped.
   void end(Stream stream, TimePoint now);
@@ -52,6 +53,8 @@ class Line {
   // Forgets the stream, bytes in flight included.
   void drop(Stream stream, TimePoint now);
 
+  // How the stream does, as a system would see it that hears of arrivals at once; all 0 for one that is not open.
+  Sending sending(Stream stream, TimePoint now) const;
   // Bytes that have not departed; 0 for a stream that is not open.
   Bytes unsent(Stream stream) const;
   // The end of the stream has departed (or the stream is not open).
@@ -75,6 +78,8 @@ class Line {
   struct State {
     std::deque<Segment> queue;
     Bytes unsent;
+    Bytes departed, arrived;
+    TimePoint arrived_at{};  // opened, before anything arrived
     bool ending = false;
     bool ended = false;
   };

@@ -34,7 +34,7 @@ std::size_t total(const std::vector<Line::Arrival>& arrivals) {
 
 TEST(Line, DelayAndRateAreExactForOneSend) {
   Line line(profile(8e6, 20ms));  // 1 byte per microsecond
-  const Line::Stream stream = line.open();
+  const Line::Stream stream = line.open(kStart);
   line.send(stream, bytes_of(1000), kStart);
   const auto arrivals = drain(line);
   ASSERT_EQ(arrivals.size(), 1u);
@@ -44,7 +44,7 @@ TEST(Line, DelayAndRateAreExactForOneSend) {
 TEST(Line, RateIsExactOverManySendsAtRatesThatDoNotDivide) {
   for (const double rate : {20e6, 7e9, 800e9}) {
     Line line(profile(rate, 0ms));
-    const Line::Stream stream = line.open();
+    const Line::Stream stream = line.open(kStart);
     for (int i = 0; i < 5000; ++i) line.send(stream, bytes_of(12345), kStart);
     const auto arrivals = drain(line);
     ASSERT_EQ(total(arrivals), 5000u * 12345u);
@@ -55,7 +55,7 @@ TEST(Line, RateIsExactOverManySendsAtRatesThatDoNotDivide) {
 
 TEST(Line, ALateCallerLosesNoCapacity) {
   Line line(profile(8e9, 1ms));  // 1 byte per nanosecond
-  const Line::Stream stream = line.open();
+  const Line::Stream stream = line.open(kStart);
   line.send(stream, bytes_of(1'000'000), kStart);
   const auto progress = line.advance(kStart + 1s);
   EXPECT_EQ(total(progress.arrived), 1'000'000u);
@@ -64,7 +64,7 @@ TEST(Line, ALateCallerLosesNoCapacity) {
 
 TEST(Line, AnIdleLineEarnsNoCredit) {
   Line line(profile(8e9, 0ms));
-  const Line::Stream stream = line.open();
+  const Line::Stream stream = line.open(kStart);
   line.send(stream, bytes_of(1000), kStart);
   drain(line);
   line.send(stream, bytes_of(1000), kStart + 1s);
@@ -73,7 +73,7 @@ TEST(Line, AnIdleLineEarnsNoCredit) {
 
 TEST(Line, UnlimitedRateOnlyDelays) {
   Line line(profile(0, 5ms));
-  const Line::Stream stream = line.open();
+  const Line::Stream stream = line.open(kStart);
   line.send(stream, bytes_of(1'000'000), kStart);
   EXPECT_EQ(line.advance(kStart).arrived.size(), 0u);
   EXPECT_EQ(line.unsent(stream).value, 0u);
@@ -82,7 +82,7 @@ TEST(Line, UnlimitedRateOnlyDelays) {
 
 TEST(Line, UnsentCountsWhatHasNotDeparted) {
   Line line(profile(8e9, 100ms));
-  const Line::Stream stream = line.open();
+  const Line::Stream stream = line.open(kStart);
   line.send(stream, bytes_of(3 * Line::kTurn), kStart);
   EXPECT_EQ(line.unsent(stream).value, 3 * Line::kTurn);
   const auto first = line.advance(kStart + Duration(Line::kTurn));
@@ -93,10 +93,30 @@ TEST(Line, UnsentCountsWhatHasNotDeparted) {
   EXPECT_EQ(line.unsent(stream).value, 0u);
 }
 
+TEST(Line, SaysHowAStreamDoes) {
+  Line line(profile(8e6, 20ms));  // 1 byte per microlater
+  const Line::Stream stream = line.open(kStart);
+  line.send(stream, bytes_of(3 * Line::kTurn), kStart);
+  const TimePoint later = kStart + Duration(3 * Line::kTurn * 1000);  // all three slices have left, one has arrived
+  line.advance(later);
+  EXPECT_EQ(line.sending(stream, later).acknowledged.value, Line::kTurn) << "16 ms and 20 ms after it began";
+  EXPECT_EQ(line.sending(stream, later).in_flight.value, 2 * Line::kTurn);
+  EXPECT_EQ(line.sending(stream, later).round_trip, 40ms);
+  line.pause(later);
+  EXPECT_EQ(line.sending(stream, later + 1s).in_flight.value, 2 * Line::kTurn);
+  EXPECT_GT(line.sending(stream, later + 1s).silent, 1s);
+  line.resume(later + 1s);
+  drain(line);
+  EXPECT_EQ(line.sending(stream, later + 2s).acknowledged.value, 3 * Line::kTurn);
+  EXPECT_EQ(line.sending(stream, later + 2s).in_flight.value, 0U);
+  line.drop(stream, later + 2s);
+  EXPECT_EQ(line.sending(stream, later + 2s).acknowledged.value, 0U);
+}
+
 TEST(Line, ControlIsNotStuckBehindBulk) {
   Line line(profile(8e9, 0ms));
-  const Line::Stream bulk = line.open();
-  const Line::Stream control = line.open();
+  const Line::Stream bulk = line.open(kStart);
+  const Line::Stream control = line.open(kStart);
   line.send(bulk, bytes_of(10'000'000), kStart);
   line.send(control, bytes_of(100), kStart);
   for (const Line::Arrival& arrival : drain(line)) {
@@ -108,8 +128,8 @@ TEST(Line, ControlIsNotStuckBehindBulk) {
 
 TEST(Line, TwoStreamsShareFairlyWhateverTheSizeOfTheirSends) {
   Line line(profile(8e9, 0ms));
-  const Line::Stream large = line.open();
-  const Line::Stream small = line.open();
+  const Line::Stream large = line.open(kStart);
+  const Line::Stream small = line.open(kStart);
   line.send(large, bytes_of(2'000'000), kStart);
   for (int i = 0; i < 20'000; ++i) line.send(small, bytes_of(100), kStart);
   std::size_t from_large = 0, from_small = 0;
@@ -124,7 +144,7 @@ TEST(Line, OrderAndContentArePreservedPerStream) {
   Random random(7);
   std::vector<Line::Stream> streams;
   std::vector<std::string> sent(3), got(3);
-  for (int i = 0; i < 3; ++i) streams.push_back(line.open());
+  for (int i = 0; i < 3; ++i) streams.push_back(line.open(kStart));
   TimePoint now = kStart;
   const auto take = [&](const std::vector<Line::Arrival>& arrivals) {
     for (const Line::Arrival& arrival : arrivals)
@@ -145,8 +165,8 @@ TEST(Line, OrderAndContentArePreservedPerStream) {
 
 TEST(Line, ArrivalsAreInOrderOfTime) {
   Line line(profile(1e6, 50ms));
-  const Line::Stream a = line.open();
-  const Line::Stream b = line.open();
+  const Line::Stream a = line.open(kStart);
+  const Line::Stream b = line.open(kStart);
   for (int i = 0; i < 20; ++i) line.send(i % 3 ? a : b, bytes_of(3000), kStart + i * 1ms);
   TimePoint last{};
   for (const Line::Arrival& arrival : drain(line)) {
@@ -157,7 +177,7 @@ TEST(Line, ArrivalsAreInOrderOfTime) {
 
 TEST(Line, EndArrivesAfterTheBytes) {
   Line line(profile(8e6, 1ms));
-  const Line::Stream stream = line.open();
+  const Line::Stream stream = line.open(kStart);
   line.send(stream, bytes_of(100), kStart);
   line.end(stream, kStart);
   EXPECT_FALSE(line.ended(stream));
@@ -170,7 +190,7 @@ TEST(Line, EndArrivesAfterTheBytes) {
 
 TEST(Line, WhatIsSentAfterTheEndIsDropped) {
   Line line(profile(8e6, 1ms));
-  const Line::Stream stream = line.open();
+  const Line::Stream stream = line.open(kStart);
   line.send(stream, bytes_of(100), kStart);
   line.end(stream, kStart);
   line.send(stream, bytes_of(100'000), kStart);
@@ -183,8 +203,8 @@ TEST(Line, WhatIsSentAfterTheEndIsDropped) {
 
 TEST(Line, AbandonLosesWhatHasNotDepartedAndKeepsWhatFlies) {
   Line line(profile(8e9, 1ms));
-  const Line::Stream stream = line.open();
-  const Line::Stream other = line.open();
+  const Line::Stream stream = line.open(kStart);
+  const Line::Stream other = line.open(kStart);
   line.send(stream, bytes_of(10 * Line::kTurn), kStart);
   line.send(other, bytes_of(100), kStart);
   const TimePoint half = kStart + Duration(Line::kTurn + Line::kTurn / 2);
@@ -204,7 +224,7 @@ TEST(Line, AbandonLosesWhatHasNotDepartedAndKeepsWhatFlies) {
 
 TEST(Line, DropForgetsBytesInFlight) {
   Line line(profile(8e9, 1ms));
-  const Line::Stream stream = line.open();
+  const Line::Stream stream = line.open(kStart);
   line.send(stream, bytes_of(3 * Line::kTurn), kStart);
   line.advance(kStart + Duration(Line::kTurn));
   line.drop(stream, kStart + Duration(Line::kTurn));
@@ -214,7 +234,7 @@ TEST(Line, DropForgetsBytesInFlight) {
 
 TEST(Line, NothingPassesWhilePausedAndNothingIsLost) {
   Line line(profile(8e9, 1ms));
-  const Line::Stream stream = line.open();
+  const Line::Stream stream = line.open(kStart);
   line.send(stream, bytes_of(4 * Line::kTurn), kStart);
   const TimePoint cut = kStart + Duration(2 * Line::kTurn);
   line.pause(cut);

@@ -45,6 +45,16 @@ struct Peer {
   std::string address;  // host:port as seen here
 };
 
+// What is known of a connection's sending side: of TCP what the system says (TCP_INFO), with what TLS adds.
+struct Sending {
+  Bytes acknowledged;               // the peer's system has them, whether or not what comes before has come too
+  Bytes in_flight;                  // handed to the wire and not acknowledged
+  Duration silent{0};               // since the peer's system last acknowledged anything
+  Duration round_trip{0};           // lately, queues on the way included
+  std::uint64_t packets = 0;        // with data, repeated ones too; 0: not known
+  std::uint64_t retransmitted = 0;  // of them, repeated for want of an acknowledgement
+};
+
 // A byte stream in both directions. Bytes arrive in order, whole, or the connection closes.
 // Not copyable, not movable; its destructor closes at once (unsent bytes are lost), and after it no handler runs.
 class Connection {
@@ -68,6 +78,7 @@ class Connection {
   virtual void close_after_sending() = 0;
   virtual const Peer& peer() const = 0;
   virtual std::string congestion_control() const = 0;  // "bbr", "cubic", "simulated"
+  virtual Sending sending() const = 0;
 };
 
 class Listener {

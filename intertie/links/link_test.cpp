@@ -24,6 +24,7 @@ class Held final : public env::Connection {
   void close_after_sending() override {}
   const env::Peer& peer() const override { return peer_; }
   std::string congestion_control() const override { return "none"; }
+  env::Sending sending() const override { return {}; }
 
   void drain() {
     waiting_ = {};

@@ -28,6 +28,7 @@ class WithCertificate final : public env::Connection {
   void close_after_sending() override { inner_->close_after_sending(); }
   const env::Peer& peer() const override { return peer_; }
   std::string congestion_control() const override { return inner_->congestion_control(); }
+  env::Sending sending() const override { return inner_->sending(); }
 
  private:
   std::unique_ptr<env::Connection> inner_;
@@ -100,9 +101,9 @@ class Visits : public ::testing::Test {
         });
   }
   std::vector<std::string> refusals() const {
-    std::vector<std::string> messages;
-    for (const Event& event : recorded_.events) messages.push_back(std::get<std::string>(event.fields.at(0).second));
-    return messages;
+    std::vector<std::string> all;
+    for (const Event& each : recorded_.events) all.push_back(std::get<std::string>(each.fields.at(0).second));
+    return all;
   }
 
   static inline const env::Address kAddress{"a", 7400};
@@ -116,5 +117,4 @@ class Visits : public ::testing::Test {
   std::vector<std::string> asked_;
   std::vector<std::unique_ptr<Guest>> guests_;
 };
-
 }  // namespace intertie::site

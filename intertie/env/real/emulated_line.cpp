@@ -10,7 +10,7 @@ constexpr Duration kLeastSleep = std::chrono::microseconds(100);
 }  // namespace
 
 void EmulatedLine::add(const std::shared_ptr<EmulatedStream>& stream) {
-  stream->on_line = line_.open();
+  stream->on_line = line_.open(loop_.now());
   streams_.emplace(stream->on_line, stream);
 }
 

@@ -37,6 +37,7 @@ class EmulatedLine : public std::enable_shared_from_this<EmulatedLine> {
   void end(EmulatedStream& stream);
   // Not departed from the line, or arrived and not yet taken by the real socket.
   Bytes unsent(const EmulatedStream& stream) const;
+  Sending sending(const EmulatedStream& stream) const { return line_.sending(stream.on_line, loop_.now()); }
   void look_for_drained(const std::shared_ptr<EmulatedStream>& stream) const;
   const LinkProfile& profile() const { return line_.profile(); }
 

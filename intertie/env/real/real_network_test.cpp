@@ -100,6 +100,13 @@ void echo_much(TwoSites& sites) {
   EXPECT_EQ(got, kTotal);
   EXPECT_TRUE(same);
   EXPECT_EQ(here->unsent().value, 0u);
+  const Sending sending = here->sending();
+  EXPECT_GE(sending.acknowledged.value, kTotal - 1'000'000) << "the echo came with the acknowledgement, but for the last of it";
+  EXPECT_LT(sending.acknowledged.value, kTotal + kTotal / 10);
+  EXPECT_GT(sending.round_trip, 0us);
+  EXPECT_LT(sending.silent, 10s);
+  EXPECT_GT(sending.packets, kTotal / 70'000) << "of loopback, which are large";
+  EXPECT_LE(sending.retransmitted, sending.packets);
 }
 
 TEST(RealNetwork, EchoesFiftyMegabytesUnderTls) {

@@ -6,6 +6,7 @@
 #include <asio/post.hpp>
 
 #include "intertie/env/real/socket.h"
+#include "intertie/env/real/tcp_info.h"
 
 namespace intertie::env::real {
 namespace {
@@ -247,5 +248,7 @@ void SocketStream::fail(Error error) {
 void SocketConnection::set_pacing(BitRate rate) { set_pacing_rate(stream_->socket(), rate); }
 
 std::string SocketConnection::congestion_control() const { return congestion_control_of(stream_->socket()); }
+
+Sending SocketConnection::sending() const { return sending_of(stream_->socket().native_handle()); }
 
 }  // namespace intertie::env::real

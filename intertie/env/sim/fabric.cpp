@@ -120,7 +120,7 @@ std::shared_ptr<Wire> Fabric::open_wire(End first, End second) {
   for (const std::size_t side : {0u, 1u}) {
     const EndOfWire sender{wire, side};
     Pair& out = pair_out_of(sender);
-    sender.end().out = out.line.open();
+    sender.end().out = out.line.open(events_.now());
     out.receivers.emplace(sender.end().out, EndOfWire{wire, 1 - side});
   }
   return wire;
@@ -143,6 +143,10 @@ void Fabric::send(const EndOfWire& at, SharedBytes bytes) {
 }
 
 Bytes Fabric::unsent(const EndOfWire& at) { return at.end().open ? pair_out_of(at).line.unsent(at.end().out) : Bytes{}; }
+
+Sending Fabric::sending(const EndOfWire& at) {
+  return at.end().open ? pair_out_of(at).line.sending(at.end().out, events_.now()) : Sending{};
+}
 
 void Fabric::close_after_sending(const EndOfWire& at) {
   End& end = at.end();

@@ -45,6 +45,7 @@ class Fabric {
   void start(const EndOfWire& at, Connection::Handlers handlers);
   void send(const EndOfWire& at, SharedBytes bytes);
   Bytes unsent(const EndOfWire& at);
+  Sending sending(const EndOfWire& at);
   void close_after_sending(const EndOfWire& at);
   void detach(const EndOfWire& at);
 
