@@ -35,7 +35,7 @@ class Bench:
         self.repeats, self.seeds = options.repeats, min(3, options.repeats)
         self.loss_steps = loss.STEPS if options.repeats > 1 else loss.STEPS // 5
         self.began, self.done, self.violations, self.failures = time.monotonic(), 0, [], 0
-        self.loads = []
+        self.loads, self.lines = [], []
 
     @contextlib.contextmanager
     def run(self, method, reduction, **settings):
@@ -47,6 +47,7 @@ class Bench:
             self.kept = os.path.join(self.options.keep, f"failed-{self.failures}")
             raise
         finally:
+            self.lines.append(self.wan.counts())
             run.close(self.kept)
             self.loads.append(os.getloadavg()[0])
 
@@ -84,10 +85,10 @@ def measure(bench, parts):
         results["cuts"], results["off"] = cuts.all_cuts(bench), cuts.all_cut_off(bench)
     if "store" in parts:
         results["store"] = store.all_of_two(bench)
-    counts = bench.wan.counts()  # of what has times; training at full speed takes the cores that the lines need
+    lines = list(bench.lines)  # of what has times; training at full speed takes the cores that the lines need
     if "loss" in parts:
         results["loss"] = loss.all_losses(bench)
-    return results, counts
+    return results, lines
 
 
 def machine(bench, parts):
@@ -130,9 +131,9 @@ def main():
     wan = Wan(options.wan, SITES)
     bench = Bench(options, wan, num_cases(options.parts, options.repeats))
     try:
-        results, counts = measure(bench, options.parts)
-        broken = bench.violations + limits.over_limits(results, counts)
-        text = page.page(machine(bench, options.parts), results, broken, counts)
+        results, lines = measure(bench, options.parts)
+        broken = bench.violations + limits.over_limits(results, lines)
+        text = page.page(machine(bench, options.parts), results, broken, lines)
     except KeyboardInterrupt:
         print("interrupted")
         return 130

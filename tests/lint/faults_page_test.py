@@ -12,7 +12,7 @@ import limits  # noqa: E402
 import page  # noqa: E402
 from sites import Violation, discarded_steps  # noqa: E402
 
-COUNTS = {"frames": 3, "late_us": {"p50": 10, "p99": 90}}
+LINES = [{"frames": 1000, "late_frames": 20}, {"frames": 3000, "late_frames": 20}]
 
 
 class Logs:
@@ -116,8 +116,8 @@ class FaultsPage(unittest.TestCase):
         self.assertEqual(page.order_words(row), "it: adopt with the dead one's, the next: re-sum without the dead one's")
         self.assertEqual(page.order_words(death(orders={})), "nothing was open")
 
-    def beyond(self, counts=None, **results):
-        return limits.over_limits(results, counts or COUNTS)
+    def beyond(self, lines=None, **results):
+        return limits.over_limits(results, lines or LINES)
 
     def test_what_is_within_its_limits_is_not_named(self):
         self.assertEqual(self.beyond(deaths=[death()], second=[second()], cuts=[link_cut()], off=[cut_off()], store=[store_row()],
@@ -194,9 +194,9 @@ class FaultsPage(unittest.TestCase):
                 self.assertEqual(self.beyond(**{part: []}), [f"{part}: nothing was measured"])
 
     def test_lines_that_are_late_make_no_good_figures(self):
-        late = self.beyond(counts={"frames": 3, "late_us": {"p50": 10, "p99": 2001}})
+        late = self.beyond(lines=[*LINES, {"frames": 10, "late_frames": 1}])
         self.assertEqual(len(late), 1)
-        self.assertIn("2001 us late", late[0])
+        self.assertIn("1.0% of the frames", late[0])
 
     def test_a_cut_is_measured_to_its_end(self):
         """A stall that begins after the cut is mended belongs to it, too."""
@@ -215,10 +215,10 @@ class FaultsPage(unittest.TestCase):
 
     def test_a_page_of_anything(self):
         text = page.page({"date": "today"}, {"deaths": [death(), death(commit=-0.2)], "second": [second()], "cuts": [link_cut()],
-                                             "off": [cut_off()], "store": [store_row()], "loss": [loss_pair()]}, ["a promise"], COUNTS)
+                                             "off": [cut_off()], "store": [store_row()], "loss": [loss_pair()]}, ["a promise"], LINES)
         self.assertIn("a promise", text)
         self.assertIn("2.00 / 2.00 s", text)
-        self.assertIn("# Faults", page.page({}, {}, [], COUNTS))
+        self.assertIn("# Faults", page.page({}, {}, [], LINES))
 
 
 if __name__ == "__main__":

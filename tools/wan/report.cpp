@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "intertie/base/json.h"
 
@@ -65,6 +66,10 @@ std::int64_t Lateness::microseconds(double share) const {
   return 0;
 }
 
+std::uint64_t Lateness::num_too_late() const {
+  return std::accumulate(counts_.begin() + kTooLate + 1, counts_.end(), std::uint64_t{0});
+}
+
 std::string report(const Options& options, const Lines& lines, const Work& work) {
   Json all = Json::object();
   all.set("seconds", rounded(work.seconds));
@@ -77,6 +82,7 @@ std::string report(const Options& options, const Lines& lines, const Work& work)
     late.set(name, work.lateness.microseconds(share));
   }
   all.set("late_us", std::move(late));
+  all.set("late_frames", work.lateness.num_too_late());
   all.set("lines", line_reports(options, lines));
   return all.dump();
 }

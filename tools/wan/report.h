@@ -14,6 +14,9 @@ class Lateness {
  public:
   void add(Duration late);
   std::int64_t microseconds(double share) const;
+  // How many frames were later than figures bear.
+  static constexpr std::int64_t kTooLate = 2'000;  // us
+  std::uint64_t num_too_late() const;
 
  private:
   static constexpr std::int64_t kMost = 99'999;

@@ -18,6 +18,10 @@ TEST(WanReport, Lateness) {
   EXPECT_EQ(lateness.microseconds(0.5), 510);
   EXPECT_EQ(lateness.microseconds(0.99), 1000);
   EXPECT_EQ(lateness.microseconds(1), 99'999) << "at least";
+  EXPECT_EQ(lateness.num_too_late(), 1U);
+  lateness.add(microseconds(2000));
+  lateness.add(microseconds(2001));
+  EXPECT_EQ(lateness.num_too_late(), 2U);
 }
 
 TEST(WanReport, NamesLinesThatHadSomethingToDo) {
