@@ -125,9 +125,9 @@ Encodes the text once, with the tokenizer of the run file, so that sites can sta
 Started at every site of the run, with the same options. The sites connect as they do to train, and merge contributions that are made
 up, without a model: the encodings and the kind of reduction are those of [sync]. Each site prints what it measured; the sum is compared
 with what the sites contribute. With `--probe` the links are probed first, for a few seconds: all sites send to all, then pairs of sites to each
-other; merges then follow the schedule that is [best](schedule.md) over what was found, each link paced at its part. What a probe finds
-is as yet too high or too low by a tenth or more where packets are lost, and on lines of long delay. The time of a merge is from
-its first chunk until it is committed; the bytes are those of all merges, the warm-ups too, once the others have them.
+other; merges then follow the schedule that is [best](schedule.md) over what was found, each link paced at its part. With
+cubic it finds as yet too little, by a tenth or more, where packets are lost, and on lines of long delay. The time of a merge is from its
+first chunk until it is committed; the bytes are those of all merges, the warm-ups too, once the others have them.
 )"},
     {"docs", "intertie docs run-file", R"(
 The pages in docs/ that the program writes about itself.

@@ -310,6 +310,14 @@ Link::Transfer Link::transfer() const {
           transferred_.time + (loop_.now() - *waiting_since_)};
 }
 
+Bytes Link::delivered() const {
+  Bytes total;
+  for (const Held& held : merge_) {
+    if (held.stream) total = total + held.stream->sending().acknowledged;
+  }
+  return total;
+}
+
 // ---- receiving ----
 
 void Link::take(wire::Message message) {

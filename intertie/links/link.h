@@ -94,6 +94,8 @@ class Link {
     Duration time{0};
   };
   Transfer transfer() const;
+  // Of what its merge streams sent, with TLS; less once one of them is gone.
+  Bytes delivered() const;
   Bytes bytes_sent() const;
   Bytes bytes_received() const;
   Duration round_trip() const { return round_trip_; }  // smallest of the last heartbeats; 0: not measured yet

@@ -8,6 +8,14 @@ namespace {
 Duration fill_of(const wire::ProbeOrder& order) { return Duration(static_cast<Duration::rep>(order.fill)); }
 Duration slot_of(const wire::ProbeOrder& order) { return Duration(static_cast<Duration::rep>(order.fill + order.rest)); }
 
+constexpr Duration kLongest = std::chrono::seconds(10);  // of filling, and of resting
+
+// A stream that was replaced meanwhile begins at nothing.
+double rate_between(const Delivered& from, const Delivered& to) {
+  if (to.bytes < from.bytes || to.at <= from.at) return 0;
+  return 8 * static_cast<double>(to.bytes.value - from.bytes.value) / seconds_of(to.at - from.at);
+}
+
 }  // namespace
 
 // The circle method: one seat is fixed, the others move on by one after each slot; an odd number has an empty seat.
@@ -30,20 +38,38 @@ std::vector<Pairs> probe_slots(std::uint16_t num_sites) {
   return slots;
 }
 
-BitRate best_rate(const std::vector<Arrived>& samples, Duration window) {
+BitRate best_rate(const std::vector<Delivered>& samples, Duration window) {
   double best = 0;
   std::size_t first = 0;
   for (std::size_t last = 0; last < samples.size(); ++last) {
     while (first + 1 < last && samples[last].at - samples[first + 1].at >= window) ++first;
     const Duration span = samples[last].at - samples[first].at;
     if (span < window) continue;
-    best = std::max(best, 8 * static_cast<double>(samples[last].bytes.value - samples[first].bytes.value) / seconds_of(span));
+    best = std::max(best, rate_between(samples[first], samples[last]));
   }
   return {best};
 }
 
+std::vector<double> rates_of_stretches(const std::vector<Delivered>& samples, Duration window) {
+  std::vector<double> rates;
+  std::size_t first = 0;
+  for (std::size_t last = 1; last < samples.size(); ++last) {
+    if (samples[last].at - samples.front().at < window * static_cast<Duration::rep>(rates.size() + 1)) continue;
+    rates.push_back(rate_between(samples[first], samples[last]));
+    first = last;
+  }
+  return rates;
+}
+
+wire::ProbeOrder Probe::order_for(Duration longest_round_trip) {
+  const auto round_trips = [longest_round_trip](int count, Duration least) {
+    return static_cast<std::uint64_t>(std::clamp(count * longest_round_trip, least, kLongest).count());
+  };
+  return {.fill = round_trips(40, std::chrono::milliseconds(3000)), .rest = round_trips(3, std::chrono::milliseconds(300))};
+}
+
 bool Probe::is_sane(const wire::ProbeOrder& order) {
-  constexpr std::uint64_t kMost = 10'000'000'000;
+  constexpr auto kMost = static_cast<std::uint64_t>(kLongest.count());
   return order.fill <= kMost && order.rest <= kMost && fill_of(order) >= kWindow;
 }
 
@@ -62,6 +88,7 @@ Probe::~Probe() {
 void Probe::begin(const wire::ProbeOrder& order, std::function<void(wire::ProbeReport)> done) {
   order_ = order;
   done_ = std::move(done);
+  for (const SiteId to : partners(0)) report_.links.push_back({.to = to});
   began_ = loop_.now();
   begin_slot();
 }
@@ -92,37 +119,35 @@ void Probe::begin_slot() {
 
 void Probe::sample() {
   for (std::uint16_t i = 0; i < num_sites_; ++i) {
-    if (const Link* link = mesh_.link(SiteId{i})) samples_[i].push_back({loop_.now(), link->bytes_received()});
+    if (const Link* link = mesh_.link(SiteId{i})) samples_[i].push_back({loop_.now(), link->delivered()});
   }
   sample_timer_ = loop_.call_after(kSampleEvery, [this] { sample(); });
 }
 
-// What is on its way still comes, and counts.
+// What is on its way is still acknowledged, and counts.
 void Probe::end_slot() {
   for (const SiteId to : partners(slot_)) mesh_.fill(to, false);
   timer_ = loop_.call_at(began_ + slot_of(order_) * static_cast<Duration::rep>(slot_ + 1), [this] {
-    std::vector<BitRate>& rates = rates_.emplace_back();
-    for (const std::vector<Arrived>& samples : samples_) rates.push_back(best_rate(samples, kWindow));
     loop_.cancel(sample_timer_);
-    if (slot_++ == slots_.size()) return finish();
-    begin_slot();
+    note_rates();
+    if (slot_++ < slots_.size()) return begin_slot();
+    const auto done = done_;
+    done(std::move(report_));
   });
 }
 
-void Probe::finish() {
-  wire::ProbeReport report;
-  for (std::uint16_t i = 0; i < num_sites_; ++i) {
-    if (SiteId{i} == self_) continue;
-    wire::ProbedLink link{.from = SiteId{i}, .together = rates_[0][i].bits_per_second};
-    for (std::size_t slot = 1; slot <= slots_.size(); ++slot) {
-      const std::vector<SiteId> with = partners(slot);
-      if (std::find(with.begin(), with.end(), SiteId{i}) != with.end()) link.alone = rates_[slot][i].bits_per_second;
+void Probe::note_rates() {
+  const std::vector<SiteId> filled = partners(slot_);
+  for (wire::ProbedLink& link : report_.links) {
+    if (std::find(filled.begin(), filled.end(), link.to) == filled.end()) continue;
+    const std::vector<Delivered>& samples = samples_[link.to.value];
+    if (slot_ == 0) {
+      link.together = rates_of_stretches(samples, kStretch);
+    } else {
+      link.alone = best_rate(samples, kWindow).bits_per_second;
     }
-    link.round_trip = static_cast<std::uint64_t>(mesh_.link(SiteId{i})->round_trip().count());
-    report.links.push_back(link);
+    link.round_trip = static_cast<std::uint64_t>(mesh_.link(link.to)->round_trip().count());
   }
-  const auto done = done_;
-  done(std::move(report));
 }
 
 }  // namespace intertie::links

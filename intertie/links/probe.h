@@ -1,8 +1,10 @@
 // Probe: how fast the links between the sites of a run are, found out in a few seconds at its start. First everybody sends to
 // everybody, which shows what access lines carry together; then pairs of sites, each with nobody else at its two ends, send to
 // each other both ways, which shows what a link carries alone. As many pairs as can take a turn at once. The traffic is padding
-// on the merge streams, so it goes at whatever the streams of a merge reach. Rates are of what arrives, over the best stretch
-// of half a second of a slot: what comes before is slow start, and what comes after it was queued.
+// on the merge streams, so it goes at whatever the streams of a merge reach. Rates are of what the other site's system has
+// acknowledged in the best second: what comes before is slow start, and what comes after it the answer to the first full queue;
+// in a shorter time acknowledgements that were queued on their way would count for much. At the receiver it could not be told:
+// there what comes after a lost packet comes in one lump with it.
 //
 //   probe.begin(order, [&](wire::ProbeReport report) { ... });   // at every site, soon after one another
 //
@@ -23,20 +25,24 @@ namespace intertie::links {
 using Pairs = std::vector<std::pair<SiteId, SiteId>>;
 std::vector<Pairs> probe_slots(std::uint16_t num_sites);
 
-// Bytes that had arrived, by time.
-struct Arrived {
+// Bytes that had been delivered, by time.
+struct Delivered {
   env::TimePoint at;
   Bytes bytes;
 };
 // The highest rate over a stretch of `window` between two of the samples, which are in order of time; 0 where they span less.
 // Pure.
-BitRate best_rate(const std::vector<Arrived>& samples, Duration window);
+BitRate best_rate(const std::vector<Delivered>& samples, Duration window);
+// The rates of the stretches of `window`, one after another from the first sample on, that the samples span. Pure.
+std::vector<double> rates_of_stretches(const std::vector<Delivered>& samples, Duration window);
 
 class Probe {
  public:
-  static constexpr Duration kWindow = std::chrono::milliseconds(500);
+  static constexpr Duration kStretch = std::chrono::milliseconds(100);
+  static constexpr Duration kWindow = std::chrono::seconds(1);
   static constexpr Duration kSampleEvery = std::chrono::milliseconds(20);
-  static constexpr wire::ProbeOrder kOrder{.fill = 1'500'000'000, .rest = 300'000'000};
+  // Slots of three seconds, longer where round trips are long: 40 of them, in which streams find the rate of their line.
+  static wire::ProbeOrder order_for(Duration longest_round_trip);
   // Longer ones are refused (by whoever takes the order): a probe is no way to keep links busy.
   static bool is_sane(const wire::ProbeOrder& order);
 
@@ -54,7 +60,7 @@ class Probe {
   void begin_slot();
   void end_slot();
   void sample();
-  void finish();
+  void note_rates();
   std::vector<SiteId> partners(std::size_t slot) const;  // whom this site sends to
 
   env::Loop& loop_;
@@ -65,9 +71,9 @@ class Probe {
   wire::ProbeOrder order_;
   std::function<void(wire::ProbeReport)> done_;
   env::TimePoint began_{};
-  std::size_t slot_ = 0;                       // 0: everybody
-  std::vector<std::vector<Arrived>> samples_;  // of this slot, by site
-  std::vector<std::vector<BitRate>> rates_;    // [slot][site]
+  std::size_t slot_ = 0;                         // 0: everybody
+  std::vector<std::vector<Delivered>> samples_;  // of this slot, by site
+  wire::ProbeReport report_;
   env::TimerId timer_, sample_timer_;
 };
 

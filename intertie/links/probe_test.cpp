@@ -1,5 +1,6 @@
 #include "intertie/links/probe.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -26,8 +27,8 @@ TEST(ProbeSlots, EveryPairOnceAndNobodyTwiceInASlot) {
   }
 }
 
-std::vector<Arrived> samples_of(const std::vector<std::pair<int, std::uint64_t>>& points) {  // milliseconds, bytes
-  std::vector<Arrived> samples;
+std::vector<Delivered> samples_of(const std::vector<std::pair<int, std::uint64_t>>& points) {  // milliseconds, bytes
+  std::vector<Delivered> samples;
   for (const auto& [ms, bytes] : points) samples.push_back({env::TimePoint(std::chrono::milliseconds(ms)), Bytes{bytes}});
   return samples;
 }
@@ -40,8 +41,26 @@ TEST(BestRate, IsOfTheBestStretch) {
   EXPECT_DOUBLE_EQ(best_rate(samples, 500ms).bits_per_second, 8 * 1000 / 0.5);
 }
 
+TEST(BestRate, AStreamThatBeginsAnewIsNoRate) {
+  EXPECT_DOUBLE_EQ(best_rate(samples_of({{0, 9000}, {500, 100}, {1000, 600}}), 500ms).bits_per_second, 8 * 500 / 0.5);
+}
+
+TEST(RatesOfStretches, OneAfterAnother) {
+  EXPECT_THAT(rates_of_stretches({}, 500ms), ::testing::IsEmpty());
+  EXPECT_THAT(rates_of_stretches(samples_of({{0, 0}, {400, 1000}}), 500ms), ::testing::IsEmpty());
+  const auto samples =
+      samples_of({{0, 0}, {250, 100}, {500, 200}, {750, 700}, {1000, 1200}, {1250, 1200}, {1520, 1200}, {1900, 9000}});
+  EXPECT_THAT(rates_of_stretches(samples, 500ms), ::testing::ElementsAre(8 * 200 / 0.5, 8 * 1000 / 0.5, 0.0));
+}
+
+TEST(Probe, LastsLongerWhereRoundTripsAreLong) {
+  EXPECT_EQ(Probe::order_for(5ms).fill, 3'000'000'000U);
+  EXPECT_EQ(Probe::order_for(100ms).fill, 4'000'000'000U);
+  for (const Duration round_trip : {Duration(0), Duration(5ms), Duration(100ms), Duration(30s)})
+    EXPECT_TRUE(Probe::is_sane(Probe::order_for(round_trip)));
+}
+
 TEST(Probe, RefusesWhatWouldKeepLinksBusy) {
-  EXPECT_TRUE(Probe::is_sane(Probe::kOrder));
   EXPECT_FALSE(Probe::is_sane({.fill = 11'000'000'000, .rest = 0}));
   EXPECT_FALSE(Probe::is_sane({.fill = 1'000'000'000, .rest = ~std::uint64_t{0}}));
   EXPECT_FALSE(Probe::is_sane({.fill = 100, .rest = 0}));

@@ -33,6 +33,7 @@ class Stream {
   Bytes unsent() const { return connection_->unsent(); }
   const env::Peer& peer() const { return connection_->peer(); }
   std::string congestion_control() const { return connection_->congestion_control(); }
+  env::Sending sending() const { return connection_->sending(); }
   Bytes bytes_sent() const { return bytes_sent_; }
   Bytes bytes_received() const { return bytes_received_; }
 

@@ -8,26 +8,43 @@
 namespace intertie::reduce {
 namespace {
 
+constexpr std::size_t kSecond = 10;  // stretches
 constexpr double kNearAccess = 0.9;  // of the access rate: two measurements of one line differ by less
 
+// Of one direction of a site's access.
 struct Seen {
-  double most_alone = 0, together = 0;
-  double access() const { return std::max(most_alone, together); }
+  double most_alone = 0;
+  std::vector<double> together;  // by stretches
+  void note(const wire::ProbedLink& link) {
+    most_alone = std::max(most_alone, link.alone);
+    together.resize(std::max(together.size(), link.together.size()));
+    for (std::size_t i = 0; i < link.together.size(); ++i) together[i] += link.together[i];
+  }
+  double access() const {
+    double best = most_alone, sum = 0;
+    for (std::size_t i = 0; i < together.size(); ++i) {
+      sum += together[i] - (i < kSecond ? 0 : together[i - kSecond]);
+      if (i + 1 >= kSecond) best = std::max(best, sum / kSecond);
+    }
+    return best;
+  }
 };
 
 }  // namespace
 
-Result<void> check_report(const wire::ProbeReport& report, SiteId to, std::size_t num_sites) {
-  constexpr double kMostRate = 1e15;                                               // bit/s: a thousand of the fastest fibres
-  constexpr std::uint64_t kMostRoundTrip = 60'000'000'000;                         // ns
+Result<void> check_report(const wire::ProbeReport& report, SiteId from, std::size_t num_sites) {
+  constexpr double kMostRate = 1e15;                        // bit/s: a thousand of the fastest fibres
+  constexpr std::uint64_t kMostRoundTrip = 60'000'000'000;  // ns
+  constexpr std::size_t kMostStretches = 1000;
   const auto can_be = [](double rate) { return rate >= 0 && rate <= kMostRate; };  // not for a NaN
   std::set<SiteId> named;
   for (const wire::ProbedLink& link : report.links) {
-    const bool other = link.from != to && link.from.value < num_sites && named.insert(link.from).second;
-    if (other && can_be(link.together) && can_be(link.alone) && link.round_trip <= kMostRoundTrip) continue;
+    const bool other = link.to != from && link.to.value < num_sites && named.insert(link.to).second;
+    const bool rates = can_be(link.alone) && std::all_of(link.together.begin(), link.together.end(), can_be);
+    if (other && rates && link.together.size() <= kMostStretches && link.round_trip <= kMostRoundTrip) continue;
     return Error{.code = ErrorCode::give_up,
-                 .where = fmt::format("probe, report of site {}", to.value),
-                 .what = fmt::format("what it says of site {} cannot be", link.from.value),
+                 .where = fmt::format("probe, report of site {}", from.value),
+                 .what = fmt::format("what it says of site {} cannot be", link.to.value),
                  .fix = "compare `intertie version` at all sites",
                  .cause = {}};
   }
@@ -36,14 +53,10 @@ Result<void> check_report(const wire::ProbeReport& report, SiteId to, std::size_
 
 Map measured_map(const std::vector<std::string>& names, const std::vector<wire::ProbeReport>& reports) {
   std::vector<Seen> up(names.size()), down(names.size());
-  const auto note = [](Seen& seen, const wire::ProbedLink& link) {
-    seen.most_alone = std::max(seen.most_alone, link.alone);
-    seen.together += link.together;
-  };
-  for (std::size_t to = 0; to < reports.size(); ++to) {
-    for (const wire::ProbedLink& link : reports[to].links) {
-      note(up[link.from.value], link);
-      note(down[to], link);
+  for (std::size_t from = 0; from < reports.size(); ++from) {
+    for (const wire::ProbedLink& link : reports[from].links) {
+      up[from].note(link);
+      down[link.to.value].note(link);
     }
   }
   std::vector<Map::Site> sites;
@@ -51,9 +64,9 @@ Map measured_map(const std::vector<std::string>& names, const std::vector<wire::
     sites.push_back({.site = SiteId{i}, .name = names[i], .up = {up[i].access()}, .down = {down[i].access()}});
   }
   Map map(std::move(sites));
-  for (std::size_t to = 0; to < reports.size(); ++to) {
-    for (const wire::ProbedLink& link : reports[to].links) {
-      const std::size_t from = link.from.value;
+  for (std::size_t from = 0; from < reports.size(); ++from) {
+    for (const wire::ProbedLink& link : reports[from].links) {
+      const std::size_t to = link.to.value;
       if (link.alone <= 0) continue;
       const bool limited = link.alone < kNearAccess * std::min(up[from].access(), down[to].access());
       map.set_link(

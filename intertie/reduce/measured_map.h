@@ -10,14 +10,13 @@
 
 namespace intertie::reduce {
 
-// `reports`: of each site, in site order, what came into it. A site's access rate is the most that it was seen to send (or
-// receive) at one time. A link that alone came near the access rate of one of its ends has no limit of its own. A link over
-// which nothing came is none.
-// `reports` are checked before.
+// `reports`: of each site, in site order, what its links delivered; they are checked before. A site's access rate is the most
+// that was delivered from it (or to it) in one second. A link that alone came near the access rate of one of its ends
+// has no limit of its own. A link over which nothing was delivered is none.
 Map measured_map(const std::vector<std::string>& names, const std::vector<wire::ProbeReport>& reports);
 
-// What the site numbered `to` says came into it: each other site at most once, rates and round trips that can be. Errors:
+// What the site numbered `from` says of its links: to each other site at most one, rates and round trips that can be. Errors:
 // give_up.
-Result<void> check_report(const wire::ProbeReport& report, SiteId to, std::size_t num_sites);
+Result<void> check_report(const wire::ProbeReport& report, SiteId from, std::size_t num_sites);
 
 }  // namespace intertie::reduce

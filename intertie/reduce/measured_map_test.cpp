@@ -7,8 +7,10 @@
 namespace intertie::reduce {
 namespace {
 
-wire::ProbedLink probed(std::uint16_t from, double together, double alone, std::uint64_t round_trip = 30'000'000) {
-  return {SiteId{from}, together, alone, round_trip};
+wire::ProbedLink probed(std::uint16_t to, double together, double alone, std::uint64_t round_trip = 30'000'000) {
+  std::vector<double> stretches(5, together / 2);  // slow at first
+  stretches.resize(20, together);
+  return {SiteId{to}, std::move(stretches), alone, round_trip};
 }
 
 // Three sites at 900 Mbit/s, which together lose a little to each other.
@@ -26,8 +28,8 @@ TEST(MeasuredMap, LinksThatOnlyAccessLinesLimitHaveNoRateOfTheirOwn) {
 
 TEST(MeasuredMap, ASlowSiteAndASlowLinkAreToldApart) {
   // c is slow, and so is the link from a to b.
-  const Map map = measured_map({"a", "b", "c"}, {{{probed(1, 700e6, 900e6), probed(2, 120e6, 240e6)}},
-                                                 {{probed(0, 100e6, 100e6), probed(2, 120e6, 240e6)}},
+  const Map map = measured_map({"a", "b", "c"}, {{{probed(1, 100e6, 100e6), probed(2, 120e6, 240e6)}},
+                                                 {{probed(0, 700e6, 900e6), probed(2, 120e6, 240e6)}},
                                                  {{probed(0, 120e6, 240e6), probed(1, 120e6, 240e6)}}});
   EXPECT_EQ(map.site(2).up.bits_per_second, 240e6);
   EXPECT_EQ(map.site(2).down.bits_per_second, 240e6);
@@ -45,6 +47,25 @@ TEST(MeasuredMap, PairsThatTogetherCarryWhatEachCarriesAloneAddUp) {
   EXPECT_EQ(map.link(2, 1)->rate.bits_per_second, 80e6);
 }
 
+// Two links of a site take turns at having the most of its access; together they never have more than there is.
+TEST(MeasuredMap, OneSecondCounts) {
+  const auto link = [](std::uint16_t to, std::vector<double> together) {
+    return wire::ProbedLink{SiteId{to}, std::move(together), 5e8, 0};
+  };
+  std::vector<double> one(10, 6e8), other(10, 3e8);
+  one.resize(20, 3e8);
+  other.resize(25, 6e8);
+  other.resize(40, 1e8);
+  const Map map = measured_map({"a", "b", "c"}, {{{link(1, one), link(2, other)}}, {}, {}});
+  EXPECT_DOUBLE_EQ(map.site(0).up.bits_per_second, 9e8);
+  EXPECT_DOUBLE_EQ(map.site(1).down.bits_per_second, 6e8);
+}
+
+TEST(MeasuredMap, LessThanASecondIsNoRate) {
+  const wire::ProbedLink link{SiteId{1}, std::vector<double>(9, 9e8), 5e8, 0};
+  EXPECT_EQ(measured_map({"a", "b"}, {{{link}}, {}}).site(0).up.bits_per_second, 5e8);
+}
+
 TEST(MeasuredMap, WhatCannotBeIsRefused) {
   const auto checked = [](const wire::ProbedLink& link) { return static_cast<bool>(check_report({{link}}, SiteId{0}, 3)); };
   EXPECT_TRUE(checked(probed(2, 0, 9e8)));
@@ -56,12 +77,13 @@ TEST(MeasuredMap, WhatCannotBeIsRefused) {
   }
   EXPECT_FALSE(checked(probed(1, 1, 1, ~std::uint64_t{0})));
   EXPECT_FALSE(check_report({{probed(1, 1, 1), probed(1, 1, 1)}}, SiteId{0}, 3)) << "twice";
+  EXPECT_FALSE(checked({SiteId{1}, std::vector<double>(2000, 1.0), 1, 1}));
 }
 
-TEST(MeasuredMap, NothingThatCameIsNoLink) {
+TEST(MeasuredMap, NothingThatWasDeliveredIsNoLink) {
   const Map map = measured_map({"a", "b"}, {{{probed(1, 0, 0)}}, {{probed(0, 9e6, 9e6)}}});
-  EXPECT_FALSE(map.link(1, 0));
-  EXPECT_TRUE(map.link(0, 1));
+  EXPECT_FALSE(map.link(0, 1));
+  EXPECT_TRUE(map.link(1, 0));
 }
 
 }  // namespace

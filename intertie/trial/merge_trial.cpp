@@ -224,11 +224,16 @@ Result<wire::Schedule> MergeTrial::schedule_of_the_reports() {
 Task<Result<Done>> MergeTrial::agree_on_the_schedule() {
   std::vector<SiteId> all;
   for (std::uint16_t site = 0; site < num_sites(); ++site) all.push_back(SiteId{site});
-  const Duration limit = links::Probe::takes(links::Probe::kOrder, num_sites()) + settings_.start_wait;
+  Duration longest{0};
+  for (std::uint16_t i = 0; i < num_sites(); ++i) {
+    if (const links::Link* link = mesh_.link(SiteId{i})) longest = std::max(longest, link->round_trip());
+  }
+  const wire::ProbeOrder order = links::Probe::order_for(longest);
+  const Duration limit = links::Probe::takes(order, num_sites()) + settings_.start_wait;
   std::function<Error()> hangs = [this] { return late("the links were probed, and not all sites have said what they found"); };
   if (self() == kAsks) {
-    mesh_.send(all, links::Probe::kOrder);
-    probe(links::Probe::kOrder);
+    mesh_.send(all, order);
+    probe(order);
     std::function<bool()> told = [this] { return reports_.size() == num_sites(); };
     INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(told), services_.loop.now() + limit, hangs));
     INTERTIE_CO_ASSIGN(schedule_, schedule_of_the_reports());
@@ -350,10 +355,10 @@ Task<Result<MergeTrialReport>> MergeTrial::run() {
   handlers_.measured();
   report.reduction = settings_.schedule.reduction;
   report.elapsed = services_.loop.now() - from;
+  report.congestion_control = mesh_.link(SiteId{static_cast<std::uint16_t>(self().value == 0 ? 1 : 0)})->congestion_control();
   co_await all_acknowledged();
   report.sent = Bytes{traffic().sent.value - before_.sent.value};
   report.received = Bytes{traffic().received.value - before_.received.value};
-  report.congestion_control = mesh_.link(SiteId{static_cast<std::uint16_t>(self().value == 0 ? 1 : 0)})->congestion_control();
   INTERTIE_CO_RETURN_IF_ERROR(co_await check_sum());
   report.result = hash_bytes(std::as_bytes(executions_.begin()->second.result()));
   co_await part();

@@ -19,22 +19,22 @@ struct ProbeOrder {
   }
 };
 
-// What arrived over one link.
+// What one link delivered, as its sender saw it acknowledged.
 struct ProbedLink {
-  SiteId from;
-  double together = 0;           // bit/s of messages while every site sent to every other
-  double alone = 0;              // the same, while nobody else sent to or from the two; both ways at once
+  SiteId to;
+  std::vector<double> together;  // bit/s while every site sent to every other, by tenths of a second from the beginning on
+  double alone = 0;              // bit/s, the best second while nobody else sent to or from the two; both ways at once
   std::uint64_t round_trip = 0;  // ns; 0: not measured
   friend bool operator==(const ProbedLink&, const ProbedLink&) = default;
   template <class A>
   void fields(A& a) {
-    a(from, together, alone, round_trip);
+    a(to, together, alone, round_trip);
   }
 };
 
 // To the site that asked, when the last slot is over.
 struct ProbeReport {
-  std::vector<ProbedLink> links;  // into the site that says it
+  std::vector<ProbedLink> links;  // out of the site that says it
   template <class A>
   void fields(A& a) {
     a(links);
