@@ -43,11 +43,11 @@ class Bench:
         self.kept = None
         try:
             yield run
+            self.lines.append(self.wan.counts())
         except (Violation, KeyError, IndexError, subprocess.TimeoutExpired):
             self.kept = os.path.join(self.options.keep, f"failed-{self.failures}")
             raise
         finally:
-            self.lines.append(self.wan.counts())
             run.close(self.kept)
             self.loads.append(os.getloadavg()[0])
 

@@ -152,6 +152,8 @@ def over_limits(results, lines):
     """In words; empty: all are within their limits. `results`: the rows of each part that was asked for."""
     found = [f"{part}: nothing was measured" for part, rows in results.items() if not rows]
     found += [words for part, rows in results.items() for row in rows for words in PARTS[part](row)]
+    if set(results) - {"loss"} and not sum(counts["frames"] for counts in lines):
+        found.append("lines: no frame was counted")
     if late_share(lines) > LATE_SHARE:
         found.append(f"lines: {late_share(lines):.1%} of the frames are more than 2 ms late (at most {LATE_SHARE:.0%}): no figure here is good")
     return found

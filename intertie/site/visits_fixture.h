@@ -101,9 +101,9 @@ class Visits : public ::testing::Test {
         });
   }
   std::vector<std::string> refusals() const {
-    std::vector<std::string> all;
-    for (const Event& each : recorded_.events) all.push_back(std::get<std::string>(each.fields.at(0).second));
-    return all;
+    std::vector<std::string> messages;
+    for (const Event& event : recorded_.events) messages.push_back(std::get<std::string>(event.fields.at(0).second));
+    return messages;
   }
 
   static inline const env::Address kAddress{"a", 7400};

@@ -197,6 +197,9 @@ class FaultsPage(unittest.TestCase):
         late = self.beyond(lines=[*LINES, {"frames": 10, "late_frames": 1}])
         self.assertEqual(len(late), 1)
         self.assertIn("1.0% of the frames", late[0])
+        self.assertEqual(self.beyond(lines=[{"frames": 0, "late_frames": 0}], cuts=[link_cut()]), ["lines: no frame was counted"])
+        self.assertEqual(limits.over_limits({"cuts": [link_cut()]}, []), ["lines: no frame was counted"])
+        self.assertEqual(limits.over_limits({"loss": [loss_pair()]}, []), [])
 
     def test_a_cut_is_measured_to_its_end(self):
         """A stall that begins after the cut is mended belongs to it, too."""

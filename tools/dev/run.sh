@@ -120,7 +120,8 @@ dev_bench() {
     case $bench in
       trainer_speed) bench_trainer ;;
       paced_utilisation) bench_utilisation ;;
-      *) build "$preset" "$bench" && "$ROOT/build/$preset/bin/$bench" ;;
+      *_bench) build "$preset" "$bench" && "$ROOT/build/$preset/bin/$bench" ;;
+      *) fail "there is no bench '$bench'; there are faults, trainer_speed, paced_utilisation and those of bench/*_bench.cpp" ;;
     esac || missed="$missed $bench"
   done
   [ -z "$missed" ] || fail "missed its target:$missed"
