@@ -44,19 +44,21 @@ def all_cuts(bench):
     for method in ("synchronous", "diloco"):
         for reduction in ("owners", "gather"):
             def case(method=method, reduction=reduction):
+                found = []
                 with bench.run(method, reduction) as run:
                     run.start_all()
                     run.wait_for_commits("quincy", 4)
                     for _ in range(max(1, bench.repeats // 3)):
                         for a, b in LINKS:
                             row = cut_link(run, a, b)
-                            rows.append(row)
+                            found.append(row)
                             bench.tell(f"{run.name}, {row['link']} cut: next commit {row['next_commit']:.2f} s, "
                                        f"direct {row['direct']:.2f} s after mending")
                     hashes = run.stop()
                     expect(len(set(hashes.values())) == 1, f"different parameters: {hashes}")
                     expect(discarded_steps(run, run.sites) == 0, "steps are lost")
-            bench.attempt(f"{method}, {reduction}: cuts of each link", case)
+                return found
+            rows += bench.attempt(f"{method}, {reduction}: cuts of each link", case)
     return rows
 
 
@@ -112,8 +114,8 @@ def all_cut_off(bench):
             def case(seconds=seconds):
                 with bench.run("diloco", "gather") as run:
                     row = cut_off(run, seconds)
-                    rows.append(row)
                     bench.tell(f"cut off for {seconds} s: others went on after {row['without']:.2f} s, member {row['member']:.2f} s after "
                                f"mending; alone it had applied version {row['version']} of {row['held']}; theirs is of {row['set']}")
-            bench.attempt(f"quincy is cut off for {seconds} s", case)
+                return [row]
+            rows += bench.attempt(f"quincy is cut off for {seconds} s", case)
     return rows

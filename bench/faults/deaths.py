@@ -88,8 +88,7 @@ def one_return(run, victim, row, next_place):
     row["held_up"] = max(row["held_fetching"], row["held_change"], row["held_first"])
 
 
-def measure(run, victim, places, rows, tell):
-    """Rows count once the run has ended as it must."""
+def measure(run, victim, places, tell):
     found = []
     run.started = {site: 0.0 for site in run.sites}
     run.start_all({victim: ("--die-at", f"{MERGES_BETWEEN}:{places[0]}")})
@@ -106,7 +105,7 @@ def measure(run, victim, places, rows, tell):
     lost = discarded_steps(run, others)
     for row in found:
         row["discarded"] = lost
-    rows += found
+    return found
 
 
 def planned_runs(repeats):
@@ -122,12 +121,10 @@ def planned_runs(repeats):
 def all_deaths(bench):
     rows = []
     for method, reduction, victim, places in planned_runs(bench.repeats):
-        found = []
-        def case(method=method, reduction=reduction, victim=victim, places=places, found=found):
+        def case(method=method, reduction=reduction, victim=victim, places=places):
             with bench.run(method, reduction) as run:
-                measure(run, victim, places, found, bench.tell)
-        bench.attempt(f"{method}, {reduction}, {victim} dies at each place", case)
-        rows += found
+                return measure(run, victim, places, bench.tell)
+        rows += bench.attempt(f"{method}, {reduction}, {victim} dies at each place", case)
     return rows
 
 
@@ -169,6 +166,6 @@ def all_second_deaths(bench):
     for reduction in ("owners", "gather"):
         for place in ("flush-asked", "flush-answered"):
             for _ in range(max(1, bench.repeats // 2)):
-                bench.attempt(f"a second death, {place}, {reduction}",
-                              lambda place=place, reduction=reduction: rows.append(second_death(bench, place, reduction)))
+                rows += bench.attempt(f"a second death, {place}, {reduction}",
+                                      lambda place=place, reduction=reduction: [second_death(bench, place, reduction)])
     return rows

@@ -58,8 +58,8 @@ def the_store_stays_away(run, rows):
 def all_of_two(bench):
     rows = []
     for method in ("diloco", "synchronous"):
-        found = []
-        def case(method=method, found=found):
+        def case(method=method):
+            found = []
             with bench.run(method, "auto", num_sites=2, store_wait=f"{STORE_WAIT} s") as run:
                 run.start_all()
                 run.wait_for_commits("columbus", 5)
@@ -68,6 +68,6 @@ def all_of_two(bench):
                 the_store_stays_away(run, found)
                 for what, then, seconds, words, _ in found:
                     bench.tell(f"two sites, {method}: {what or '...'}: {then} after {seconds:.2f} s  {words}")
-        bench.attempt(f"two sites, {method}", case)
-        rows += [(method, *row) for row in found]
+            return [(method, *row) for row in found]
+        rows += bench.attempt(f"two sites, {method}", case)
     return rows
