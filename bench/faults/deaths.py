@@ -6,6 +6,7 @@ from sites import SITES, discarded_steps, expect
 PLACES = ("first-block", "half-contribution", "half-results", "results-at-one", "all-sent", "applied")
 IN_A_GATHER = {"half-results": "half of its contribution at one, none at the other",
                "results-at-one": "all of its contribution at one, none at the other"}
+ACCESS_OF_FOUR = "1Gbit/s"  # what four sites send as fast as they can is more than the emulator delivers in time
 MERGES_BETWEEN = 6  # that a site makes after its return, before it dies again
 
 
@@ -130,7 +131,7 @@ def all_deaths(bench):
 
 def second_death(bench, place, reduction):
     """Four sites: quincy dies with half of its contribution sent, and dallas in the flush that follows."""
-    with bench.run("diloco", reduction, num_sites=4) as run:
+    with bench.run("diloco", reduction, num_sites=4, access=ACCESS_OF_FOUR) as run:
         run.start_all({"quincy": ("--die-at", f"{MERGES_BETWEEN}:half-contribution"),
                        "dallas": ("--die-at", f"{MERGES_BETWEEN}:{place}")})
         first = run.first("quincy", "site.dies", 0, 120)

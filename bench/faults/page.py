@@ -2,7 +2,7 @@
 import statistics
 
 from cuts import CUT_SECONDS
-from deaths import IN_A_GATHER, PLACES
+from deaths import ACCESS_OF_FOUR, IN_A_GATHER, PLACES
 from limits import (COMMITTED_WITHIN, DETECTED_WITHIN, DIRECT_WITHIN, LATE_SHARE, LOSS_STEPS, LOSS_WITHIN, SILENT_WITHIN, late_share)
 from wan import ROUND_TRIP_MS
 
@@ -98,8 +98,9 @@ def second_part(rows):
         group = [row for row in rows if (row["reduction"], row["place"]) == key]
         lines.append((*key, len(group), spread([row["asked"] for row in group]), spread([row["view"] for row in group]),
                       spread([row["commit"] for row in group]), counted(f"{row['order']} {row['set']}" for row in group), max(row["discarded"] for row in group)))
-    return ("## A second site dies during the flush (four sites)\n\nquincy dies with half of its contribution sent; dallas when the "
-            "holder asks it what it holds, or after its answer, when the order comes. Seconds from the second death; median / worst.\n\n" +
+    return ("## A second site dies during the flush (four sites)\n\nquincy dies with half of its contribution sent; dallas when the holder "
+            "asks it what it holds, or after its answer, when the order comes. Each site has an access of "
+            f"{ACCESS_OF_FOUR}. Seconds from the second death; median / worst.\n\n" +
             table(("reduction", "dallas dies", "runs", f"detected (at most {DETECTED_WITHIN:.0f} s)", "members without both",
                    f"that merge commits (at most {COMMITTED_WITHIN:.0f} s)", "ordered",
                    "steps of the others discarded (0)"), lines))

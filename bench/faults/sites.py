@@ -59,7 +59,7 @@ def die_with_parent():
 
 class Run:
     def __init__(self, wan, options, method, reduction, *, num_sites=3, steps=1_000_000, model=TOY, seed=1, batch=2, sequence=16,
-                 store_wait="10 min", evaluate_every=0, step_ms=None):
+                 store_wait="10 min", evaluate_every=0, step_ms=None, access="off"):
         self.wan, self.options, self.sites = wan, options, SITES[:num_sites]
         self.name = f"{method}, {reduction}"
         self.folder = tempfile.mkdtemp(prefix="intertie-faults-")
@@ -74,6 +74,7 @@ class Run:
         with open(os.path.join(self.folder, "run.toml"), "w", encoding="utf-8") as file:
             file.write(text)
         wan.mend_all()
+        wan.limit_access(access)
         made = subprocess.run([options.intertie, "ca", "run.toml"], cwd=self.folder, check=False, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True)
         expect(made.returncode == 0, made.stdout)

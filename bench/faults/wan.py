@@ -46,6 +46,12 @@ class Wan:
     def counts(self):
         return json.loads(self.tell("stats"))
 
+    def limit_access(self, rate):
+        """Each way, with queues so long that nothing is lost in them; `off`: no limit."""
+        self.tell("queue 1000ms")
+        for site in self.sites:
+            self.tell(f"access {site} {rate}")
+
     def mend_all(self):
         for i, a in enumerate(self.sites):
             for b in self.sites[i + 1:]:
