@@ -21,6 +21,8 @@ class HearingTable {
   // One beat of this site, which hears `hears` now and is in `view`.
   void beat(const std::vector<SiteId>& hears, ViewNumber view, env::TimePoint now);
   void take(const wire::Hearing& told, env::TimePoint now);
+  // A merge stream of this site, with what it may have been handing on for others.
+  void stream_ended() { ++rows_[self_.value].row.ended_streams; }
   wire::Hearing tell() const;
   // This site was not running for `time`: what others did meanwhile it could not hear.
   void was_away(Duration time);

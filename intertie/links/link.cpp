@@ -15,7 +15,6 @@ constexpr std::size_t kRoundTripsKept = 10;
 
 constexpr Session::Way kControl = 0;
 constexpr Session::Way way_of_merge(std::size_t number) { return static_cast<Session::Way>(1 + number); }
-constexpr Session::Way way_over(SiteId relay) { return 0x10000U + relay.value; }
 
 }  // namespace
 
@@ -59,8 +58,10 @@ void Link::attach_control(std::unique_ptr<Stream> stream) {
 }
 
 void Link::attach_merge(std::uint16_t number, std::unique_ptr<Stream> stream) {
+  const bool again = has_merge(number);
   drop(merge_.at(number));
   session_.lost(way_of_merge(number));
+  if (again) handlers_.stream_ended();
   merge_[number] = {std::move(stream), {}, loop_.now()};
   merge_[number].stream->set_handlers({.message =
                                            [this](wire::Message message) {
@@ -98,13 +99,14 @@ void Link::drop(Held& held) {
 }
 
 void Link::drop_streams() {
+  const bool any = has_control();
   drop(control_);
   session_.lost(kControl);
   for (std::size_t i = 0; i < merge_.size(); ++i) {
     drop(merge_[i]);
     session_.lost(way_of_merge(i));
   }
-  carried_.clear();  // whoever sent it over this site hears that this way is gone, and sends it again
+  if (any) handlers_.streams_ended();
 }
 
 void Link::end_control(Error error) {
@@ -124,6 +126,7 @@ void Link::end_merge(std::uint16_t number, Error error) {
   }
   drop(merge_[number]);
   session_.lost(way_of_merge(number));
+  handlers_.stream_ended();
   pace();
   pump();
   const auto ended = handlers_.merge_ended;
@@ -147,7 +150,7 @@ void Link::refuse(const wire::Refusal& why) {
 
 void Link::set_route(const Route& route) {
   if (route == route_) return;
-  if (route_.relay && route_.relay != route.relay) session_.lost(way_over(*route_.relay));
+  if (route_.relay && route_.relay != route.relay) session_.lost(Session::way_over({*route_.relay}));
   if (route_.direct && !route.direct) {
     session_.lost(kControl);
     for (std::size_t i = 0; i < merge_.size(); ++i) session_.lost(way_of_merge(i));
@@ -163,6 +166,7 @@ void Link::send(wire::StreamClass stream_class, const wire::Message& message) {
   if (stream_class == wire::StreamClass::merge) padding_left_ = {};
   session_.push(stream_class, message);
   pump();
+  handlers_.queued();
 }
 
 void Link::warm_up(Bytes most) {
@@ -205,19 +209,12 @@ void Link::tell(const wire::Message& message) {
   if (control_.stream && !control_.stream->closed() && !closing_) control_.stream->send(message);
 }
 
-void Link::carry(wire::Envelope envelope) {
-  if (!control_.stream || closing_) return;
-  if (envelope.stream_class == wire::StreamClass::control) return tell(envelope);
-  carried_.push_back(std::move(envelope));
-  pump();
-}
-
 void Link::pump() {
   if (closing_) return;
-  if (route_.relay) {
-    for (const auto c : {wire::StreamClass::control, wire::StreamClass::merge, wire::StreamClass::bulk}) {
-      while (session_.has_next(c)) handlers_.carry(*route_.relay, session_.take_next(c, way_over(*route_.relay)));
-    }
+  while (route_.relay && session_.has_next(wire::StreamClass::control)) {
+    wire::Envelope next = session_.take_next(wire::StreamClass::control, Session::way_over({*route_.relay}));
+    next.relays = {*route_.relay};
+    handlers_.carry(*route_.relay, next);
   }
   if (!control_.stream || control_.stream->closed()) return;
   while (route_.direct && session_.has_next(wire::StreamClass::control)) {
@@ -226,32 +223,14 @@ void Link::pump() {
   pump_streams();
 }
 
-std::optional<wire::Envelope> Link::next_for_a_merge_stream(Session::Way way) {
-  if (!carried_.empty()) {
-    wire::Envelope next = std::move(carried_.front());
-    carried_.pop_front();
-    return next;
-  }
-  if (!route_.direct) return std::nullopt;
-  for (const auto c : {wire::StreamClass::merge, wire::StreamClass::bulk}) {
-    if (session_.has_next(c)) return session_.take_next(c, way);
-  }
-  return std::nullopt;
-}
-
-bool Link::waits_for_a_merge_stream() const {
-  const bool own = session_.has_next(wire::StreamClass::merge) || session_.has_next(wire::StreamClass::bulk);
-  return !carried_.empty() || (route_.direct && own);
-}
-
 // Beginning with another stream each time, so that small merges use all of them too.
 void Link::pump_streams() {
   const std::vector<std::size_t> used = used_streams();
-  for (std::size_t i = 0; i < used.size() && waits_for_a_merge_stream(); ++i) {
+  for (std::size_t i = 0; i < used.size() && handlers_.waits(); ++i) {
     const std::size_t number = used[(next_merge_ + i) % used.size()];
     const Held& held = merge_[number];
     while (!held.stream->closed() && held.stream->unsent().value <= kAhead) {
-      const auto next = next_for_a_merge_stream(way_of_merge(number));
+      const auto next = handlers_.next(way_of_merge(number));
       if (!next) break;
       held.stream->send(*next);
     }
@@ -264,7 +243,7 @@ void Link::pump_streams() {
 // What comes next waits for what is queued of it, so that is no more than keeps a stream busy.
 void Link::pad() {
   static const SharedBytes kNothing{std::vector<std::byte>(kPaddingFrame)};
-  if (!route_.direct || waits_for_a_merge_stream()) return;
+  if (!route_.direct || handlers_.waits()) return;
   for (std::size_t i = filling_ && merge_.size() > 1 ? 1 : 0; i < merge_.size(); ++i) {
     const Held& held = merge_[i];
     while (padding_left_.value > 0 && held.stream && !held.stream->closed() && held.stream->unsent().value <= kAhead) {
@@ -280,7 +259,7 @@ bool Link::busy() const {
   const auto full = [](const Held& held) {
     return held.stream && !held.stream->closed() && held.stream->unsent().value > kAhead;
   };
-  return waits_for_a_merge_stream() || (padding_left_.value == 0 && std::any_of(merge_.begin(), merge_.end(), full));
+  return handlers_.waits() || (padding_left_.value == 0 && std::any_of(merge_.begin(), merge_.end(), full));
 }
 
 void Link::count_transfer() {
@@ -342,7 +321,9 @@ void Link::receive(const wire::Envelope& envelope) {
     if (session_.theirs() != of) return;
     handlers_.message(std::move(message));
   }
+  if (session_.owes_relayed()) acknowledge();
   pump();  // an acknowledgement may have made room
+  handlers_.queued();
 }
 
 // A heartbeat echoes the last one heard, advanced by the time it was held here, so the difference to the original sender's
@@ -394,13 +375,14 @@ void Link::look_for_silence(env::TimePoint now) {
 
 // A relay may have lost what it could not hand on.
 void Link::look_for_progress(env::TimePoint now) {
-  if (!route_.relay || session_.num_acknowledged() != acknowledged_ || session_.unacknowledged(way_over(*route_.relay)) == 0) {
+  if (session_.num_acknowledged() != acknowledged_ || !session_.any_over_relays()) {
     acknowledged_ = session_.num_acknowledged();
     progress_at_ = now;
   } else if (now - progress_at_ > settings_.timing.resend_after) {
-    session_.lost(way_over(*route_.relay));
+    session_.lost_over_relays();
     progress_at_ = now;
     pump();
+    handlers_.queued();
   }
 }
 
@@ -412,10 +394,15 @@ void Link::beat() {
   look_for_silence(now);
   look_for_progress(now);
   send_heartbeats(now);
-  if (auto acknowledgement = session_.acknowledgement()) {
-    if (route_.relay) return handlers_.carry(*route_.relay, std::move(*acknowledgement));
-    tell(*acknowledgement);
-  }
+  acknowledge();
+}
+
+void Link::acknowledge() {
+  auto acknowledgement = session_.acknowledgement();
+  if (!acknowledgement) return;
+  if (!route_.relay) return tell(*acknowledgement);
+  acknowledgement->relays = {*route_.relay};
+  handlers_.carry(*route_.relay, *acknowledgement);
 }
 
 void Link::close_after_sending() {

@@ -1,6 +1,7 @@
 // Link: everything that joins this site to one other: the session of their present starts, and the direct way: a control stream
-// and merge streams, of which a chunk takes whichever is free next, so that unequal streams balance themselves. Where there is
-// no direct way the session's envelopes go over a relay, which is another link of the same mesh. Measures bytes and round trip.
+// and merge streams, of which a chunk takes whichever is free next, so that unequal streams balance themselves. What merge
+// streams carry next, of this session or for others, Dispatch says; where there is no direct way, control messages go over a
+// relay, which is another link of the same mesh. Measures bytes and round trip.
 // Owner thread: the loop.
 #pragma once
 
@@ -21,9 +22,14 @@ namespace intertie::links {
 class Link {
  public:
   struct Handlers {
-    std::function<void(wire::Message)> message;               // of the session
-    std::function<void(wire::Envelope)> envelope;             // came over this link, for any session
-    std::function<void(SiteId relay, wire::Envelope)> carry;  // of this session, over a relay
+    std::function<void(wire::Message)> message;                       // of the session
+    std::function<void(wire::Envelope)> envelope;                     // came over this link, for any session
+    std::function<void(SiteId relay, const wire::Envelope&)> carry;   // of this session's control class, over a relay
+    std::function<std::optional<wire::Envelope>(Session::Way)> next;  // for a merge stream, which is that way to this session
+    std::function<bool()> waits;                                      // there is one
+    std::function<void()> queued;                                     // the session has more to send, or room for more
+    std::function<void()> stream_ended;                               // a merge stream, with what it held
+    std::function<void()> streams_ended;                              // all
     std::function<void(wire::Hearing)> hearing;
     std::function<void(const wire::Refusal&)> refused;
     std::function<void(Error)> ended;                              // the direct way
@@ -47,6 +53,7 @@ class Link {
   void begin_session(Incarnation theirs);
   void end_session();
   const Session& session() const { return session_; }
+  Session& session() { return session_; }
 
   // Streams whose hello was accepted. The control stream comes first; one that was there before is replaced.
   void attach_control(std::unique_ptr<Stream> stream);
@@ -62,9 +69,10 @@ class Link {
 
   // To the peer's present start, by whatever way.
   void send(wire::StreamClass stream_class, const wire::Message& message);
-  // Over this link's direct way: a beat's words, or an envelope of another session.
+  // Over this link's direct way: a beat's words, or a control envelope of another session.
   void tell(const wire::Message& message);
-  void carry(wire::Envelope envelope);
+  // Sends what waits, as far as streams are free.
+  void pump();
   // An envelope of this session has come, by whatever way.
   void receive(const wire::Envelope& envelope);
 
@@ -119,13 +127,11 @@ class Link {
   void end_merge(std::uint16_t number, Error error);
   void drop(Held& held);
   void drop_streams();
-  void pump();
+  void acknowledge();
   void pump_streams();
   void pace();
   std::vector<std::size_t> used_streams() const;
   void pad();
-  std::optional<wire::Envelope> next_for_a_merge_stream(Session::Way way);
-  bool waits_for_a_merge_stream() const;
   bool busy() const;
   void count_transfer();
   Bytes handed_on() const;
@@ -145,7 +151,6 @@ class Link {
   bool filling_ = false;
   std::optional<BitRate> pacing_;
   std::size_t num_used_ = 0;                     // of the merge streams; 0: all
-  std::deque<wire::Envelope> carried_;           // of other sessions, for merge streams
   Transfer transferred_;                         // up to the last time that it was not busy
   std::optional<env::TimePoint> waiting_since_;  // it is busy
   Bytes handed_on_before_;                       // when that began

@@ -87,6 +87,14 @@ class MergeStreams : public testing::Test {
             {.message = {},
              .envelope = {},
              .carry = {},
+             .next = [this](Session::Way way) -> std::optional<wire::Envelope> {
+               if (!link.session().has_next(wire::StreamClass::merge)) return std::nullopt;
+               return link.session().take_next(wire::StreamClass::merge, way);
+             },
+             .waits = [this] { return link.session().has_next(wire::StreamClass::merge); },
+             .queued = [] {},
+             .stream_ended = [] {},
+             .streams_ended = [] {},
              .hearing = {},
              .refused = {},
              .ended = [this](const Error& error) { ended.push_back(error.message()); },

@@ -24,7 +24,9 @@ Mesh::Mesh(env::Loop& loop, env::Network& network, Settings settings, Handlers h
       peers_(settings_.identity.site_names.size()),
       // What a third site tells comes with its next beat and ours.
       hearing_(settings_.identity.self, settings_.identity.incarnation, num_sites(settings_.identity),
-               settings_.timing.silence + 2 * settings_.timing.beat_every, loop.now()) {
+               settings_.timing.silence + 2 * settings_.timing.beat_every, loop.now()),
+      dispatch_(settings_.identity.self, num_sites(settings_.identity),
+                [this](SiteId site) -> Session& { return peers_[site.value].link->session(); }) {
   for (std::uint16_t i = 0; i < peers_.size(); ++i) {
     if (SiteId{i} != settings_.identity.self) peers_[i].link = make_link(SiteId{i}, settings_.num_merge_streams[i]);
   }
@@ -45,7 +47,20 @@ std::unique_ptr<Link> Mesh::make_link(SiteId site, std::uint16_t num_merge_strea
                 handlers_.message(site, std::move(message));
               },
           .envelope = [this, site](wire::Envelope envelope) { take_envelope(site, std::move(envelope)); },
-          .carry = [this](SiteId relay, wire::Envelope envelope) { peers_[relay.value].link->carry(std::move(envelope)); },
+          .carry = [this](SiteId relay, const wire::Envelope& envelope) { peers_[relay.value].link->tell(envelope); },
+          .next = [this, site](Session::Way stream) { return dispatch_.next(site, stream, loop_.now()); },
+          .waits = [this, site] { return dispatch_.waits(site); },
+          .queued = [this, site] { pump(site); },
+          .stream_ended =
+              [this, site] {
+                hearing_.stream_ended();
+                dispatch_.stream_ended(site);
+              },
+          .streams_ended =
+              [this, site] {
+                hearing_.stream_ended();
+                dispatch_.link_ended(site);
+              },
           .hearing = [this, site](wire::Hearing told) { take_hearing(site, std::move(told)); },
           .refused = [this, site](const wire::Refusal& refusal) { refused_by(site, refusal); },
           .ended = [this, site](Error error) { direct_ended(site, std::move(error)); },
@@ -358,6 +373,7 @@ void Mesh::note_incarnation(SiteId site, Incarnation incarnation) {
   if (incarnation <= peer.incarnation || is_fenced(site, incarnation)) return;
   peer.incarnation = incarnation;
   peer.view = {};
+  peer.ended_streams = 0;
   peer.link->begin_session(incarnation);
   handlers_.appeared(site);
 }
@@ -386,20 +402,45 @@ void Mesh::refused_by(SiteId site, const wire::Refusal& refusal) {
                           .cause = {}});
 }
 
-// A relay hands on what it got from the author itself, so an envelope makes two hops at most.
+// A relay hands on what came along the way that its author names, and only further along it.
 void Mesh::take_envelope(SiteId via, wire::Envelope envelope) {
   const SiteId self = settings_.identity.self;
-  if (envelope.from.value >= peers_.size() || envelope.to.value >= peers_.size() || envelope.from == self) return;
-  if (envelope.to != self) {
-    Link& onward = *peers_[envelope.to.value].link;
-    if (envelope.from == via && envelope.to != via) onward.carry(std::move(envelope));
-    return;
-  }
+  const auto next = next_on_way(envelope, via, self);
+  const auto known = [this](SiteId site) { return site.value < peers_.size(); };
+  if (!next || !known(*next) || !known(envelope.from) || !known(envelope.to)) return;
+  if (*next != self) return hand_on(*next, std::move(envelope));
   if (via == envelope.from || !hears(envelope.from)) {
     note_incarnation(envelope.from, envelope.from_incarnation);
   }
   if (is_fenced(envelope.from, envelope.from_incarnation)) return;
   peers_[envelope.from.value].link->receive(envelope);
+}
+
+void Mesh::hand_on(SiteId hop, wire::Envelope envelope) {
+  Link& onward = *peers_[hop.value].link;
+  if (!onward.has_control()) return;  // its author hears that this way is gone, and sends it again
+  if (envelope.stream_class == StreamClass::control) return onward.tell(envelope);
+  dispatch_.carry(hop, std::move(envelope));
+  onward.pump();
+}
+
+void Mesh::plan(const std::vector<PlannedWay>& ways) {
+  dispatch_.plan(ways);
+  choose_routes();
+  pump_all();
+}
+
+// What is for `to` may go over other links than its own.
+void Mesh::pump(SiteId to) {
+  for (const SiteId hop : dispatch_.hops_to(to)) {
+    if (hop != to) peers_[hop.value].link->pump();
+  }
+}
+
+void Mesh::pump_all() {
+  for (const Peer& peer : peers_) {
+    if (peer.link) peer.link->pump();
+  }
 }
 
 bool Mesh::hears(SiteId site) const {
@@ -417,7 +458,12 @@ void Mesh::take_hearing(SiteId via, wire::Hearing told) {
   for (const wire::HearingRow& row : told.rows) {
     note_incarnation(row.site, row.incarnation);
     Peer& peer = peers_[row.site.value];
-    if (row.incarnation == peer.incarnation) peer.view = std::max(peer.view, row.view);
+    if (row.incarnation != peer.incarnation) continue;
+    peer.view = std::max(peer.view, row.view);
+    if (row.ended_streams <= peer.ended_streams) continue;
+    peer.ended_streams = row.ended_streams;
+    dispatch_.relay_lost(row.site);
+    pump_all();
   }
 }
 
@@ -426,10 +472,12 @@ void Mesh::direct_ended(SiteId site, Error error) {
   peer.ended = std::move(error);
   if (peer.link->route().direct) peer.ended_at = loop_.now();  // a relay that is in use stays
   use_route(site);
+  pump_all();  // what it held for others goes another way
   if (dials(site)) dial({site, StreamClass::control, 0}, settings_.retry_every);
 }
 
 void Mesh::merge_ended(SiteId site, std::uint16_t number, const Error& /*error*/) {
+  pump_all();
   if (dials(site)) dial({site, StreamClass::merge, number}, settings_.retry_every);
 }
 
@@ -485,9 +533,23 @@ Route Mesh::route_to(SiteId site) const {
   return direct;
 }
 
+bool Mesh::can_use(const PlannedWay& way) const {
+  const env::TimePoint now = loop_.now();
+  SiteId at = way.from;
+  std::vector<SiteId> stops = way.relays;
+  stops.push_back(way.to);
+  for (const SiteId next : stops) {
+    const bool joined = at == way.from ? route_to(next).direct : hearing_.mutual(at, next, now);
+    if (!joined) return false;
+    at = next;
+  }
+  return true;
+}
+
 void Mesh::use_route(SiteId site) {
   Peer& peer = peers_[site.value];
   const Route route = route_to(site);
+  dispatch_.use(site, route, [this](const PlannedWay& way) { return can_use(way); });
   if (route == peer.link->route()) return;
   peer.link->set_route(route);
   const std::optional<Error> why = route.direct ? std::exchange(peer.ended, std::nullopt) : peer.ended;

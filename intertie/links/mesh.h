@@ -15,6 +15,7 @@
 
 #include "intertie/env/loop.h"
 #include "intertie/env/network.h"
+#include "intertie/links/dispatch.h"
 #include "intertie/links/hearing.h"
 #include "intertie/links/identity.h"
 #include "intertie/links/link.h"
@@ -63,6 +64,9 @@ class Mesh {
   void set_pacing(SiteId to, BitRate rate, std::size_t num_streams) {  // link.h
     peers_[to.value].link->set_pacing(rate, num_streams);
   }
+  // How merges travel from now on, of all sites; pairs that are not named take whatever way there is (route.h, dispatch.h).
+  void plan(const std::vector<PlannedWay>& ways);
+  const Dispatch& dispatch() const { return dispatch_; }
   void fill(SiteId to, bool on) { peers_[to.value].link->fill(on); }
   void warm_up(SiteId to, Bytes most) { peers_[to.value].link->warm_up(most); }  // link.h
   void close_after_sending();
@@ -96,7 +100,8 @@ class Mesh {
     Incarnation fenced;  // highest that has no say
     std::string fenced_because;
     std::string last_attempt;
-    std::optional<Error> ended;  // why the direct way did, until there is one again
+    std::uint64_t ended_streams = 0;  // that it told of
+    std::optional<Error> ended;       // why the direct way did, until there is one again
     env::TimePoint ended_at{};
   };
   struct Pending {  // a stream whose hello is not done
@@ -127,6 +132,10 @@ class Mesh {
   bool is_fenced(SiteId site, Incarnation incarnation) const { return incarnation <= peers_[site.value].fenced; }
   void note_incarnation(SiteId site, Incarnation incarnation);
   void take_envelope(SiteId via, wire::Envelope envelope);
+  void hand_on(SiteId hop, wire::Envelope envelope);
+  void pump(SiteId to);
+  void pump_all();
+  bool can_use(const PlannedWay& way) const;
   bool hears(SiteId site) const;
   void take_hearing(SiteId via, wire::Hearing told);
   void refused_by(SiteId site, const wire::Refusal& refusal);
@@ -144,6 +153,7 @@ class Mesh {
   std::unique_ptr<env::Listener> listener_;
   std::vector<Peer> peers_;  // by site; this one's without a link
   HearingTable hearing_;
+  Dispatch dispatch_;
   ViewNumber view_;
   std::list<Pending> pending_;
   std::set<Dialled> dialling_;  // under way, or about to be: each stream once

@@ -16,10 +16,17 @@ constexpr std::uint64_t kMostBeyond = wire::kMaxList;
 
 }  // namespace
 
+Session::Way Session::way_over(const std::vector<SiteId>& relays) {
+  constexpr Way kNoSecond = 0xffff;
+  return kOverRelays | Way{relays[0].value} << 16U | (relays.size() > 1 ? Way{relays[1].value} : kNoSecond);
+}
+
 void Session::begin(Incarnation theirs) {
   theirs_ = theirs;
   out_ = {};
   in_ = {};
+  in_flight_.clear();
+  relayed_since_ = {};
   owes_acknowledgement_ = false;
 }
 
@@ -32,6 +39,7 @@ Envelope Session::envelope_of(StreamClass stream_class, std::uint64_t number, co
           .stream_class = stream_class,
           .number = number,
           .type = body.type,
+          .relays = {},
           .head = SharedBytes(std::move(body.head)),
           .payload = std::move(body.payload)};
 }
@@ -50,25 +58,39 @@ Envelope Session::take_next(StreamClass stream_class, Way way) {
   queue.unsent.erase(queue.unsent.begin());
   Item& item = queue.items.at(number);
   item.way = way;
+  InFlight& of_way = in_flight_[way];
+  ++of_way.count;
+  of_way.bytes = of_way.bytes + size_of(item.envelope);
   return item.envelope;
 }
 
+// One that was sent is on no way any more.
+void Session::landed(Item& item) {
+  if (!item.way) return;
+  const auto of_way = in_flight_.find(*item.way);
+  of_way->second.bytes.value -= size_of(item.envelope).value;
+  if (--of_way->second.count == 0) in_flight_.erase(of_way);
+  item.way.reset();
+}
+
 void Session::lost(Way way) {
+  if (!in_flight_.contains(way)) return;
   for (Out& queue : out_) {
     for (auto& [number, item] : queue.items) {
       if (item.way != way) continue;
-      item.way.reset();
+      landed(item);
       queue.unsent.insert(number);
     }
   }
 }
 
-std::size_t Session::unacknowledged(Way way) const {
-  std::size_t count = 0;
-  for (const Out& queue : out_) {
-    for (const auto& [number, item] : queue.items) count += item.way == way ? 1 : 0;
-  }
-  return count;
+void Session::lost_over_relays() {
+  while (any_over_relays()) lost(in_flight_.lower_bound(kOverRelays)->first);
+}
+
+Session::InFlight Session::in_flight(Way way) const {
+  const auto found = in_flight_.find(way);
+  return found == in_flight_.end() ? InFlight{} : found->second;
 }
 
 bool Session::all_acknowledged() const {
@@ -77,9 +99,7 @@ bool Session::all_acknowledged() const {
 
 Bytes Session::unacknowledged_bytes(StreamClass stream_class) const {
   Bytes total;
-  for (const auto& [number, item] : out(stream_class).items) {
-    total.value += item.envelope.head.size() + item.envelope.payload.size();
-  }
+  for (const auto& [number, item] : out(stream_class).items) total = total + size_of(item.envelope);
   return total;
 }
 
@@ -96,6 +116,7 @@ Result<std::vector<wire::Message>> Session::receive(const Envelope& envelope) {
     if (const auto* acknowledge = std::get_if<wire::Acknowledge>(&message)) take(*acknowledge);
     return due;
   }
+  if (!envelope.relays.empty()) relayed_since_ = relayed_since_ + size_of(envelope);
   owes_acknowledgement_ = true;  // of what came again, too: its sender does not know
   if (!is_new(envelope)) {
     ++num_duplicates_;
@@ -117,6 +138,7 @@ Result<std::vector<wire::Message>> Session::receive(const Envelope& envelope) {
 void Session::take(Out& queue, const wire::Received& received) {
   const auto forget = [&](std::map<std::uint64_t, Item>::iterator item) {
     queue.unsent.erase(item->first);
+    landed(item->second);
     ++num_acknowledged_;
     return queue.items.erase(item);
   };
@@ -135,6 +157,7 @@ void Session::take(const wire::Acknowledge& acknowledge) {
 std::optional<Envelope> Session::acknowledgement() {
   if (!owes_acknowledgement_ || !is_open()) return std::nullopt;
   owes_acknowledgement_ = false;
+  relayed_since_ = {};
   const auto received = [this](StreamClass c) {
     const In& in = in_.at(static_cast<std::size_t>(c));
     wire::Received all{.next = in.next, .beyond = {}};

@@ -17,10 +17,14 @@
 
 namespace intertie::links {
 
+inline Bytes size_of(const wire::Envelope& envelope) { return Bytes{envelope.head.size() + envelope.payload.size()}; }
+
 class Session {
  public:
-  // One of the ways that envelopes take: a stream, a relay.
-  using Way = std::uint32_t;
+  // One of the ways that envelopes take: a stream, by a number of its link's, or relays.
+  using Way = std::uint64_t;
+  static constexpr Way kOverRelays = Way{1} << 32U;        // and above
+  static Way way_over(const std::vector<SiteId>& relays);  // of one or two
 
   Session(SiteId self, Incarnation ours, SiteId peer) : self_(self), ours_(ours), peer_(peer) {}
 
@@ -35,10 +39,15 @@ class Session {
   bool has_next(wire::StreamClass stream_class) const { return !out(stream_class).unsent.empty(); }
   // The next to send; from now on it counts as sent that way.
   wire::Envelope take_next(wire::StreamClass stream_class, Way way);
+  // One that was sent is not acknowledged yet.
+  bool awaits(wire::StreamClass stream_class, std::uint64_t number) const { return out(stream_class).items.contains(number); }
   // What took that way and was not acknowledged is to be sent again.
   void lost(Way way);
-  // Envelopes that took that way and were not acknowledged.
-  std::size_t unacknowledged(Way way) const;
+  void lost_over_relays();  // all of them
+  // Envelopes that took that way and were not acknowledged, and their bytes.
+  std::size_t unacknowledged(Way way) const { return in_flight(way).count; }
+  Bytes bytes_on(Way way) const { return in_flight(way).bytes; }
+  bool any_over_relays() const { return in_flight_.lower_bound(kOverRelays) != in_flight_.end(); }
 
   // The messages that are due, in order. An envelope of another start, or one that came before, gives none. Errors (give_up): a
   // message that does not parse.
@@ -46,6 +55,8 @@ class Session {
   void take(const wire::Acknowledge& acknowledge);
   // What to tell the peer, if something came since the last time.
   std::optional<wire::Envelope> acknowledgement();
+  // So much has come over relays since then that the peer should be told now: it keeps what is on such a way small.
+  bool owes_relayed() const { return relayed_since_.value >= kTellAfter; }
   bool all_acknowledged() const;
   Bytes unacknowledged_bytes(wire::StreamClass stream_class) const;
   std::uint64_t num_acknowledged() const { return num_acknowledged_; }
@@ -65,12 +76,19 @@ class Session {
     std::uint64_t next = 1;
     std::map<std::uint64_t, std::optional<wire::Message>> beyond;  // held until it is its turn, where the order matters
   };
+  struct InFlight {
+    std::size_t count = 0;
+    Bytes bytes;
+  };
   static constexpr std::size_t kClasses = 3;
+  static constexpr std::uint64_t kTellAfter = 64 * 1024;
 
   wire::Envelope envelope_of(wire::StreamClass stream_class, std::uint64_t number, const wire::Message& message) const;
   Out& out(wire::StreamClass c) { return out_.at(static_cast<std::size_t>(c)); }
   const Out& out(wire::StreamClass c) const { return out_.at(static_cast<std::size_t>(c)); }
   bool is_new(const wire::Envelope& envelope) const;
+  InFlight in_flight(Way way) const;
+  void landed(Item& item);
   void take(Out& queue, const wire::Received& received);
 
   SiteId self_;
@@ -79,6 +97,8 @@ class Session {
   Incarnation theirs_;
   std::array<Out, kClasses> out_;
   std::array<In, kClasses> in_;
+  std::map<Way, InFlight> in_flight_;
+  Bytes relayed_since_;  // the last acknowledgement
   bool owes_acknowledgement_ = false;
   std::uint64_t num_acknowledged_ = 0;
   std::uint64_t num_duplicates_ = 0;

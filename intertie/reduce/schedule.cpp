@@ -9,7 +9,6 @@
 namespace intertie::reduce {
 namespace {
 
-constexpr std::size_t kMostRelays = 2;
 constexpr std::size_t kMostWays = 1024;  // of one route: all there are among 32 sites
 
 Error bad_schedule(std::string what) {
@@ -34,7 +33,7 @@ Result<void> validate_pieces(const wire::Schedule& schedule, std::span<const Sit
 }
 
 Result<void> validate_way(const wire::Route& route, const wire::Way& way, std::span<const SiteId> members) {
-  if (way.relays.size() > kMostRelays) return bad_schedule("a way has more than two relays");
+  if (way.relays.size() > wire::kMostRelays) return bad_schedule("a way has more than two relays");
   if (way.parts == 0 || way.parts > wire::Way::kWhole) return bad_schedule("a way's part is out of range");
   for (std::size_t i = 0; i < way.relays.size(); ++i) {
     const SiteId relay = way.relays[i];

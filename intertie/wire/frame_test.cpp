@@ -78,6 +78,7 @@ Envelope envelope_of(const Message& message) {
           .stream_class = StreamClass::merge,
           .number = 70'000'000'000,
           .type = body.type,
+          .relays = {SiteId{7}, SiteId{3}},
           .head = SharedBytes(std::move(body.head)),
           .payload = std::move(body.payload)};
 }
@@ -120,7 +121,8 @@ std::vector<Message> examples() {
           Welcome{SiteId{1}, Incarnation{1}, ViewNumber{2}},
           Refusal{ErrorCode::rejoin, ViewNumber{5}, "no member any more"},
           Heartbeat{1, 2},
-          Hearing{{{SiteId{0}, Incarnation{2}, 17, {SiteId{1}, SiteId{2}}}, {SiteId{1}, Incarnation{4}, 70'000'000'000, {}}}},
+          Hearing{{{SiteId{0}, Incarnation{2}, 17, {SiteId{1}, SiteId{2}}, ViewNumber{3}, 2},
+                   {SiteId{1}, Incarnation{4}, 70'000'000'000, {}}}},
           envelope_of(example_chunk()),
           Acknowledge{{4, {}}, {70'000'000'000, {70'000'000'002, 70'000'000'005}}, {1, {3}}},
           Ready{Hash64{6}, {{Version{8}, Restart{0}, Hash64{3}}}, true},
@@ -195,6 +197,24 @@ TEST(Frame, BytesOfTheLayoutAreFixed) {
   EXPECT_THAT(values, testing::ElementsAre(8, 0, 0, 0, 20, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1));
 }
 
+TEST(Frame, BytesOfAnEnvelopeThatNamesItsWayAreFixed) {
+  const Envelope envelope{.from = SiteId{1},
+                          .from_incarnation = Incarnation{3},
+                          .to = SiteId{2},
+                          .to_incarnation = Incarnation{4},
+                          .stream_class = StreamClass::merge,
+                          .number = 5,
+                          .type = 27,
+                          .relays = {SiteId{7}, SiteId{0x0102}},
+                          .head = {},
+                          .payload = SharedBytes(std::vector<std::byte>(1, std::byte{99}))};
+  std::vector<int> values;
+  for (const std::byte b : bytes_of(encode_frame(envelope, 0))) values.push_back(std::to_integer<int>(b));
+  values.erase(values.begin(), values.begin() + kFrameHeader);
+  EXPECT_THAT(values, testing::ElementsAre(1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1,  // from, to, class
+                                           5, 0, 0, 0, 0, 0, 0, 0, 27, 2, 0, 0, 0, 7, 0, 2, 1, 99));
+}
+
 TEST(Frame, AWrongSequenceNumberEndsTheStream) {
   FrameReader reader;
   std::vector<Message> out;
@@ -262,6 +282,7 @@ TEST(Frame, AnEnvelopeArrivesWithTheWholeBodyOfItsMessageAsPayload) {
   EXPECT_EQ(arrived.payload.size(), envelope.head.size() + envelope.payload.size());
   EXPECT_EQ(arrived.to_incarnation, envelope.to_incarnation);
   EXPECT_EQ(arrived.number, envelope.number);
+  EXPECT_EQ(arrived.relays, envelope.relays);
   const auto inner = decode_message(arrived.type, arrived.payload);
   ASSERT_TRUE(inner) << inner.error().message();
   EXPECT_EQ(bytes_of(encode_frame(*inner, 0)), bytes_of(encode_frame(sent, 0)));

@@ -73,18 +73,19 @@ struct Heartbeat {
   }
 };
 
-// What is known of one site: which start of it, how often that has beaten, whom it hears without a relay, and the view that it
-// is in (0: none) [17].
+// What is known of one site: which start of it, how often that has beaten, whom it hears without a relay, the view that it is
+// in (0: none), and how many of its merge streams have ended, with which is lost what it was handing on as a relay [17].
 struct HearingRow {
   SiteId site;
   Incarnation incarnation;
   std::uint64_t beat = 0;
   std::vector<SiteId> hears;
   ViewNumber view;
+  std::uint64_t ended_streams = 0;
   friend bool operator==(const HearingRow&, const HearingRow&) = default;
   template <class A>
   void fields(A& a) {
-    a(site, incarnation, beat, hears, view);
+    a(site, incarnation, beat, hears, view, ended_streams);
   }
 };
 
@@ -171,6 +172,8 @@ struct Piece {
     a(blocks, owner);
   }
 };
+
+inline constexpr std::size_t kMostRelays = 2;  // of a way
 
 // One way from a site to another: directly, or over one or two relays in this order, and its part of what goes there.
 struct Way {
@@ -552,21 +555,22 @@ struct ChunkRequest {
   }
 };
 
-// A message of a session: from one start of a site to one start of another, directly or over a relay, which hands it on without
-// looking into it [16, 17]. The message's body follows the fields to the frame's end.
+// A message of a session: from one start of a site to one start of another, directly or over one or two relays that its author
+// names; they hand it on without looking into it [16, 17]. The message's body follows the fields to the frame's end.
 struct Envelope {
   SiteId from;
   Incarnation from_incarnation;
   SiteId to;
   Incarnation to_incarnation;
   StreamClass stream_class = StreamClass::control;
-  std::uint64_t number = 0;  // within session and class, from 1; 0: not numbered, may be lost
-  std::uint8_t type = 0;     // of the message
-  SharedBytes head;          // where the message was made here: its body's fields; `payload` has what follows them
+  std::uint64_t number = 0;         // within session and class, from 1; 0: not numbered, may be lost
+  std::uint8_t type = 0;            // of the message
+  std::vector<SiteId> relays = {};  // at most kMostRelays, in this order; none: it goes directly
+  SharedBytes head;                 // where the message was made here: its body's fields; `payload` has what follows them
   SharedBytes payload;
   template <class A>
   void fields(A& a) {
-    a(from, from_incarnation, to, to_incarnation, stream_class, number, type);
+    a(from, from_incarnation, to, to_incarnation, stream_class, number, type, relays);
   }
 };
 
