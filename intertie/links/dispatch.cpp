@@ -9,11 +9,9 @@ using wire::StreamClass;
 
 namespace {
 
-// What is on a way beyond what its rate needs until the acknowledgement is there: a chunk that arrives, and one that leaves.
-constexpr std::uint64_t kTwoChunks = 512 * 1024;
 constexpr std::uint64_t kUnplannedWindow = std::uint64_t{8} << 20U;  // where the rate is not known
 constexpr std::uint64_t kMostWindow = std::uint64_t{32} << 20U;
-constexpr double kSpare = 1.25;
+constexpr double kSpare = 2;  // what others leave of a link is used, and rates differ from what was planned
 constexpr Duration kUsualTime = std::chrono::milliseconds(100);
 constexpr double kMostBehind = 4.0 * 1024 * 1024;  // bytes that a source may catch up on
 
@@ -85,7 +83,7 @@ void Dispatch::use(SiteId to, const Route& route, const Usable& usable) {
 Bytes Dispatch::window(const Source& source) const {
   if (source.way.rate.bits_per_second <= 0) return Bytes{kUnplannedWindow};
   const double under_way = kSpare * bytes_per_second(source.way) * seconds_of(source.takes.value_or(kUsualTime));
-  return Bytes{std::min(kTwoChunks + static_cast<std::uint64_t>(under_way), kMostWindow)};
+  return Bytes{std::clamp<std::uint64_t>(static_cast<std::uint64_t>(under_way), 1, kMostWindow)};
 }
 
 bool Dispatch::ready(const Source& source, StreamClass stream_class) const {

@@ -155,6 +155,7 @@ void Link::set_route(const Route& route) {
     session_.lost(kControl);
     for (std::size_t i = 0; i < merge_.size(); ++i) session_.lost(way_of_merge(i));
   }
+  session_.acknowledge_again();  // the peer may wait for it, to send more over a relay
   route_ = route;
   acknowledged_ = session_.num_acknowledged();
   progress_at_ = loop_.now();

@@ -430,6 +430,15 @@ void Mesh::plan(const std::vector<PlannedWay>& ways) {
   pump_all();
 }
 
+// It has lost a stream, and with it perhaps what it was to hand on: envelopes, and acknowledgements, which have no number.
+void Mesh::relay_lost(SiteId relay) {
+  dispatch_.relay_lost(relay);
+  for (const Peer& peer : peers_) {
+    if (peer.link && peer.link->route().relay == relay) peer.link->session().acknowledge_again();
+  }
+  pump_all();
+}
+
 // What is for `to` may go over other links than its own.
 void Mesh::pump(SiteId to) {
   for (const SiteId hop : dispatch_.hops_to(to)) {
@@ -462,8 +471,7 @@ void Mesh::take_hearing(SiteId via, wire::Hearing told) {
     peer.view = std::max(peer.view, row.view);
     if (row.ended_streams <= peer.ended_streams) continue;
     peer.ended_streams = row.ended_streams;
-    dispatch_.relay_lost(row.site);
-    pump_all();
+    relay_lost(row.site);
   }
 }
 

@@ -133,6 +133,7 @@ class Mesh {
   void note_incarnation(SiteId site, Incarnation incarnation);
   void take_envelope(SiteId via, wire::Envelope envelope);
   void hand_on(SiteId hop, wire::Envelope envelope);
+  void relay_lost(SiteId relay);
   void pump(SiteId to);
   void pump_all();
   bool can_use(const PlannedWay& way) const;

@@ -55,6 +55,8 @@ class Session {
   void take(const wire::Acknowledge& acknowledge);
   // What to tell the peer, if something came since the last time.
   std::optional<wire::Envelope> acknowledgement();
+  // The last one may be lost.
+  void acknowledge_again() { owes_acknowledgement_ = true; }
   // So much has come over relays since then that the peer should be told now: it keeps what is on such a way small.
   bool owes_relayed() const { return relayed_since_.value >= kTellAfter; }
   bool all_acknowledged() const;

@@ -6,6 +6,7 @@
 
 #include "intertie/codec/codec.h"
 #include "intertie/reduce/measured_map.h"
+#include "intertie/reduce/planned_ways.h"
 #include "intertie/trial/made_up.h"
 
 namespace intertie::trial {
@@ -22,6 +23,7 @@ constexpr Contribution kContribution{1};
 constexpr std::uint64_t kMostEarly = 16;  // bytes an element and site: a contribution and a result in f32 are 8
 constexpr std::size_t kStreams = 1;       // of a paced link
 constexpr double kPace = 0.98;  // of what the schedule gives it: a line that is filled to the brim overflows with every burst
+constexpr Duration kDirectWait = std::chrono::seconds(5);   // for links between sites that reach each other over others
 constexpr Duration kPartingTime = std::chrono::seconds(3);  // for the last acknowledgements, and for closing
 
 SharedBytes encode_chunk(Encoding encoding, std::span<const float> values) {
@@ -95,6 +97,7 @@ void MergeTrial::receive(SiteId from, wire::Message message) {
   if (const auto* order = std::get_if<wire::ProbeOrder>(&message); order && from == kAsks) return probe(*order);
   if (auto* report = std::get_if<wire::ProbeReport>(&message)) reports_[from] = std::move(*report);
   if (auto* view = std::get_if<wire::View>(&message); view && from == kAsks) schedule_ = std::move(view->schedule);
+  if (std::holds_alternative<wire::Farewell>(message)) done_.insert(from);
   waiting_.notify();
   auto* chunk = std::get_if<wire::Chunk>(&message);
   if (!chunk) return;
@@ -154,6 +157,15 @@ MergeTrial::Traffic MergeTrial::traffic() const {
   return all;
 }
 
+// Of the first link that there is.
+std::string MergeTrial::congestion_control() const {
+  for (std::uint16_t site = 0; site < num_sites(); ++site) {
+    const links::Link* link = mesh_.link(SiteId{site});
+    if (link && link->has_control()) return link->congestion_control();
+  }
+  return "none";
+}
+
 Error MergeTrial::late(const std::string& what) const {
   return {.code = ErrorCode::retry,
           .where = "bench merge",
@@ -174,16 +186,29 @@ Error MergeTrial::too_early(SiteId from) const {
 
 Task<Result<Done>> MergeTrial::connect() {
   INTERTIE_CO_RETURN_IF_ERROR(mesh_.start());
-  std::function<bool()> all = [this] { return mesh_.all_connected(); };
+  std::function<bool()> all = [this] { return all_reached(); };
   std::function<Error()> missing = [this] {
     return late(fmt::format("after {} still missing: {}", to_string(settings_.start_wait), mesh_.missing()));
   };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(all), services_.loop.now() + settings_.start_wait, missing));
+  if (!mesh_.all_connected()) {
+    co_await waiting_.at_most_until(services_.loop.now() + kDirectWait, [this] { return mesh_.all_connected(); });
+    if (!mesh_.all_connected()) handlers_.note("over other sites: " + mesh_.missing());
+  }
   if (settings_.probed_work) INTERTIE_CO_RETURN_IF_ERROR(co_await agree_on_the_schedule());
   before_ = traffic();
   before_.received = Bytes{before_.received.value - early_bytes_.value};  // which belongs to the merges
   begin_merges();
   co_return Done{};
+}
+
+// Without a probe nobody says what goes over whom, so every two sites have a link.
+bool MergeTrial::all_reached() const {
+  if (!settings_.probed_work) return mesh_.all_connected();
+  for (std::uint16_t site = 0; site < num_sites(); ++site) {
+    if (!mesh_.reaches(SiteId{site})) return false;
+  }
+  return true;
 }
 
 void MergeTrial::begin_merges() {
@@ -244,12 +269,17 @@ Task<Result<Done>> MergeTrial::agree_on_the_schedule() {
   std::function<bool()> agreed = [this] { return schedule_.has_value(); };
   INTERTIE_CO_RETURN_IF_ERROR(co_await waiting_.until(std::move(agreed), services_.loop.now() + limit, hangs));
   INTERTIE_CO_RETURN_IF_ERROR(reduce::validate(*schedule_, all, settings_.schedule.elements));
-  settings_.schedule = *schedule_;
-  for (const wire::Route& route : settings_.schedule.routes) {
-    if (route.from == self() && route.rate > 0)
-      mesh_.set_pacing(route.to, BitRate{kPace * static_cast<double>(route.rate)}, kStreams);
-  }
+  follow_the_schedule();
   co_return Done{};
+}
+
+void MergeTrial::follow_the_schedule() {
+  settings_.schedule = *schedule_;
+  mesh_.plan(reduce::planned_ways(*schedule_, settings_.probed_work->element));
+  for (const wire::Route& route : schedule_->routes) {
+    if (route.from != self() || route.rate == 0) continue;
+    mesh_.set_pacing(route.to, BitRate{kPace * static_cast<double>(route.rate)}, kStreams);
+  }
 }
 
 // Encodes chunk by chunk while the first ones are on their way, as a training site does.
@@ -310,6 +340,16 @@ Task<Done> MergeTrial::all_acknowledged() {
   co_return Done{};
 }
 
+// What others send each other may go over this site until they have it.
+Task<Done> MergeTrial::all_done() {
+  for (std::uint16_t site = 0; site < num_sites(); ++site) {
+    if (SiteId{site} != self()) mesh_.send(SiteId{site}, wire::Farewell{.finished = true});
+  }
+  co_await waiting_.at_most_until(services_.loop.now() + kPartingTime,
+                                  [this] { return done_.size() + 1 == num_sites() && mesh_.all_acknowledged(); });
+  co_return Done{};
+}
+
 Task<Done> MergeTrial::part() {
   mesh_.close_after_sending();
   co_await waiting_.at_most_until(services_.loop.now() + kPartingTime, [this] { return mesh_.closed(); });
@@ -355,12 +395,13 @@ Task<Result<MergeTrialReport>> MergeTrial::run() {
   handlers_.measured();
   report.reduction = settings_.schedule.reduction;
   report.elapsed = services_.loop.now() - from;
-  report.congestion_control = mesh_.link(SiteId{static_cast<std::uint16_t>(self().value == 0 ? 1 : 0)})->congestion_control();
+  report.congestion_control = congestion_control();
   co_await all_acknowledged();
   report.sent = Bytes{traffic().sent.value - before_.sent.value};
   report.received = Bytes{traffic().received.value - before_.received.value};
   INTERTIE_CO_RETURN_IF_ERROR(co_await check_sum());
   report.result = hash_bytes(std::as_bytes(executions_.begin()->second.result()));
+  co_await all_done();
   co_await part();
   co_return report;
 }

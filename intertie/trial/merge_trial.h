@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "intertie/env/waiting.h"
@@ -24,7 +25,8 @@ namespace intertie::trial {
 struct MergeTrialSettings {
   links::Mesh::Settings mesh;
   wire::Schedule schedule;  // where the links are not probed; its `elements` are those of the contribution
-  // The links are probed first, and merges follow the schedule that is best over what was found, each link at its pace.
+  // The links are probed first, and merges follow the schedule that is best over what was found, over its ways, each link at
+  // its pace. Two sites without a link need one over which both are reached.
   std::optional<reduce::Work> probed_work = {};
   Encoding encoding = Encoding::f32;
   Encoding result_encoding = Encoding::f32;
@@ -81,7 +83,9 @@ class MergeTrial {
   std::uint16_t num_sites() const { return static_cast<std::uint16_t>(settings_.mesh.identity.site_names.size()); }
   links::Mesh::Handlers mesh_handlers();
   env::Task<Result<env::Done>> connect();
+  bool all_reached() const;
   env::Task<Result<env::Done>> agree_on_the_schedule();
+  void follow_the_schedule();
   Result<wire::Schedule> schedule_of_the_reports();
   void probe(const wire::ProbeOrder& order);
   void begin_merges();
@@ -95,7 +99,9 @@ class MergeTrial {
   void send(reduce::Sends sends);
   reduce::Execution& execution(Version version);
   Traffic traffic() const;
+  std::string congestion_control() const;
   env::Task<env::Done> all_acknowledged();
+  env::Task<env::Done> all_done();
   Error late(const std::string& what) const;
   Error too_early(SiteId from) const;
 
@@ -107,6 +113,7 @@ class MergeTrial {
   links::Probe probe_;
   std::map<SiteId, wire::ProbeReport> reports_;  // at site 0
   std::optional<wire::Schedule> schedule_;       // that was agreed on
+  std::set<SiteId> done_;                        // sites that need nothing any more, not as a relay either
   std::vector<float> contribution_;
   std::vector<reduce::SetMember> set_;                 // once all are connected
   std::vector<std::pair<SiteId, wire::Chunk>> early_;  // that came before

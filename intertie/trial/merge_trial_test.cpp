@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "intertie/env/sim/sim_world.h"
+#include "intertie/reduce/maps_fixture.h"
 #include "intertie/reduce/schedule.h"
 
 namespace intertie::trial {
@@ -146,6 +147,54 @@ TEST(MergeTrial, MergesFollowWhatTheProbeFound) {
   EXPECT_NEAR(asked.map->site(2).up.bits_per_second, 200e6, 8e6) << "both of its lines";
   EXPECT_NEAR(seconds_of(asked.map->link(1, 2)->delay), 0.010, 0.001);
   EXPECT_NEAR(median_seconds(*sites.report(0)), seconds_of(asked.predicted), 0.2 * seconds_of(asked.predicted));
+}
+
+void set_both_ways(Sites& sites, std::size_t a, std::size_t b, const env::LinkProfile& line) {
+  sites.world().set_link(sites.name(a), sites.name(b), line);
+  sites.world().set_link(sites.name(b), sites.name(a), line);
+}
+
+// Of chunks in the proportion to the fragment that they have at 32 MiB: relays pass on whole ones, and the last may be on a
+// slow link, of which the prediction knows nothing.
+void follow_the_probe(Sites& sites) {
+  sites.settings().probed_work = reduce::Work{.elements = sites.settings().schedule.elements, .chunk_blocks = 8};
+  sites.settings().num_merges = 1;
+}
+
+void expect_near_the_prediction(const Sites& sites, double predicted) {
+  const double median = median_seconds(*sites.report(0));
+  EXPECT_LT(median, 1.15 * predicted);
+  EXPECT_GT(median, 0.9 * predicted);
+}
+
+// Five sites whose pairs have rates between 10 and 100 Mbit/s: all their schedules have ways over relays.
+TEST(MergeTrial, WaysOverRelaysTakeTheTimeThatIsPredicted) {
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(seed);
+    Sites sites(5, wire::Reduction::owners, 4'000'000);
+    follow_the_probe(sites);
+    const reduce::Map map = reduce::drawn_pairs(5, seed);
+    for (std::size_t a = 0; a < 5; ++a) {
+      for (std::size_t b = a + 1; b < 5; ++b) set_both_ways(sites, a, b, *map.link(a, b));
+    }
+    sites.start_all();
+    ASSERT_TRUE(sites.run());
+    for (std::size_t i = 0; i < 5; ++i) ASSERT_TRUE(sites.report(i)) << sites.report(i).error().message();
+    expect_near_the_prediction(sites, seconds_of(sites.running(0).predicted));
+    expect_near_the_prediction(sites, seconds_of(reduce::scheduled(map, *sites.settings().probed_work).predicted.time()));
+  }
+}
+
+TEST(MergeTrial, AChainMergesOverItsMiddle) {
+  Sites sites(3, wire::Reduction::owners, 4'000'000);
+  follow_the_probe(sites);
+  for (const std::size_t end : {0U, 2U}) set_both_ways(sites, 1, end, {BitRate{200e6}, 15ms});
+  sites.world().cut(sites.name(0), sites.name(2));
+  sites.start_all();
+  ASSERT_TRUE(sites.run());
+  for (std::size_t i = 0; i < 3; ++i) ASSERT_TRUE(sites.report(i)) << sites.report(i).error().message();
+  EXPECT_FALSE(sites.running(0).map->link(0, 2)) << "nothing came over it";
+  expect_near_the_prediction(sites, seconds_of(sites.running(0).predicted));
 }
 
 TEST(MergeTrial, PausesAreNotCounted) {
