@@ -52,6 +52,22 @@ bool same_bits(std::span<const float> a, std::span<const float> b) {
   return std::ranges::equal(std::as_bytes(a), std::as_bytes(b));
 }
 
+// Of the first link that there is.
+std::string congestion_control_of(const links::Mesh& mesh, std::uint16_t num_sites) {
+  for (std::uint16_t site = 0; site < num_sites; ++site) {
+    const links::Link* link = mesh.link(SiteId{site});
+    if (link && link->has_control()) return link->congestion_control();
+  }
+  return "none";
+}
+
+bool reaches_all(const links::Mesh& mesh, std::uint16_t num_sites) {
+  for (std::uint16_t site = 0; site < num_sites; ++site) {
+    if (!mesh.reaches(SiteId{site})) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 MergeTrial::MergeTrial(MergeTrialSettings settings, Services services, Handlers handlers)
@@ -157,15 +173,6 @@ MergeTrial::Traffic MergeTrial::traffic() const {
   return all;
 }
 
-// Of the first link that there is.
-std::string MergeTrial::congestion_control() const {
-  for (std::uint16_t site = 0; site < num_sites(); ++site) {
-    const links::Link* link = mesh_.link(SiteId{site});
-    if (link && link->has_control()) return link->congestion_control();
-  }
-  return "none";
-}
-
 Error MergeTrial::late(const std::string& what) const {
   return {.code = ErrorCode::retry,
           .where = "bench merge",
@@ -186,7 +193,10 @@ Error MergeTrial::too_early(SiteId from) const {
 
 Task<Result<Done>> MergeTrial::connect() {
   INTERTIE_CO_RETURN_IF_ERROR(mesh_.start());
-  std::function<bool()> all = [this] { return all_reached(); };
+  // Without a probe nobody says what goes over whom, so every two sites have a link.
+  std::function<bool()> all = [this] {
+    return settings_.probed_work ? reaches_all(mesh_, num_sites()) : mesh_.all_connected();
+  };
   std::function<Error()> missing = [this] {
     return late(fmt::format("after {} still missing: {}", to_string(settings_.start_wait), mesh_.missing()));
   };
@@ -200,15 +210,6 @@ Task<Result<Done>> MergeTrial::connect() {
   before_.received = Bytes{before_.received.value - early_bytes_.value};  // which belongs to the merges
   begin_merges();
   co_return Done{};
-}
-
-// Without a probe nobody says what goes over whom, so every two sites have a link.
-bool MergeTrial::all_reached() const {
-  if (!settings_.probed_work) return mesh_.all_connected();
-  for (std::uint16_t site = 0; site < num_sites(); ++site) {
-    if (!mesh_.reaches(SiteId{site})) return false;
-  }
-  return true;
 }
 
 void MergeTrial::begin_merges() {
@@ -341,16 +342,12 @@ Task<Done> MergeTrial::all_acknowledged() {
 }
 
 // What others send each other may go over this site until they have it.
-Task<Done> MergeTrial::all_done() {
+Task<Done> MergeTrial::part() {
   for (std::uint16_t site = 0; site < num_sites(); ++site) {
     if (SiteId{site} != self()) mesh_.send(SiteId{site}, wire::Farewell{.finished = true});
   }
-  co_await waiting_.at_most_until(services_.loop.now() + kPartingTime,
-                                  [this] { return done_.size() + 1 == num_sites() && mesh_.all_acknowledged(); });
-  co_return Done{};
-}
-
-Task<Done> MergeTrial::part() {
+  std::function<bool()> done = [this] { return done_.size() + 1 == num_sites() && mesh_.all_acknowledged(); };
+  co_await waiting_.at_most_until(services_.loop.now() + kPartingTime, std::move(done));
   mesh_.close_after_sending();
   co_await waiting_.at_most_until(services_.loop.now() + kPartingTime, [this] { return mesh_.closed(); });
   co_return Done{};
@@ -395,13 +392,12 @@ Task<Result<MergeTrialReport>> MergeTrial::run() {
   handlers_.measured();
   report.reduction = settings_.schedule.reduction;
   report.elapsed = services_.loop.now() - from;
-  report.congestion_control = congestion_control();
+  report.congestion_control = congestion_control_of(mesh_, num_sites());
   co_await all_acknowledged();
   report.sent = Bytes{traffic().sent.value - before_.sent.value};
   report.received = Bytes{traffic().received.value - before_.received.value};
   INTERTIE_CO_RETURN_IF_ERROR(co_await check_sum());
   report.result = hash_bytes(std::as_bytes(executions_.begin()->second.result()));
-  co_await all_done();
   co_await part();
   co_return report;
 }

@@ -1,7 +1,5 @@
-// MergeTrial: merges of made-up contributions between the sites of a run, one after another, over the links and with the
-// execution of a real run, but without a model, a store or views: what a merge costs, and nothing else. Every site of the run
-// takes part. The sum is compared with one that is made here, from what every site is known to contribute.
-//
+// MergeTrial: merges of made-up contributions between all sites of a run, one after another, over the links and with the
+// execution of a real run, but without a model, a store or views: what a merge costs. The sum is compared with one made here.
 //   MergeTrial trial(settings, {loop, worker, network});
 //   Task<Result<MergeTrialReport>> task = trial.run();
 //
@@ -25,8 +23,7 @@ namespace intertie::trial {
 struct MergeTrialSettings {
   links::Mesh::Settings mesh;
   wire::Schedule schedule;  // where the links are not probed; its `elements` are those of the contribution
-  // The links are probed first, and merges follow the schedule that is best over what was found, over its ways, each link at
-  // its pace. Two sites without a link need one over which both are reached.
+  // The links are probed first, and merges follow the best schedule over what was found. Sites without a link use a third.
   std::optional<reduce::Work> probed_work = {};
   Encoding encoding = Encoding::f32;
   Encoding result_encoding = Encoding::f32;
@@ -69,8 +66,7 @@ class MergeTrial {
   MergeTrial(const MergeTrial&) = delete;
   MergeTrial& operator=(const MergeTrial&) = delete;
 
-  // Errors: retry (a site does not come, or is gone), reconfigure (what differs between the sites), give_up (the sum is wrong),
-  // cancelled (after stop()).
+  // Errors: retry (a site is missing), reconfigure (sites differ), give_up (the sum is wrong), cancelled (after stop()).
   env::Task<Result<MergeTrialReport>> run();
   void stop();
 
@@ -83,7 +79,6 @@ class MergeTrial {
   std::uint16_t num_sites() const { return static_cast<std::uint16_t>(settings_.mesh.identity.site_names.size()); }
   links::Mesh::Handlers mesh_handlers();
   env::Task<Result<env::Done>> connect();
-  bool all_reached() const;
   env::Task<Result<env::Done>> agree_on_the_schedule();
   void follow_the_schedule();
   Result<wire::Schedule> schedule_of_the_reports();
@@ -99,9 +94,7 @@ class MergeTrial {
   void send(reduce::Sends sends);
   reduce::Execution& execution(Version version);
   Traffic traffic() const;
-  std::string congestion_control() const;
   env::Task<env::Done> all_acknowledged();
-  env::Task<env::Done> all_done();
   Error late(const std::string& what) const;
   Error too_early(SiteId from) const;
 
@@ -113,7 +106,7 @@ class MergeTrial {
   links::Probe probe_;
   std::map<SiteId, wire::ProbeReport> reports_;  // at site 0
   std::optional<wire::Schedule> schedule_;       // that was agreed on
-  std::set<SiteId> done_;                        // sites that need nothing any more, not as a relay either
+  std::set<SiteId> done_;                        // sites that have all they need
   std::vector<float> contribution_;
   std::vector<reduce::SetMember> set_;                 // once all are connected
   std::vector<std::pair<SiteId, wire::Chunk>> early_;  // that came before
