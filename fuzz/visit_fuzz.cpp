@@ -23,6 +23,8 @@ class Spoken final : public env::Connection {
   void close_after_sending() override {}
   const env::Peer& peer() const override { return peer_; }
   std::string congestion_control() const override { return "none"; }
+  void set_congestion_control(const std::string& /*name*/) override {}
+  env::Sending sending() const override { return {}; }
 
  private:
   Handlers& said_;

@@ -126,7 +126,7 @@ Started at every site of the run, with the same options. The sites connect as th
 up, without a model: the encodings and the kind of reduction are those of [sync]. Each site prints what it measured; the sum is compared
 with what the sites contribute. With `--probe` the links are probed first, for a few seconds: all sites send to all, then pairs of sites to each
 other; merges then follow the schedule that is [best](schedule.md) over what was found, each link paced at its part. With
-cubic it finds as yet too little, by up to a half, most where packets are lost and on lines of long delay. The time of a merge is from its
+cubic it finds as yet too little where packets are lost by chance, which bbr passes over. The time of a merge is from its
 first chunk until it is committed; the bytes are those of all merges, the warm-ups too, once the others have them.
 )"},
     {"docs", "intertie docs run-file", R"(

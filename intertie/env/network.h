@@ -72,12 +72,14 @@ class Connection {
   // Bytes that were queued here and not yet handed to the operating system (or, emulated or simulated, to the wire).
   virtual Bytes unsent() const = 0;
   virtual void set_low_mark(Bytes mark) = 0;
-  // Upper limit of the sending rate (SO_MAX_PACING_RATE where the system has it).
+  // Upper limit of the sending rate (SO_MAX_PACING_RATE where the system has it); 0: none.
   virtual void set_pacing(BitRate rate) = 0;
   // Sends what is queued, then closes; `closed` follows with code cancelled.
   virtual void close_after_sending() = 0;
   virtual const Peer& peer() const = 0;
   virtual std::string congestion_control() const = 0;  // "bbr", "cubic", "simulated"
+  // Another one from now on, if the system lets this user have it; what was learnt of the path is kept. Simulated: none.
+  virtual void set_congestion_control(const std::string& name) = 0;
   virtual Sending sending() const = 0;
 };
 

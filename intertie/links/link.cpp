@@ -12,6 +12,14 @@ namespace {
 constexpr std::uint64_t kAhead = 64 * 1024;
 constexpr std::size_t kPaddingFrame = 32 * 1024;
 constexpr std::size_t kRoundTripsKept = 10;
+constexpr int kRoundTripsToSpeedUp = 8;  // of a stream that was silent
+constexpr double kKept = 0.9;            // of a pace
+
+// Congestion controls. Reno, which every system has, doubles for as long as nothing is lost; cubic stops when acknowledgements
+// come without a gap for a round trip (HyStart), as they do of what is paced.
+constexpr const char* kStopsEarly = "cubic";
+constexpr const char* kGoesWithThePace = "reno";
+constexpr const char* kLooksForTheRate = "bbr";
 
 constexpr Session::Way kControl = 0;
 constexpr Session::Way way_of_merge(std::size_t number) { return static_cast<Session::Way>(1 + number); }
@@ -171,20 +179,37 @@ void Link::send(wire::StreamClass stream_class, const wire::Message& message) {
 }
 
 void Link::warm_up(Bytes most) {
+  stop_filling();
   padding_left_ = most;
-  filling_ = false;
   pump();
 }
 
-void Link::fill(bool on) {
-  padding_left_ = on ? Bytes{std::numeric_limits<std::uint64_t>::max()} : Bytes{};
-  filling_ = on;
+void Link::fill(BitRate rate, Turn turn) {
+  padding_left_ = Bytes{std::numeric_limits<std::uint64_t>::max()};
+  filling_ = rate;
+  turn_ = turn;
+  for (const std::size_t number : padded_streams()) {
+    Stream& stream = *merge_[number].stream;
+    if (stream.congestion_control() == kStopsEarly) stream.set_congestion_control(kGoesWithThePace);
+  }
+  pace();
   pump();
+}
+
+void Link::stop_filling() {
+  if (!filling_) return;
+  for (const std::size_t number : padded_streams()) {
+    Stream& stream = *merge_[number].stream;
+    if (stream.congestion_control() == kGoesWithThePace) stream.set_congestion_control(congestion_control());
+  }
+  padding_left_ = Bytes{};
+  filling_.reset();
+  pace();
 }
 
 void Link::set_pacing(BitRate rate, std::size_t num_streams) {
   pacing_ = rate;
-  num_used_ = num_streams;
+  num_used_ = std::min(num_streams, merge_.size());
   pace();
 }
 
@@ -199,10 +224,30 @@ std::vector<std::size_t> Link::used_streams() const {
 
 // A chunk goes to whichever stream is free, so equal parts of the rate are used whole.
 void Link::pace() {
-  const std::vector<std::size_t> used = used_streams();
-  if (!pacing_ || used.empty()) return;
-  const BitRate part{pacing_->bits_per_second / static_cast<double>(used.size())};
-  for (const std::size_t number : used) merge_[number].stream->set_pacing(part);
+  const std::vector<std::size_t> used = filling_ ? padded_streams() : used_streams();
+  const double rate = filling_.value_or(pacing_.value_or(BitRate{})).bits_per_second;
+  for (Held& held : merge_) {
+    if (held.stream) held.stream->set_pacing(BitRate{});
+  }
+  for (const std::size_t number : used) {
+    Stream& stream = *merge_[number].stream;
+    if (filling_ && stream.congestion_control() == kLooksForTheRate) continue;
+    stream.set_pacing(BitRate{rate / static_cast<double>(used.size())});
+  }
+}
+
+std::vector<std::size_t> Link::padded_streams() const {
+  std::size_t begin = 0, end = merge_.size();
+  if (filling_ && end > 1) {
+    const std::size_t middle = 1 + (end - 1) / 2;
+    begin = turn_ == Turn::first ? 1 : middle;
+    if (turn_ == Turn::first && middle > 1) end = middle;
+  }
+  std::vector<std::size_t> padded;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (merge_[i].stream && !merge_[i].stream->closed()) padded.push_back(i);
+  }
+  return padded;
 }
 
 // NOLINTNEXTLINE(readability-make-member-function-const): what it changes is the stream
@@ -245,11 +290,11 @@ void Link::pump_streams() {
 void Link::pad() {
   static const SharedBytes kNothing{std::vector<std::byte>(kPaddingFrame)};
   if (!route_.direct || handlers_.waits()) return;
-  for (std::size_t i = filling_ && merge_.size() > 1 ? 1 : 0; i < merge_.size(); ++i) {
-    const Held& held = merge_[i];
-    while (padding_left_.value > 0 && held.stream && !held.stream->closed() && held.stream->unsent().value <= kAhead) {
+  for (const std::size_t number : padded_streams()) {
+    Stream& stream = *merge_[number].stream;
+    while (padding_left_.value > 0 && !stream.closed() && stream.unsent().value <= kAhead) {
       const std::uint64_t size = std::min<std::uint64_t>(padding_left_.value, kPaddingFrame);
-      held.stream->send(wire::Padding{kNothing.slice(0, size)});
+      stream.send(wire::Padding{kNothing.slice(0, size)});
       padding_left_.value -= size;
     }
   }
@@ -374,6 +419,20 @@ void Link::look_for_silence(env::TimePoint now) {
   }
 }
 
+// What keeps a stream below its part of the pace - losses by chance, a buffer shorter than the line - keeps two of them below
+// it at twice the rate.
+void Link::look_for_slow_streams(env::TimePoint now) {
+  const Delivered before = std::exchange(last_beat_, Delivered{now, delivered()});
+  const Duration speeding_up = kRoundTripsToSpeedUp * round_trip_;
+  const bool full = pacing_ && !filling_ && waiting_since_ && before.at >= *waiting_since_ + speeding_up;
+  if (!full || before.at < more_streams_at_ + speeding_up || num_used_ >= merge_.size()) return;
+  if (rate_between(before, last_beat_).bits_per_second >= kKept * pacing_->bits_per_second) return;
+  num_used_ = std::min(2 * num_used_, merge_.size());
+  more_streams_at_ = now;
+  pace();
+  pump();
+}
+
 // A relay may have lost what it could not hand on.
 void Link::look_for_progress(env::TimePoint now) {
   if (session_.num_acknowledged() != acknowledged_ || !session_.any_over_relays()) {
@@ -394,6 +453,7 @@ void Link::beat() {
   for (Held& held : merge_) listen_to(held, now);
   look_for_silence(now);
   look_for_progress(now);
+  look_for_slow_streams(now);
   send_heartbeats(now);
   acknowledge();
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "intertie/env/loop.h"
+#include "intertie/links/delivered.h"
 #include "intertie/links/route.h"
 #include "intertie/links/session.h"
 #include "intertie/links/stream.h"
@@ -78,14 +79,18 @@ class Link {
 
   // A line that was silent is slow at first. Until the next chunk of a merge its streams carry up to so many bytes of nothing.
   void warm_up(Bytes most);
-  // Until it is told to stop, or a chunk comes, its merge streams carry nothing as fast as they can: for a probe. Where there
-  // are several, the first is left out: what overflows on the way makes a stream slow for a while, and the first is what a
-  // paced link uses afterwards.
-  void fill(bool on);
+  // Until stop_filling(), or a chunk comes, merge streams carry nothing, together at `rate`: for a probe. What overflows on the
+  // way makes a stream slow for a while; so, where there are several, the first, which a paced link uses afterwards, is left
+  // out, and either half of the others serves one turn. Streams whose congestion control looks for the rate by itself (bbr) do
+  // so; with one that takes a round trip without a gap for a full line (cubic: HyStart) they have reno meanwhile, which goes
+  // with the pace.
+  enum class Turn : std::uint8_t { first, second };
+  void fill(BitRate rate, Turn turn);
+  void stop_filling();
 
   // From now on `num_streams` of the merge streams carry what is to be sent, together at most at `rate`. Where that is what the
-  // lines give this pair, nothing overflows on the way, so packets are lost by chance only, and one stream is enough: more of
-  // them make smaller frames.
+  // lines give this pair, nothing overflows on the way, so packets are lost by chance only, and one stream may be enough: more
+  // of them make smaller frames. Where they do not keep the pace, there are twice as many, up to all.
   void set_pacing(BitRate rate, std::size_t num_streams);
 
   // Every beat_every: heartbeats, acknowledgements, silence. The direct way may end in it.
@@ -104,6 +109,7 @@ class Link {
   Transfer transfer() const;
   // Of what its merge streams sent, with TLS; less once one of them is gone.
   Bytes delivered() const;
+  std::size_t num_used_streams() const { return used_streams().size(); }
   Bytes bytes_sent() const;
   Bytes bytes_received() const;
   Duration round_trip() const { return round_trip_; }  // smallest of the last heartbeats; 0: not measured yet
@@ -123,6 +129,7 @@ class Link {
   void listen_to(Held& held, env::TimePoint now);
   void look_for_silence(env::TimePoint now);
   void look_for_progress(env::TimePoint now);
+  void look_for_slow_streams(env::TimePoint now);
   void end_control(Error error);
   void end_merge(std::uint16_t number, Error error);
   void drop(Held& held);
@@ -131,6 +138,7 @@ class Link {
   void pump_streams();
   void pace();
   std::vector<std::size_t> used_streams() const;
+  std::vector<std::size_t> padded_streams() const;
   void pad();
   bool busy() const;
   void count_transfer();
@@ -148,9 +156,12 @@ class Link {
   std::vector<Held> merge_;
   std::size_t next_merge_ = 0;  // the merge stream that is asked first for the next chunk
   Bytes padding_left_;
-  bool filling_ = false;
+  std::optional<BitRate> filling_;  // at this rate
+  Turn turn_ = Turn::first;
   std::optional<BitRate> pacing_;
-  std::size_t num_used_ = 0;                     // of the merge streams; 0: all
+  std::size_t num_used_ = 0;  // of the merge streams; 0: all
+  Delivered last_beat_;
+  env::TimePoint more_streams_at_{};
   Transfer transferred_;                         // up to the last time that it was not busy
   std::optional<env::TimePoint> waiting_since_;  // it is busy
   Bytes handed_on_before_;                       // when that began

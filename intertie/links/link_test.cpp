@@ -23,7 +23,8 @@ class Held final : public env::Connection {
   void set_pacing(BitRate rate) override { pacing = rate.bits_per_second; }
   void close_after_sending() override {}
   const env::Peer& peer() const override { return peer_; }
-  std::string congestion_control() const override { return "none"; }
+  std::string congestion_control() const override { return control; }
+  void set_congestion_control(const std::string& name) override { control = name; }
   env::Sending sending() const override { return {}; }
 
   void drain() {
@@ -39,6 +40,7 @@ class Held final : public env::Connection {
   }
   std::vector<std::byte> sent;
   double pacing = 0;
+  std::string control = "none";
 
  private:
   Handlers handlers_;
@@ -121,13 +123,32 @@ TEST_F(MergeStreams, ThatAreNotNeededCarryNothing) {
   EXPECT_EQ(payload_of_all<wire::Envelope>(merge[1]->messages()), 0U);
 }
 
+TEST_F(MergeStreams, GoWithThePaceOfAProbe) {
+  for (Held* each : merge) each->control = "cubic";
+  control->control = "cubic";
+  link.fill(BitRate{30e6}, Link::Turn::first);
+  EXPECT_EQ(merge[0]->control, "cubic") << "merges go over it";
+  EXPECT_EQ(merge[1]->control, "reno");
+  link.stop_filling();
+  EXPECT_EQ(merge[1]->control, "cubic");
+  merge[1]->control = "bbr";
+  link.fill(BitRate{30e6}, Link::Turn::first);
+  EXPECT_EQ(merge[1]->control, "bbr");
+  EXPECT_EQ(merge[1]->pacing, 0) << "it looks for the rate itself";
+}
+
 TEST_F(MergeStreams, TheFirstIsLeftOutOfAProbe) {
-  link.fill(true);
+  link.fill(BitRate{30e6}, Link::Turn::first);
+  EXPECT_EQ(merge[0]->pacing, 0);
+  EXPECT_EQ(merge[1]->pacing, 30e6);
+  link.fill(BitRate{60e6}, Link::Turn::second);
+  EXPECT_EQ(merge[1]->pacing, 60e6);
   for (int i = 0; i < 3; ++i) drain_both();
   EXPECT_EQ(padding(merge[0]), 0U);
   const std::size_t filled = padding(merge[1]);
   EXPECT_GT(filled, 3 * 64 * 1024U);
-  link.fill(false);
+  link.stop_filling();
+  EXPECT_EQ(merge[1]->pacing, 0) << "none any more";
   drain_both();
   EXPECT_EQ(padding(merge[1]), filled);
 }

@@ -67,7 +67,8 @@ class Mesh {
   // How merges travel from now on, of all sites; pairs that are not named take whatever way there is (route.h, dispatch.h).
   void plan(const std::vector<PlannedWay>& ways);
   const Dispatch& dispatch() const { return dispatch_; }
-  void fill(SiteId to, bool on) { peers_[to.value].link->fill(on); }
+  void fill(SiteId to, BitRate rate, Link::Turn turn) { peers_[to.value].link->fill(rate, turn); }  // link.h
+  void stop_filling(SiteId to) { peers_[to.value].link->stop_filling(); }
   void warm_up(SiteId to, Bytes most) { peers_[to.value].link->warm_up(most); }  // link.h
   void close_after_sending();
   bool closed() const;  // every stream to everybody

@@ -8,13 +8,8 @@ namespace {
 Duration fill_of(const wire::ProbeOrder& order) { return Duration(static_cast<Duration::rep>(order.fill)); }
 Duration slot_of(const wire::ProbeOrder& order) { return Duration(static_cast<Duration::rep>(order.fill + order.rest)); }
 
+constexpr BitRate kFastest{10e9};                        // of what is seen as fast as it is
 constexpr Duration kLongest = std::chrono::seconds(10);  // of filling, and of resting
-
-// A stream that was replaced meanwhile begins at nothing.
-double rate_between(const Delivered& from, const Delivered& to) {
-  if (to.bytes < from.bytes || to.at <= from.at) return 0;
-  return 8 * static_cast<double>(to.bytes.value - from.bytes.value) / seconds_of(to.at - from.at);
-}
 
 }  // namespace
 
@@ -45,7 +40,7 @@ BitRate best_rate(const std::vector<Delivered>& samples, Duration window) {
     while (first + 1 < last && samples[last].at - samples[first + 1].at >= window) ++first;
     const Duration span = samples[last].at - samples[first].at;
     if (span < window) continue;
-    best = std::max(best, rate_between(samples[first], samples[last]));
+    best = std::max(best, rate_between(samples[first], samples[last]).bits_per_second);
   }
   return {best};
 }
@@ -55,22 +50,22 @@ std::vector<double> rates_of_stretches(const std::vector<Delivered>& samples, Du
   std::size_t first = 0;
   for (std::size_t last = 1; last < samples.size(); ++last) {
     if (samples[last].at - samples.front().at < window * static_cast<Duration::rep>(rates.size() + 1)) continue;
-    rates.push_back(rate_between(samples[first], samples[last]));
+    rates.push_back(rate_between(samples[first], samples[last]).bits_per_second);
     first = last;
   }
   return rates;
 }
 
 wire::ProbeOrder Probe::order_for(Duration longest_round_trip) {
-  const auto round_trips = [longest_round_trip](int count, Duration least) {
-    return static_cast<std::uint64_t>(std::clamp(count * longest_round_trip, least, kLongest).count());
-  };
-  return {.fill = round_trips(40, std::chrono::milliseconds(3000)), .rest = round_trips(3, std::chrono::milliseconds(300))};
+  const auto at_most = [](Duration time) { return static_cast<std::uint64_t>(std::min(time, kLongest).count()); };
+  return {.fill = at_most(Climb::takes(longest_round_trip, kFastest) + 3 * kWindow / 2),
+          .rest = at_most(std::max<Duration>(3 * longest_round_trip, std::chrono::milliseconds(300))),
+          .round_trip = at_most(longest_round_trip)};
 }
 
 bool Probe::is_sane(const wire::ProbeOrder& order) {
   constexpr auto kMost = static_cast<std::uint64_t>(kLongest.count());
-  return order.fill <= kMost && order.rest <= kMost && fill_of(order) >= kWindow;
+  return order.fill <= kMost && order.rest <= kMost && fill_of(order) >= kWindow && order.round_trip <= kMost;
 }
 
 Duration Probe::takes(const wire::ProbeOrder& order, std::uint16_t num_sites) {
@@ -111,7 +106,11 @@ std::vector<SiteId> Probe::partners(std::size_t slot) const {
 // Slots are counted from the order, so that sites that hear of it at other times do not drift apart.
 void Probe::begin_slot() {
   samples_.assign(num_sites_, {});
-  for (const SiteId to : partners(slot_)) mesh_.fill(to, true);
+  for (const SiteId to : partners(slot_)) {
+    const Duration round_trip = std::max(mesh_.link(to)->round_trip(), Duration(static_cast<Duration::rep>(order_.round_trip)));
+    const Climb& climb = climbs_.emplace(to, Climb(loop_.now(), round_trip)).first->second;
+    mesh_.fill(to, climb.pace(), turn());
+  }
   sample();
   timer_ =
       loop_.call_at(began_ + slot_of(order_) * static_cast<Duration::rep>(slot_) + fill_of(order_), [this] { end_slot(); });
@@ -121,12 +120,20 @@ void Probe::sample() {
   for (std::uint16_t i = 0; i < num_sites_; ++i) {
     if (const Link* link = mesh_.link(SiteId{i})) samples_[i].push_back({loop_.now(), link->delivered()});
   }
+  climb();
   sample_timer_ = loop_.call_after(kSampleEvery, [this] { sample(); });
+}
+
+void Probe::climb() {
+  for (auto& [to, climb] : climbs_) {
+    if (climb.note(samples_[to.value].back())) mesh_.fill(to, climb.pace(), turn());
+  }
 }
 
 // What is on its way is still acknowledged, and counts.
 void Probe::end_slot() {
-  for (const SiteId to : partners(slot_)) mesh_.fill(to, false);
+  for (const auto& [to, climb] : climbs_) mesh_.stop_filling(to);
+  climbs_.clear();
   timer_ = loop_.call_at(began_ + slot_of(order_) * static_cast<Duration::rep>(slot_ + 1), [this] {
     loop_.cancel(sample_timer_);
     note_rates();

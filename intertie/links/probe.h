@@ -2,9 +2,9 @@
 // everybody, which shows what access lines carry together; then pairs of sites, each with nobody else at its two ends, send to
 // each other both ways, which shows what a link carries alone. As many pairs as can take a turn at once. The traffic is padding
 // on the merge streams, so it goes at whatever the streams of a merge reach. Rates are of what the other site's system has
-// acknowledged in the best second: what comes before is slow start, and what comes after it the answer to the first full queue;
-// in a shorter time acknowledgements that were queued on their way would count for much. At the receiver it could not be told:
-// there what comes after a lost packet comes in one lump with it.
+// acknowledged in the best second of a climb to what the line carries (climb.h); in a shorter time acknowledgements that were
+// queued on their way would count for much. At the receiver it could not be told: there what comes after a lost packet comes in
+// one lump with it.
 //
 //   probe.begin(order, [&](wire::ProbeReport report) { ... });   // at every site, soon after one another
 //
@@ -12,9 +12,11 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "intertie/env/loop.h"
+#include "intertie/links/climb.h"
 #include "intertie/links/mesh.h"
 #include "intertie/wire/probes.h"
 
@@ -25,11 +27,6 @@ namespace intertie::links {
 using Pairs = std::vector<std::pair<SiteId, SiteId>>;
 std::vector<Pairs> probe_slots(std::uint16_t num_sites);
 
-// Bytes that had been delivered, by time.
-struct Delivered {
-  env::TimePoint at;
-  Bytes bytes;
-};
 // The highest rate over a stretch of `window` between two of the samples, which are in order of time; 0 where they span less.
 // Pure.
 BitRate best_rate(const std::vector<Delivered>& samples, Duration window);
@@ -40,8 +37,8 @@ class Probe {
  public:
   static constexpr Duration kStretch = std::chrono::milliseconds(100);
   static constexpr Duration kWindow = std::chrono::seconds(1);
-  static constexpr Duration kSampleEvery = std::chrono::milliseconds(20);
-  // Slots of three seconds, longer where round trips are long: 40 of them, in which streams find the rate of their line.
+  static constexpr Duration kSampleEvery = std::chrono::milliseconds(10);
+  // Long enough to climb to 10 Gbit/s, and to stay there.
   static wire::ProbeOrder order_for(Duration longest_round_trip);
   // Longer ones are refused (by whoever takes the order): a probe is no way to keep links busy.
   static bool is_sane(const wire::ProbeOrder& order);
@@ -60,6 +57,8 @@ class Probe {
   void begin_slot();
   void end_slot();
   void sample();
+  void climb();
+  Link::Turn turn() const { return slot_ == 0 ? Link::Turn::first : Link::Turn::second; }
   void note_rates();
   std::vector<SiteId> partners(std::size_t slot) const;  // whom this site sends to
 
@@ -73,6 +72,7 @@ class Probe {
   env::TimePoint began_{};
   std::size_t slot_ = 0;                         // 0: everybody
   std::vector<std::vector<Delivered>> samples_;  // of this slot, by site
+  std::map<SiteId, Climb> climbs_;               // of this slot, while it is filled
   wire::ProbeReport report_;
   env::TimerId timer_, sample_timer_;
 };

@@ -33,6 +33,7 @@ class Stream {
   Bytes unsent() const { return connection_->unsent(); }
   const env::Peer& peer() const { return connection_->peer(); }
   std::string congestion_control() const { return connection_->congestion_control(); }
+  void set_congestion_control(const std::string& name) { connection_->set_congestion_control(name); }
   env::Sending sending() const { return connection_->sending(); }
   Bytes bytes_sent() const { return bytes_sent_; }
   Bytes bytes_received() const { return bytes_received_; }

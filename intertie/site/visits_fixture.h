@@ -28,6 +28,7 @@ class WithCertificate final : public env::Connection {
   void close_after_sending() override { inner_->close_after_sending(); }
   const env::Peer& peer() const override { return peer_; }
   std::string congestion_control() const override { return inner_->congestion_control(); }
+  void set_congestion_control(const std::string&) override {}
   env::Sending sending() const override { return inner_->sending(); }
 
  private:
@@ -68,8 +69,7 @@ class Visits : public ::testing::Test {
           reception_->accept(std::make_unique<WithCertificate>(std::move(connection), role_));
         },
         [](const Error&) {});
-    ASSERT_TRUE(listener);
-    listener_ = std::move(*listener);
+    listener_ = std::move(listener.value());
   }
   void open() { open(settings()); }
 

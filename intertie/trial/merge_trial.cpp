@@ -61,6 +61,18 @@ std::string congestion_control_of(const links::Mesh& mesh, std::uint16_t num_sit
   return "none";
 }
 
+// The shortest and the longest of the links that there are; 0 as long as it is not known.
+std::pair<Duration, Duration> round_trips_of(const links::Mesh& mesh, std::uint16_t num_sites) {
+  std::vector<Duration> round_trips;
+  for (std::uint16_t site = 0; site < num_sites; ++site) {
+    const links::Link* link = mesh.link(SiteId{site});
+    if (link && link->route().direct) round_trips.push_back(link->round_trip());
+  }
+  if (round_trips.empty()) return {};
+  const auto [shortest, longest] = std::minmax_element(round_trips.begin(), round_trips.end());
+  return {*shortest, *longest};
+}
+
 bool reaches_all(const links::Mesh& mesh, std::uint16_t num_sites) {
   for (std::uint16_t site = 0; site < num_sites; ++site) {
     if (!mesh.reaches(SiteId{site})) return false;
@@ -250,11 +262,9 @@ Result<wire::Schedule> MergeTrial::schedule_of_the_reports() {
 Task<Result<Done>> MergeTrial::agree_on_the_schedule() {
   std::vector<SiteId> all;
   for (std::uint16_t site = 0; site < num_sites(); ++site) all.push_back(SiteId{site});
-  Duration longest{0};
-  for (std::uint16_t i = 0; i < num_sites(); ++i) {
-    if (const links::Link* link = mesh_.link(SiteId{i})) longest = std::max(longest, link->round_trip());
-  }
-  const wire::ProbeOrder order = links::Probe::order_for(longest);
+  const auto all_measured = [this] { return round_trips_of(mesh_, num_sites()).first > Duration(0); };
+  co_await waiting_.at_most_until(services_.loop.now() + kDirectWait, all_measured);
+  const wire::ProbeOrder order = links::Probe::order_for(round_trips_of(mesh_, num_sites()).second);
   const Duration limit = links::Probe::takes(order, num_sites()) + settings_.start_wait;
   std::function<Error()> hangs = [this] { return late("the links were probed, and not all sites have said what they found"); };
   if (self() == kAsks) {

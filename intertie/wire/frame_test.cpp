@@ -151,7 +151,7 @@ std::vector<Message> examples() {
           EventLines{"{\"event\":\"progress\"}\n", true},
           Tidings{true, false, "the run came to its end first"},
           Padding{payload_of(300, 1)},
-          ProbeOrder{1'500'000'000, 300'000'000},
+          ProbeOrder{1'500'000'000, 300'000'000, 30'000'000},
           ProbeReport{{{SiteId{1}, {8e8, 7e8}, 9.4e8, 30'000'000}, {SiteId{2}, {}, 1e6, 0}}}};
 }
 

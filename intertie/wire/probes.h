@@ -11,11 +11,12 @@ namespace intertie::wire {
 
 // From the site that asks, to all: from now on, slot after slot, fill the links whose turn it is.
 struct ProbeOrder {
-  std::uint64_t fill = 0;  // ns of a slot in which links are filled
-  std::uint64_t rest = 0;  // ns until the next slot, for what is queued on the way
+  std::uint64_t fill = 0;        // ns of a slot in which links are filled
+  std::uint64_t rest = 0;        // ns until the next slot, for what is queued on the way
+  std::uint64_t round_trip = 0;  // ns, the longest of the site that asks
   template <class A>
   void fields(A& a) {
-    a(fill, rest);
+    a(fill, rest, round_trip);
   }
 };
 

@@ -37,6 +37,7 @@ class EmulatedConnection final : public Connection {
   void close_after_sending() override { line_->end(*stream_); }
   const Peer& peer() const override { return stream_->inner->peer(); }
   std::string congestion_control() const override { return stream_->inner->congestion_control(); }
+  void set_congestion_control(const std::string& name) override { stream_->inner->set_congestion_control(name); }
   Sending sending() const override { return line_->sending(*stream_); }
 
  private:

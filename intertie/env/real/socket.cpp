@@ -6,6 +6,7 @@
 
 #include <array>
 #include <asio/error.hpp>
+#include <limits>
 
 namespace intertie::env::real {
 
@@ -13,11 +14,11 @@ namespace {
 
 constexpr const char* kBest = "bbr";  // goes on at the path's rate where packets are lost for other reasons than a full queue
 
+}  // namespace
+
 bool set_congestion_control(int socket, const std::string& name) {
   return ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) == 0;
 }
-
-}  // namespace
 
 void set_stream_options(asio::ip::tcp::socket& socket, const std::string& congestion_control) {
   std::error_code ignored;
@@ -43,7 +44,9 @@ Result<void> check_congestion_control(const std::string& name) {
 }
 
 void set_pacing_rate(asio::ip::tcp::socket& socket, BitRate rate) {
-  const auto bytes_per_second = static_cast<std::uint64_t>(rate.bits_per_second / 8);
+  const bool limited = rate.bits_per_second > 0;
+  const auto bytes_per_second =
+      limited ? static_cast<std::uint64_t>(rate.bits_per_second / 8) : std::numeric_limits<std::uint64_t>::max();
   ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_MAX_PACING_RATE, &bytes_per_second, sizeof bytes_per_second);
 }
 

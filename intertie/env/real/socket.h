@@ -14,6 +14,7 @@ namespace intertie::env::real {
 void set_stream_options(asio::ip::tcp::socket& socket, const std::string& congestion_control);
 // Errors (reconfigure): the system does not let this user have it.
 Result<void> check_congestion_control(const std::string& name);
+bool set_congestion_control(int socket, const std::string& name);  // false: the system refuses
 inline constexpr int kNotSentMark = 128 * 1024;
 
 void set_pacing_rate(asio::ip::tcp::socket& socket, BitRate rate);

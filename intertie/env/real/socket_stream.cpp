@@ -249,6 +249,10 @@ void SocketConnection::set_pacing(BitRate rate) { set_pacing_rate(stream_->socke
 
 std::string SocketConnection::congestion_control() const { return congestion_control_of(stream_->socket()); }
 
+void SocketConnection::set_congestion_control(const std::string& name) {
+  real::set_congestion_control(stream_->socket().native_handle(), name);
+}
+
 Sending SocketConnection::sending() const { return sending_of(stream_->socket().native_handle()); }
 
 }  // namespace intertie::env::real

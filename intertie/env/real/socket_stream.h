@@ -95,6 +95,7 @@ class SocketConnection final : public Connection {
   void close_after_sending() override { stream_->close_after_sending(); }
   const Peer& peer() const override { return stream_->peer(); }
   std::string congestion_control() const override;
+  void set_congestion_control(const std::string& name) override;
   Sending sending() const override;
 
  private:

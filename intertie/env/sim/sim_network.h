@@ -32,6 +32,7 @@ class SimConnection final : public Connection {
   void close_after_sending() override { fabric_.close_after_sending(at_); }
   const Peer& peer() const override { return at_.end().peer; }
   std::string congestion_control() const override { return "simulated"; }
+  void set_congestion_control(const std::string&) override {}
   Sending sending() const override { return fabric_.sending(at_); }
 
  private:
