@@ -8,21 +8,22 @@ and ends with code 77. Ctrl-C ends it, and whatever it has started. Exit code 1:
 import argparse
 import contextlib
 import os
-import platform
 import signal
 import subprocess
 import sys
 import time
-from datetime import datetime, timezone
 
-import cuts
-import deaths
-import limits
-import loss
-import page
-import store
-from sites import SITES, Run, Violation
-from wan import Wan, missing
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "emulated"))
+
+import cuts  # noqa: E402
+import deaths  # noqa: E402
+import facts  # noqa: E402
+import limits  # noqa: E402
+import loss  # noqa: E402
+import page  # noqa: E402
+import store  # noqa: E402
+from sites import ROUND_TRIP_MS, SITES, Run, Violation  # noqa: E402
+from wan import Wan, missing  # noqa: E402
 
 TRIES = 4  # of a run whose lines do not keep up
 PARTS = ("deaths", "second", "cuts", "store", "loss")
@@ -103,15 +104,8 @@ def measure(bench, parts):
     return results
 
 
-def machine(bench, parts):
-    commit = subprocess.run(["git", "log", "-1", "--format=%h of %cs"], cwd=os.path.dirname(os.path.abspath(__file__)), check=False,
-                            stdout=subprocess.PIPE, text=True).stdout.strip()
-    with open("/proc/cpuinfo", encoding="utf-8") as info:
-        model = next((line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), platform.machine())
-    return {"date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "commit": commit or "unknown",
-            "machine": f"{os.cpu_count()} cores, {model}, Linux {platform.release()}",
-            "load average while it ran": f"{min(bench.loads):.1f} to {max(bench.loads):.1f}" if bench.loads else "-",
-            "parts": ", ".join(parts), "repeats": bench.repeats,
+def facts_of(bench, parts):
+    return {**facts.machine(bench.loads), "parts": ", ".join(parts), "repeats": bench.repeats,
             f"runs that were made again, for more than {limits.LATE_SHARE:.0%} of their frames were late": bench.run_again}
 
 
@@ -141,12 +135,12 @@ def main():
         print(f"bench faults: skipped, it {missing()}")
         return 77
     signal.signal(signal.SIGTERM, interrupt)
-    wan = Wan(options.wan, SITES)
+    wan = Wan(options.wan, SITES, "faults", ["--rtt", f"{ROUND_TRIP_MS}ms", "--cc", "machine"])
     bench = Bench(options, wan, num_cases(options.parts, options.repeats))
     try:
         results = measure(bench, options.parts)
         broken = bench.violations + limits.over_limits(results, bench.lines)
-        text = page.page(machine(bench, options.parts), results, broken, bench.lines)
+        text = page.page(facts_of(bench, options.parts), results, broken, bench.lines)
     except KeyboardInterrupt:
         print("interrupted")
         return 130

@@ -3,8 +3,9 @@ import statistics
 
 from cuts import CUT_SECONDS
 from deaths import ACCESS_OF_FOUR, IN_A_GATHER, PLACES
+from facts import table
 from limits import (COMMITTED_WITHIN, DETECTED_WITHIN, DIRECT_WITHIN, LATE_SHARE, LOSS_STEPS, LOSS_WITHIN, SILENT_WITHIN, late_share)
-from wan import ROUND_TRIP_MS
+from sites import ROUND_TRIP_MS
 
 ONE_WAY = ROUND_TRIP_MS / 2000  # s
 
@@ -14,11 +15,6 @@ def spread(values, unit=" s"):
     if not values:
         return "-"
     return f"{statistics.median(values):.2f} / {max(values):.2f}{unit}"
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]) + "\n"
 
 
 def counted(values):

@@ -1,5 +1,4 @@
 """Real runs: one process a site, each in its namespace, and what their event logs say. Everything that a run starts ends with it."""
-import ctypes
 import os
 import shutil
 import signal
@@ -8,9 +7,11 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "runs"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "emulated"), os.path.join(HERE, "..", "..", "tools", "runs")]
 
 from event_log import EventLog  # noqa: E402
+from wan import die_with_parent  # noqa: E402
 
 SITES = ("ashburn", "columbus", "quincy", "dallas")
 RUN = """[run]
@@ -40,7 +41,7 @@ hash_every = 1
 TOY = 'kind = "toy"\ntoy_elements = 1_500_000'
 STEP_MS = {"synchronous": 300, "diloco": 100}
 EVERY = 5
-PR_SET_PDEATHSIG = 1
+ROUND_TRIP_MS = 80
 
 
 class Violation(AssertionError):
@@ -50,11 +51,6 @@ class Violation(AssertionError):
 def expect(condition, what):
     if not condition:
         raise Violation(what)
-
-
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Run:

@@ -1,10 +1,12 @@
 """The namespaces and lines that a bench's sites are in: the program `wan` (tools/wan), told what to cut and mend."""
+import ctypes
 import json
 import os
 import shutil
+import signal
 import subprocess
 
-ROUND_TRIP_MS = 80
+PR_SET_PDEATHSIG = 1
 
 
 def missing():
@@ -18,12 +20,19 @@ def missing():
     return ""
 
 
+def die_with_parent():
+    """For preexec_fn: a program that a bench starts ends with it, whatever ended that."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Wan:
-    def __init__(self, program, sites):
+    """`name` begins the namespaces' names; `options`: further ones of `wan`."""
+
+    def __init__(self, program, sites, name, options):
         self.sites = sites
-        self.prefix = f"faults{os.getpid()}-"
-        command = [program, "--sites", ",".join(sites), "--rtt", f"{ROUND_TRIP_MS}ms", "--cc", "machine", "--prefix",
-                   self.prefix]
+        self.prefix = f"{name}{os.getpid()}-"
+        command = [program, "--sites", ",".join(sites), "--prefix", self.prefix, *options]
         # In a process group of its own: Ctrl-C is for the bench, which tells it when to end. It ends with its input in any case.
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
         if self.process.stdout.readline().strip() != "ready":
@@ -59,7 +68,19 @@ class Wan:
                 self.tell(f"largest {a} {b} 0")
                 self.tell(f"largest {b} {a} 0")
 
+    def end_programs(self):
+        """Those in the namespaces, whoever started them: a namespace lives on in them."""
+        for site in self.sites:
+            listed = subprocess.run(["ip", "netns", "pids", self.prefix + site], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                    text=True, check=False)
+            for process in map(int, listed.stdout.split()):
+                try:
+                    os.kill(process, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
     def close(self):
+        self.end_programs()
         try:
             self.process.stdin.close()
             self.process.wait(timeout=10)
