@@ -101,13 +101,28 @@ bench_faults() {
   return "$status"
 }
 
+# With --systems only what is named there has to be installed. Ctrl-C ends it with all that it has started.
+bench_wan() {
+  [ "$(id -u)" -eq 0 ] || fail "bench wan needs root, for network namespaces"
+  case " $* " in *" --systems"* | *" --help "* | *" -h "*) ;; *) need_bench ;; esac
+  build dev intertie wan
+  status=0
+  python3 "$ROOT/bench/wan" --intertie "$ROOT/build/dev/bin/intertie" --wan "$ROOT/build/dev/bin/wan" --python "$VENV/bin/python" \
+    "$@" || status=$?
+  [ "$status" -ne 77 ] || return 0 # skipped, in words
+  return "$status"
+}
+
 # Kernels and links need no torch; the two that train do. A target that is missed fails the command, after the others have run.
 dev_bench() {
-  if [ "${1:-}" = faults ]; then
-    shift
-    bench_faults "$@"
-    return
-  fi
+  case ${1:-} in
+    faults | wan)
+      bench=$1
+      shift
+      "bench_$bench" "$@"
+      return
+      ;;
+  esac
   preset=$(core_preset)
   if [ $# -eq 0 ]; then
     eval "set -- $(names_of "$ROOT"/bench/*_bench.cpp | tr '\n' ' ')"
@@ -121,7 +136,7 @@ dev_bench() {
       trainer_speed) bench_trainer ;;
       paced_utilisation) bench_utilisation ;;
       *_bench) build "$preset" "$bench" && "$ROOT/build/$preset/bin/$bench" ;;
-      *) fail "there is no bench '$bench'; there are faults, trainer_speed, paced_utilisation and those of bench/*_bench.cpp" ;;
+      *) fail "there is no bench '$bench'; there are faults, wan, trainer_speed, paced_utilisation and those of bench/*_bench.cpp" ;;
     esac || missed="$missed $bench"
   done
   [ -z "$missed" ] || fail "missed its target:$missed"

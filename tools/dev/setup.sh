@@ -13,7 +13,7 @@ TORCH_PACKAGES="python3-venv"
 SPEED_PACKAGES="ccache mold"
 FUZZ_PACKAGES="clang=clang libclang-rt-14-dev lld"
 # What benches compare with.
-BENCH_PACKAGES="iperf3=iperf3"
+BENCH_PACKAGES="iperf3=iperf3 openmpi-bin=mpirun libopenmpi-dev=mpicc"
 LINT_PACKAGES="clang=clang clang-tidy=clang-tidy clang-format=clang-format shellcheck=shellcheck"
 
 dev_setup() {
