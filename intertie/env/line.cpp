@@ -55,7 +55,8 @@ Sending Line::sending(Stream stream, TimePoint now) const {
   return {.acknowledged = state.arrived,
           .in_flight = Bytes{state.departed.value - state.arrived.value},
           .silent = now - state.arrived_at,
-          .round_trip = 2 * profile().delay};
+          .round_trip = 2 * profile().delay,
+          .least_round_trip = 2 * profile().delay};
 }
 
 Bytes Line::unsent(Stream stream) const {

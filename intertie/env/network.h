@@ -51,6 +51,8 @@ struct Sending {
   Bytes in_flight;                  // handed to the wire and not acknowledged
   Duration silent{0};               // since the peer's system last acknowledged anything
   Duration round_trip{0};           // lately, queues on the way included
+  Duration least_round_trip{0};     // of the last minutes
+  Bytes packet;                     // what a full one carries; 0: not known
   std::uint64_t packets = 0;        // with data, repeated ones too; 0: not known
   std::uint64_t retransmitted = 0;  // of them, repeated for want of an acknowledgement
 };

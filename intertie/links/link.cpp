@@ -12,8 +12,15 @@ namespace {
 constexpr std::uint64_t kAhead = 64 * 1024;
 constexpr std::size_t kPaddingFrame = 32 * 1024;
 constexpr std::size_t kRoundTripsKept = 10;
-constexpr int kRoundTripsToSpeedUp = 8;  // of a stream that was silent
-constexpr double kKept = 0.9;            // of a pace
+constexpr int kRoundTripsToSpeedUp = 8;                // of a stream that was silent
+constexpr double kKept = 0.9;                          // of a pace
+constexpr Bytes kJudgedOver{std::uint64_t{1} << 20U};  // at its pace: of a few packets, each that is late counts for much
+
+// Of a paced link. A rate that was taken for one in a hundred more than it is fills the queues on the way, and those who share
+// them, control messages among them, wait.
+constexpr Duration kMostQueued = std::chrono::milliseconds(5);
+constexpr Bytes kOwnBursts{3 * 1538};  // that the streams of two links send at once, if they are slow
+constexpr double kMostEased = 0.95, kEase = 0.01, kTighten = 0.0025;  // of the pace, with every beat
 
 // Congestion controls. Reno, which every system has, doubles for as long as nothing is lost; cubic stops when acknowledgements
 // come without a gap for a round trip (HyStart), as they do of what is paced.
@@ -210,6 +217,8 @@ void Link::stop_filling() {
 void Link::set_pacing(BitRate rate, std::size_t num_streams) {
   pacing_ = rate;
   num_used_ = std::min(num_streams, merge_.size());
+  eased_ = 1;
+  while_full_ = {};
   pace();
 }
 
@@ -225,15 +234,28 @@ std::vector<std::size_t> Link::used_streams() const {
 // A chunk goes to whichever stream is free, so equal parts of the rate are used whole.
 void Link::pace() {
   const std::vector<std::size_t> used = filling_ ? padded_streams() : used_streams();
-  const double rate = filling_.value_or(pacing_.value_or(BitRate{})).bits_per_second;
-  for (Held& held : merge_) {
-    if (held.stream) held.stream->set_pacing(BitRate{});
-  }
-  for (const std::size_t number : used) {
+  const double rate = filling_ ? filling_->bits_per_second : pace_kept().bits_per_second;
+  for (std::size_t number = 0; number < merge_.size(); ++number) {
+    if (!merge_[number].stream) continue;
     Stream& stream = *merge_[number].stream;
-    if (filling_ && stream.congestion_control() == kLooksForTheRate) continue;
-    stream.set_pacing(BitRate{rate / static_cast<double>(used.size())});
+    const bool paced = std::find(used.begin(), used.end(), number) != used.end() &&
+                       !(filling_ && stream.congestion_control() == kLooksForTheRate);
+    stream.set_pacing(BitRate{paced ? rate / static_cast<double>(used.size()) : 0});
   }
+}
+
+BitRate Link::pace_kept() const { return {eased_ * pacing_.value_or(BitRate{}).bits_per_second}; }
+
+void Link::ease() {
+  if (!pacing_ || filling_ || !waiting_since_) return;
+  Duration queued{0};
+  for (const std::size_t number : used_streams()) {
+    const env::Sending sending = merge_[number].stream->sending();
+    queued = std::max(queued, sending.round_trip - sending.least_round_trip);
+  }
+  const bool too_much = queued > kMostQueued + transfer_time(kOwnBursts, *pacing_);
+  const double eased = too_much ? std::max(kMostEased, eased_ - kEase) : std::min(1.0, eased_ + kTighten);
+  if (std::exchange(eased_, eased) != eased) pace();
 }
 
 std::vector<std::size_t> Link::padded_streams() const {
@@ -383,6 +405,7 @@ void Link::on_heartbeat(const wire::Heartbeat& heartbeat) {
   recent_round_trips_.push_back(Duration(static_cast<std::int64_t>(now - heartbeat.echoed)));
   if (recent_round_trips_.size() > kRoundTripsKept) recent_round_trips_.pop_front();
   round_trip_ = *std::min_element(recent_round_trips_.begin(), recent_round_trips_.end());
+  if (handlers_.round_trip) handlers_.round_trip(recent_round_trips_.back());
 }
 
 // ---- the beat ----
@@ -426,7 +449,12 @@ void Link::look_for_slow_streams(env::TimePoint now) {
   const Duration speeding_up = kRoundTripsToSpeedUp * round_trip_;
   const bool full = pacing_ && !filling_ && waiting_since_ && before.at >= *waiting_since_ + speeding_up;
   if (!full || before.at < more_streams_at_ + speeding_up || num_used_ >= merge_.size()) return;
-  if (rate_between(before, last_beat_).bits_per_second >= kKept * pacing_->bits_per_second) return;
+  if (last_beat_.bytes < before.bytes) return;  // a stream is gone
+  while_full_.bytes = while_full_.bytes + Bytes{last_beat_.bytes.value - before.bytes.value};
+  while_full_.time += last_beat_.at - before.at;
+  if (while_full_.time < transfer_time(kJudgedOver, pace_kept())) return;
+  const Transfer judged = std::exchange(while_full_, {});
+  if (seconds_of(transfer_time(judged.bytes, pace_kept())) >= kKept * seconds_of(judged.time)) return;
   num_used_ = std::min(2 * num_used_, merge_.size());
   more_streams_at_ = now;
   pace();
@@ -454,6 +482,7 @@ void Link::beat() {
   look_for_silence(now);
   look_for_progress(now);
   look_for_slow_streams(now);
+  ease();
   send_heartbeats(now);
   acknowledge();
 }

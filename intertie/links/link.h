@@ -37,6 +37,7 @@ class Link {
     std::function<void(std::uint16_t number, Error)> merge_ended;  // one merge stream of it
     std::function<void(Error)> broken;                             // what came over the session makes no sense
     std::function<void()> closed;                                  // after close_after_sending(): a stream has closed
+    std::function<void(Duration)> round_trip = {};                 // of a heartbeat on the control stream
   };
   struct Settings {
     SiteId self;
@@ -137,6 +138,8 @@ class Link {
   void acknowledge();
   void pump_streams();
   void pace();
+  BitRate pace_kept() const;
+  void ease();
   std::vector<std::size_t> used_streams() const;
   std::vector<std::size_t> padded_streams() const;
   void pad();
@@ -159,8 +162,10 @@ class Link {
   std::optional<BitRate> filling_;  // at this rate
   Turn turn_ = Turn::first;
   std::optional<BitRate> pacing_;
+  double eased_ = 1;          // part of it that is kept, for queues on the way have grown
   std::size_t num_used_ = 0;  // of the merge streams; 0: all
   Delivered last_beat_;
+  Transfer while_full_;  // delivered, since it was last judged whether it keeps its pace
   env::TimePoint more_streams_at_{};
   Transfer transferred_;                         // up to the last time that it was not busy
   std::optional<env::TimePoint> waiting_since_;  // it is busy

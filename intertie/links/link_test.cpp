@@ -25,7 +25,7 @@ class Held final : public env::Connection {
   const env::Peer& peer() const override { return peer_; }
   std::string congestion_control() const override { return control; }
   void set_congestion_control(const std::string& name) override { control = name; }
-  env::Sending sending() const override { return {}; }
+  env::Sending sending() const override { return known; }
 
   void drain() {
     waiting_ = {};
@@ -39,6 +39,7 @@ class Held final : public env::Connection {
     return all;
   }
   std::vector<std::byte> sent;
+  env::Sending known;
   double pacing = 0;
   std::string control = "none";
 
@@ -121,6 +122,67 @@ TEST_F(MergeStreams, ThatAreNotNeededCarryNothing) {
   for (int i = 0; i < 10; ++i) link.send(wire::StreamClass::merge, chunk());
   EXPECT_GT(payload_of_all<wire::Envelope>(merge[0]->messages()), 10'000U);
   EXPECT_EQ(payload_of_all<wire::Envelope>(merge[1]->messages()), 0U);
+}
+
+class BusyMergeStreams : public MergeStreams {
+ protected:
+  // At 80 Mbit/s, 2.5 MB from one beat to the next.
+  BusyMergeStreams() {
+    link.set_pacing(BitRate{80e6}, 1);
+    for (int i = 0; i < 1000; ++i) link.send(wire::StreamClass::merge, chunk());
+    link.beat();
+  }
+  void beat_after(Duration time, std::uint64_t delivered) {
+    world.run_for(time);
+    merge[0]->known.acknowledged.value += delivered;
+    link.beat();
+  }
+};
+
+TEST_F(BusyMergeStreams, ThatDoNotKeepThePaceGetOthersBesideThem) {
+  beat_after(250ms, 2'300'000);
+  EXPECT_EQ(link.num_used_streams(), 1U) << "92 %";
+  beat_after(250ms, 2'200'000);
+  EXPECT_EQ(link.num_used_streams(), 2U) << "88 %";
+  EXPECT_EQ(merge[1]->pacing, 40e6);
+}
+
+// 1 MiB takes 105 ms.
+TEST_F(BusyMergeStreams, AreNotJudgedByFewBytes) {
+  beat_after(50ms, 0);
+  EXPECT_EQ(link.num_used_streams(), 1U);
+  beat_after(50ms, 950'000);
+  EXPECT_EQ(link.num_used_streams(), 1U);
+  beat_after(50ms, 0);
+  EXPECT_EQ(link.num_used_streams(), 2U) << "0.95 MB in 150 ms";
+}
+
+TEST_F(BusyMergeStreams, GoALittleSlowerWhileQueuesOnTheWayAreLong) {
+  merge[0]->known.least_round_trip = 30ms;
+  merge[0]->known.round_trip = 35ms;
+  link.beat();
+  EXPECT_EQ(merge[0]->pacing, 80e6);
+  merge[0]->known.round_trip = 36ms;
+  link.beat();
+  EXPECT_DOUBLE_EQ(merge[0]->pacing, 0.99 * 80e6);
+  for (int i = 0; i < 20; ++i) link.beat();
+  EXPECT_DOUBLE_EQ(merge[0]->pacing, 0.95 * 80e6) << "no less";
+  merge[0]->known.round_trip = 30ms;
+  link.beat();
+  EXPECT_DOUBLE_EQ(merge[0]->pacing, 0.9525 * 80e6);
+  for (int i = 0; i < 20; ++i) link.beat();
+  EXPECT_EQ(merge[0]->pacing, 80e6);
+}
+
+// A burst of a few packets is a queue of 9 ms at 4 Mbit/s.
+TEST_F(BusyMergeStreams, OwnBurstsAreNoLongQueues) {
+  link.set_pacing(BitRate{4e6}, 1);
+  merge[0]->known.round_trip = 14ms;
+  link.beat();
+  EXPECT_EQ(merge[0]->pacing, 4e6);
+  merge[0]->known.round_trip = 15ms;
+  link.beat();
+  EXPECT_LT(merge[0]->pacing, 4e6);
 }
 
 TEST_F(MergeStreams, GoWithThePaceOfAProbe) {

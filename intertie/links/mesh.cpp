@@ -66,7 +66,8 @@ std::unique_ptr<Link> Mesh::make_link(SiteId site, std::uint16_t num_merge_strea
           .ended = [this, site](Error error) { direct_ended(site, std::move(error)); },
           .merge_ended = [this, site](std::uint16_t number, const Error& error) { merge_ended(site, number, error); },
           .broken = [this, site](Error error) { handlers_.broken(site, std::move(error)); },
-          .closed = [this] { handlers_.closed(); }});
+          .closed = [this] { handlers_.closed(); },
+          .round_trip = handlers_.round_trip});
 }
 
 Mesh::~Mesh() {

@@ -45,6 +45,8 @@ class Mesh {
     std::function<void(SiteId, Error)> failed;  // by that site: this start may not take part (rejoin, reconfigure)
     // Somebody whose certificate is not that of a site, and who is no business of links; none: the connection is closed.
     std::function<void(std::unique_ptr<env::Connection>)> visitor = {};
+    std::function<void(Duration)> round_trip =
+        {};  // of a heartbeat, beside what else the control stream carries, with any site
   };
 
   Mesh(env::Loop& loop, env::Network& network, Settings settings, Handlers handlers);

@@ -283,5 +283,21 @@ TEST(RealNetwork, PacingLimitsTheRate) {
   EXPECT_GT(seconds, 0.2) << "3 MB at 80 Mbit/s take 0.3 s";
 }
 
+// So slow that each packet is handed to the system by itself; and then fast again.
+TEST(RealNetwork, ASlowPaceKeepsBytesWhole) {
+  TwoSites sites;
+  ASSERT_TRUE(sites.connect());
+  EXPECT_GT(sites.at_ashburn.connection->sending().packet.value, 500U);
+  Random random(1);
+  sites.at_ashburn.connection->set_pacing(BitRate{8e6});
+  const TimePoint start = sites.loop.now();
+  sites.at_ashburn.connection->send(random_bytes(random, 400'000));
+  ASSERT_TRUE(run_until(sites.loop, [&] { return sites.at_columbus.received == 400'000; }));
+  EXPECT_GT(seconds_of(sites.loop.now() - start), 0.1) << "the last 300 kB at least, at 8 Mbit/s";
+  sites.at_ashburn.connection->send(random_bytes(random, 1'000'000));
+  sites.at_ashburn.connection->set_pacing(BitRate{});
+  ASSERT_TRUE(run_until(sites.loop, [&] { return sites.at_columbus.received == 1'400'000; }));
+}
+
 }  // namespace
 }  // namespace intertie::env::real

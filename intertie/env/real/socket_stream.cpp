@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kSmallSend = 4 * 1024;  // below this, sends are gathered into one TLS record
 constexpr std::size_t kRecord = 16 * 1024;    // the largest TLS record
 constexpr std::size_t kMostBuffers = 64;      // of one writev
+constexpr BitRate kSlow{12e6};                // two packets take 2 ms
 constexpr int kBatchesPerTurn = 8;            // then other streams have their turn
 constexpr int kReadsPerTurn = 4;
 constexpr auto kLinger = std::chrono::seconds(5);  // for the other side to close too
@@ -51,6 +52,12 @@ Bytes SocketStream::unsent() const {
   if (dead_) return {};
   const std::size_t on_wire = session_ ? session_->output().size() : batch_bytes_;
   return queued_ + Bytes{std::min(batch_bytes_, on_wire - batch_written_)};
+}
+
+void SocketStream::set_pacing(BitRate rate) {
+  set_pacing_rate(socket_, rate);
+  const bool slow = rate.bits_per_second > 0 && rate.bits_per_second < kSlow.bits_per_second;
+  most_at_once_ = slow ? sending_of(socket_.native_handle()).packet.value : 0;
 }
 
 void SocketStream::close_after_sending() {
@@ -150,7 +157,12 @@ std::error_code SocketStream::write_some() {
     for (const SharedBytes& bytes : batch_) add(bytes.view());
   }
   std::error_code error;
-  batch_written_ += socket_.write_some(std::span(buffers).first(count), error);
+  if (most_at_once_ > 0 && session_) {
+    const asio::const_buffer packet = asio::buffer(buffers[0], most_at_once_);
+    batch_written_ += socket_.send(packet, asio::socket_base::message_end_of_record, error);
+  } else {
+    batch_written_ += socket_.write_some(std::span(buffers).first(count), error);
+  }
   if (batch_written_ == total) {
     if (session_) session_->output().clear();
     batch_.clear();
@@ -244,8 +256,6 @@ void SocketStream::fail(Error error) {
   abandon();
   if (handlers_.closed) handlers_.closed(std::move(error));
 }
-
-void SocketConnection::set_pacing(BitRate rate) { set_pacing_rate(stream_->socket(), rate); }
 
 std::string SocketConnection::congestion_control() const { return congestion_control_of(stream_->socket()); }
 

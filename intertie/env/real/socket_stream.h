@@ -35,6 +35,9 @@ class SocketStream : public std::enable_shared_from_this<SocketStream> {
   void send(SharedBytes bytes);
   Bytes unsent() const;
   void set_low_mark(Bytes mark) { low_mark_.set(mark); }
+  // At slow paces the system sends two packets at once all the same, and what shares the line waits for both. So they are
+  // handed to it one by one.
+  void set_pacing(BitRate rate);
   void close_after_sending();
   // The Connection is gone: closes at once, and no handler runs any more.
   void abandon();
@@ -73,6 +76,7 @@ class SocketStream : public std::enable_shared_from_this<SocketStream> {
   std::vector<std::byte> small_;    // TLS: small sends, gathered
   std::size_t batch_bytes_ = 0;     // of the user, in the batch that is being written
   std::size_t batch_written_ = 0;   // of the batch's bytes on the network
+  std::size_t most_at_once_ = 0;    // bytes for one packet; 0: any number for many
   bool flush_posted_ = false;
   bool waiting_to_write_ = false;
   bool closing_ = false;
@@ -91,7 +95,7 @@ class SocketConnection final : public Connection {
   void send(SharedBytes bytes) override { stream_->send(std::move(bytes)); }
   Bytes unsent() const override { return stream_->unsent(); }
   void set_low_mark(Bytes mark) override { stream_->set_low_mark(mark); }
-  void set_pacing(BitRate rate) override;
+  void set_pacing(BitRate rate) override { stream_->set_pacing(rate); }
   void close_after_sending() override { stream_->close_after_sending(); }
   const Peer& peer() const override { return stream_->peer(); }
   std::string congestion_control() const override;

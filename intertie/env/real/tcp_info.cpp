@@ -18,6 +18,8 @@ Sending sending_of(int socket) {
           .in_flight = segments(info.tcpi_unacked - std::min(info.tcpi_sacked, info.tcpi_unacked)),
           .silent = std::chrono::milliseconds(info.tcpi_last_ack_recv),
           .round_trip = std::chrono::microseconds(info.tcpi_rtt),
+          .least_round_trip = std::chrono::microseconds(info.tcpi_min_rtt),
+          .packet = segments(1),
           .packets = info.tcpi_data_segs_out,
           .retransmitted = info.tcpi_total_retrans};
 }
