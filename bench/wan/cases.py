@@ -6,7 +6,8 @@ from profiles import Profile
 
 MIB = 1 << 20
 WARM_UPS = 3
-SYSTEMS = ("intertie", "gloo", "openmpi", "openmpi-ring", "iperf3")
+BESIDE = "beside"  # Intertie, beside foreign flows: only where the profile has them, and there alone
+SYSTEMS = ("intertie", "gloo", "openmpi", "openmpi-ring", "iperf3", BESIDE)
 CONGESTION_CONTROLS = ("cubic", "bbr")
 # Besides f32, of Intertie, and where they are measured.
 ENCODINGS, ENCODED_OVER, ENCODED_SIZE = ("int8", "fp4", "fp4 results"), ("b", "c"), 64 * MIB
@@ -46,7 +47,7 @@ def settings_of(case, streams=None):
 
 
 def of_merges(profile, congestion_control, size, systems, merges):
-    plain = [Case(profile, congestion_control, system, size, merges=merges) for system in systems if system != "iperf3"]
+    plain = [Case(profile, congestion_control, system, size, merges=merges) for system in systems if system not in ("iperf3", BESIDE)]
     more = []
     if "intertie" in systems and profile.name in ENCODED_OVER and size == ENCODED_SIZE:
         more += [Case(profile, congestion_control, "intertie", size, encoding, merges=merges) for encoding in ENCODINGS]
@@ -61,7 +62,10 @@ def all_cases(options):
     cases = []
     for profile in options.profiles:
         for congestion_control in options.cc:
-            for size in options.sizes:
+            if profile.beside_foreign:
+                cases += [Case(profile, congestion_control, BESIDE, 64 * MIB, merges=1000)] * options.repeats if BESIDE in options.systems else []
+                continue
+            for size in [profile.size] if profile.size else options.sizes:
                 cases += of_merges(profile, congestion_control, size, options.systems, options.merges) * options.repeats
             if "iperf3" in options.systems:
                 cases += [Case(profile, congestion_control, "iperf3")] * options.repeats

@@ -52,6 +52,9 @@ def row_of(case, turns):
            "bound": bound, "bound_is_own": case.bound is None and bound is not None, "ratio": ratio(median, bound),
            "predicted": predicted, "against_prediction": ratio(median, predicted), "streams": turns[0].streams,
            "cpu_per_gb": None if cpu is None else cpu / num_merges / (case.size / 1e9), "sent": sent, "turns": len(turns)}
+    control = [turn.more["control_p99"] for turn in turns if "control_p99" in turn.more]
+    row["control_ms"] = 1000 * max(control) if control else None
+    row["beyond_round_trip"] = row["control_ms"] - case.profile.rtt_ms if control else None
     if case.profile.access:
         row["share_of_rate"] = bits_of_site(case.profile, case.size, case.encoding) / median / (case.profile.access * MBIT)
     return {**name_of(case), **row, **of_emulator(turns)}

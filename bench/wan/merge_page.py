@@ -1,13 +1,14 @@
 """The page of `./dev bench wan`: what each merge took beside its bound, what TCP alone gets, and what is not measured."""
-from cases import MIB, SYSTEMS
+from cases import BESIDE, MIB, SYSTEMS
 from facts import table
 from figures import LATE_MOST_MS
 from profiles import NOT_MEASURED, PROFILES
 from targets import target_of
 
-NAMES = {"intertie": "Intertie, TLS", "gloo": "Gloo", "openmpi": "Open MPI", "openmpi-ring": "Open MPI, ring", "iperf3": "iperf3"}
+NAMES = {"intertie": "Intertie, TLS", "gloo": "Gloo", "openmpi": "Open MPI", "openmpi-ring": "Open MPI, ring", "iperf3": "iperf3",
+         BESIDE: "Intertie beside foreign flows"}
 HEAD = ("size", "congestion control", "system", "median (least to most)", "bound", "times the bound", "target", "merges",
-        "connections a pair", "emulator late, 99 %", "late frames", "of a core", "CPU s per GB", "sent a site and merge")
+        "connections a pair", "emulator late, 99 %", "late frames", "of a core", "CPU s per GB", "sent a site and merge", "control, 99 %")
 
 
 def number(value, unit="", digits=2):
@@ -41,13 +42,14 @@ def cells(row):
     bound = number(row["bound"], " s") + (" (its own)" if row["bound_is_own"] else "")
     merges = f"{row['merges']}" + (f" of {row['wanted']}" if row["merges"] < row["wanted"] else "")
     return (*name, f"{row['median']:.2f} s ({row['least']:.2f} to {row['most']:.2f})", bound, number(row["ratio"]), target_words(row),
-            merges, row["streams"], *emulator_cells(row), number(row["cpu_per_gb"]), f"{row['sent'] / 1e6:.1f} MB")
+            merges, row["streams"], *emulator_cells(row), number(row["cpu_per_gb"]), f"{row['sent'] / 1e6:.1f} MB",
+            number(row["control_ms"], " ms", 0))
 
 
 def merges_part(rows):
     text = ""
     for name in PROFILES:
-        group = [row for row in rows if row["profile"] == name and row["system"] != "iperf3"]
+        group = [row for row in rows if row["profile"] == name and row["system"] not in ("iperf3", BESIDE)]
         if group:
             text += f"## {name}: {group[0]['about']}\n\n{table(HEAD, [cells(row) for row in group])}\n"
             text += "".join(f"- {line}\n" for line in network_lines(group))
@@ -65,7 +67,7 @@ def network_lines(group):
 def summary(rows):
     """Times the bound, or seconds where there is none: what an ordinary user gets (cubic), and with bbr."""
     found = {(row["profile"], row["size"], row["cc"], row["system"]): row
-             for row in rows if row["encoding"] == "f32" and not row["pace"] and row["size"]}
+             for row in rows if row["system"] != BESIDE and row["encoding"] == "f32" and not row["pace"] and row["size"]}
     systems = [system for system in SYSTEMS if any(key[3] == system for key in found)]
     controls = [cc for cc in ("cubic", "bbr") if any(key[2] == cc for key in found)]
     lines = []
@@ -99,6 +101,20 @@ def plain_part(rows):
             "at once, the mean of what the sites receive.\n\n" +
             table(("profile", "", "congestion control", "ceiling of a site", "one connection", "all at once, a site", "connections a pair",
                    "emulator late, 99 %", "late frames", "of a core"), lines) + "\n")
+
+
+def beside_part(rows):
+    group = [row for row in rows if row["system"] == BESIDE]
+    if not group:
+        return ""
+    rates = lambda of: " / ".join(f"{rate / 1e6:.0f}" for rate in of)  # noqa: E731
+    lines = [(row["cc"], row["why"], *[""] * 7) if "why" in row else
+             (row["cc"], rates(row["reference"]), rates(row["beside"]), " / ".join(f"{each:.2f}" for each in row["kept_each"]),
+              f"{row['alone']:.2f} s", f"{row['merge']:.2f} s", *emulator_cells(row)) for row in group]
+    return (f"## k: {PROFILES['k'].words}\n\nFlows of iperf3 from the first site to the second, cubic and bbr, Mbit/s of data; in the "
+            "reference a third one, with cubic, is in the place of the merges.\n\n" +
+            table(("congestion control of the merges", "reference: cubic / bbr / the third", "beside merges: cubic / bbr", "kept (at least 0.5)",
+                   "a merge before", "a merge beside them", "emulator late, 99 %", "late frames", "of a core"), lines) + "\n")
 
 
 def cores_part(rows):
@@ -135,4 +151,4 @@ def page(machine, rows, found, systems, picture=None):
     text += ("Times the bound; in brackets: the emulator did not keep up.\n\n" + summary(rows) + "\n") if summary(rows) else ""
     if found:
         text += "**Limits missed or not shown in this run:**\n\n" + "\n".join(f"- {what}" for what in found) + "\n\n"
-    return text + merges_part(rows) + plain_part(rows) + cores_part(rows) + gaps_part(systems)
+    return text + merges_part(rows) + beside_part(rows) + plain_part(rows) + cores_part(rows) + gaps_part(systems)

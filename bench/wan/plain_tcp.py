@@ -11,12 +11,24 @@ SECONDS, WARM_UP = 8, 3
 STREAMS = 4  # between two sites, of all at once
 
 
+def iperf3_missing():
+    return "" if shutil.which("iperf3") else "there is no iperf3; ./dev setup --bench installs it"
+
+
+def received(space, name):
+    """bit/s of data."""
+    try:
+        return json.loads(space.read(f"{name}.out"))["end"]["sum_received"]["bits_per_second"]
+    except (ValueError, KeyError) as error:
+        raise Failure(f"iperf3 said nothing of what was received: {error}") from None
+
+
 class Iperf3:
     def __init__(self, options):
         self.options = options
 
     def missing(self):
-        return "" if shutil.which("iperf3") else "there is no iperf3; ./dev setup --bench installs it"
+        return iperf3_missing()
 
     def unable(self, profile):
         return ""
@@ -41,13 +53,7 @@ class Iperf3:
         if port == ALONE_PORT:
             space.lines.tell("reset")
         space.wait(SECONDS + WARM_UP + 20)
-        return sum(self.received(space, f"client-{port + i}") for i in range(len(pairs)))
-
-    def received(self, space, name):
-        try:
-            return json.loads(space.read(f"{name}.out"))["end"]["sum_received"]["bits_per_second"]
-        except (ValueError, KeyError) as error:
-            raise Failure(f"iperf3 said nothing of what was received: {error}") from None
+        return sum(received(space, f"client-{port + i}") for i in range(len(pairs)))
 
     def row(self, case, turns):
         return figures.plain_row(case, turns)

@@ -20,6 +20,8 @@ class Profile:
     absent: tuple = ()
     rtt_ms: float = 30
     loss_percent: float = 0
+    size: int | None = None  # bytes of f32, whatever --sizes says
+    beside_foreign: bool = False  # merges beside flows that are not Intertie's (foreign.py)
 
     @property
     def sites(self):
@@ -71,13 +73,14 @@ PROFILES = {profile.name: profile for profile in (
     *(with_pairs_drawn(seed) for seed in SEEDS),
     Profile("h", "1 Gbit/s, 100 ms, 1 % loss", access=1000, rtt_ms=100, loss_percent=1),
     Profile("i", "chain of three, 1 Gbit/s each link", pairs={(0, 1): 1000, (1, 2): 1000}, absent=((0, 2),)),
+    Profile("j", "10 Mbit/s, 20 ms", access=10, rtt_ms=20, size=4 << 20),
+    Profile("k", "b, beside a foreign cubic and a foreign bbr flow", access=1000, beside_foreign=True),
 )}
 GROUPS = {"g": [f"g{seed}" for seed in SEEDS]}  # names for several
 
 NOT_MEASURED = {
     "f": "two paths of 700 and 300 Mbit/s, the larger cut in mid-merge: a link has one path so far",
-    "j": "control messages while merges fill 10 Mbit/s: `bench merge` does not time them",
-    "k": "merges beside a foreign cubic flow and a foreign bbr flow, and a path's `share`",
+    "k, share": "a path's `share` of 40 %: links do not keep one yet",
 }
 
 

@@ -38,6 +38,12 @@ def run_file(case, lines, streams):
     return text
 
 
+def of_control(said):
+    """Of the site whose control messages are the latest."""
+    p99 = [each["control_round_trips"]["p99"] for each in said if "control_round_trips" in each]
+    return {"control_p99": max(p99)} if p99 else {}
+
+
 class Merging:
     """A system whose sites say each merge."""
 
@@ -69,6 +75,7 @@ class Intertie(Merging):
         return ""
 
     def start(self, space):
+        """At every site; processes by the sites' names."""
         case, settings = space.case, settings_of(space.case, self.options.streams)
         space.write("run.toml", run_file(case, space.lines, settings["streams"]))
         made = subprocess.run([self.options.intertie, "ca", "run.toml"], cwd=space.folder, check=False, stdout=subprocess.PIPE,
@@ -92,8 +99,8 @@ class Intertie(Merging):
             raise Failure("the sites' results differ")
         first = said[0]
         return Outcome([each["merges"] for each in said], sum(each["cpu_seconds"] for each in said), counts,
-                       settings_of(space.case, self.options.streams)["streams"], space.case.merges,
-                       {name: first[name] for name in ("predicted", "bound", "network") if name in first})
+                       max(each["streams"] for each in said), space.case.merges,
+                       {name: first[name] for name in ("predicted", "bound", "network") if name in first} | of_control(said))
 
 
 class Other(Merging):

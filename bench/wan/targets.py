@@ -2,8 +2,9 @@
 
 In the table None stands for any. The first line that fits a row holds; `figure` is a key of the row.
 """
-from cases import MIB
+from cases import BESIDE, MIB
 
+OWN = ("intertie", BESIDE)
 # profile, congestion control, size, encoding, pace: figure, at most
 AT_MOST = (
     (("b", "c"), None, 64 * MIB, ("int8", "fp4", "fp4 results"), "", "ratio", 1.25),
@@ -15,12 +16,17 @@ AT_MOST = (
     (("d",), "cubic", None, ("f32",), "", "ratio", 1.35),
     (("b2", "b5"), "bbr", None, ("f32",), "", "ratio", 1.12),
     (("b2", "b5"), "cubic", None, ("f32",), "", "ratio", 1.18),
+    (("j",), None, None, ("f32",), "", "ratio", 1.05),
     (tuple(f"g{seed}" for seed in range(1, 11)), None, None, ("f32",), "", "against_prediction", 1.15),
 )
+# Beside the above: milliseconds of control messages, at the 99th percentile, more than the round trip.
+CONTROL_AT_MOST = {"j": 15}
+KEPT_AT_LEAST = 0.5  # of what a foreign flow gets beside one cubic flow in the merges' place
 AT_LEAST = ((("h",), "bbr", None, ("f32",), "", "share_of_rate", 0.80),)
 # Of Gloo's own in the same run, which is not encrypted.
 AGAINST_GLOO = (("a", "median", 1.7), ("b", "cpu_per_gb", 2.0))
 WORDS = {"ratio": "times the bound", "against_prediction": "times its prediction", "share_of_rate": "of the rate",
+         "beyond_round_trip": "ms more than a round trip, control messages", "kept": "of what a foreign flow gets beside a cubic flow",
          "median": "times Gloo's time", "cpu_per_gb": "times Gloo's CPU seconds per GB"}
 
 
@@ -55,10 +61,15 @@ def judged(row, figure, words, limit, value):
 def of_itself(row):
     target = target_of(row)
     if "why" in row:
-        return [f"{words_of(row)}: {row['why']}"] if row["system"] == "intertie" else []
-    if row["system"] == "intertie" and not row["kept_up"]:
+        return [f"{words_of(row)}: {row['why']}"] if row["system"] in OWN else []
+    if row["system"] in OWN and not row["kept_up"]:
         return [f"{words_of(row)}: the emulator did not keep up: {row['late_ms']:.1f} ms late at the 99th percentile"]
-    return judged(row, *target, row.get(target[0])) if target else []
+    if row["system"] == BESIDE:
+        return judged(row, "kept", "at least", KEPT_AT_LEAST, row["kept"])
+    found = judged(row, *target, row.get(target[0])) if target else []
+    if row["system"] == "intertie" and row["profile"] in CONTROL_AT_MOST:
+        found += judged(row, "beyond_round_trip", "at most", CONTROL_AT_MOST[row["profile"]], row["beyond_round_trip"])
+    return found
 
 
 def of_gloo(row, rows):

@@ -119,6 +119,11 @@ Duration median(std::vector<Duration> times) {
   return times[times.size() / 2];
 }
 
+// The time that such a part of them, which are sorted, is below.
+Duration part_of(const std::vector<Duration>& times, double part) {
+  return times[std::min(times.size() - 1, static_cast<std::size_t>(part * static_cast<double>(times.size())))];
+}
+
 Json json_of(const RunFile& file, const MergeBenchCommand& command, const Figures& figures) {
   const auto seconds = [](const std::vector<Duration>& times) {
     Json all = Json::array();
@@ -138,6 +143,13 @@ Json json_of(const RunFile& file, const MergeBenchCommand& command, const Figure
   json.set("bytes_received", figures.report.received.value);
   json.set("cpu_seconds", figures.cpu);
   json.set("congestion_control", figures.report.congestion_control);
+  json.set("streams", figures.report.num_streams);
+  if (const std::vector<Duration>& times = figures.report.round_trips; !times.empty()) {
+    json.set("control_round_trips", Json::object({{"count", times.size()},
+                                                  {"median", seconds_of(part_of(times, 0.5))},
+                                                  {"p99", seconds_of(part_of(times, 0.99))},
+                                                  {"most", seconds_of(times.back())}}));
+  }
   json.set("result", to_string(figures.report.result));
   if (figures.plan) {
     json.set("predicted", seconds_of(figures.plan->predicted));
@@ -170,7 +182,13 @@ std::string table_of(const RunFile& file, const MergeBenchCommand& command, cons
     out += row("schedule", fmt::format("predicted {}; no schedule takes less than {}, of which the median is {:.2f} times",
                                        to_string(figures.plan->predicted), to_string(figures.plan->bound), ratio));
   }
-  out += row("goodput", fmt::format("{} out, {} in, {}", rate(report.sent), rate(report.received), report.congestion_control));
+  out += row("goodput", fmt::format("{} out, {} in, {}, {} streams at most", rate(report.sent), rate(report.received),
+                                    report.congestion_control, report.num_streams));
+  if (!report.round_trips.empty()) {
+    out += row("control", fmt::format("round trips beside the merges {} at the median, {} at the 99th percentile, {} at most",
+                                      to_string(part_of(report.round_trips, 0.5)), to_string(part_of(report.round_trips, 0.99)),
+                                      to_string(report.round_trips.back())));
+  }
   out += row("processor", fmt::format("{:.2f} s a merge at this site, {:.2f} s per GB of f32", figures.cpu / count,
                                       figures.cpu / gigabytes));
   return out + row("sum", fmt::format("{}, compared with what the sites contribute", to_string(report.result)));

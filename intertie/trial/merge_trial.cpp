@@ -61,6 +61,14 @@ std::string congestion_control_of(const links::Mesh& mesh, std::uint16_t num_sit
   return "none";
 }
 
+std::size_t num_streams_used(const links::Mesh& mesh, std::uint16_t num_sites) {
+  std::size_t most = 0;
+  for (std::uint16_t site = 0; site < num_sites; ++site) {
+    if (const links::Link* link = mesh.link(SiteId{site})) most = std::max(most, link->num_used_streams());
+  }
+  return most;
+}
+
 // The shortest and the longest of the links that there are; 0 as long as it is not known.
 std::pair<Duration, Duration> round_trips_of(const links::Mesh& mesh, std::uint16_t num_sites) {
   std::vector<Duration> round_trips;
@@ -112,7 +120,8 @@ links::Mesh::Handlers MergeTrial::mesh_handlers() {
           .beat = [this] { waiting_.notify(); },
           .closed = [this] { waiting_.notify(); },
           .refused = [this](const Error& error) { handlers_.note("refused: " + error.message()); },
-          .failed = [this](SiteId, Error error) { waiting_.fail(std::move(error)); }};
+          .failed = [this](SiteId, Error error) { waiting_.fail(std::move(error)); },
+          .round_trip = [this](Duration time) { round_trips_.push_back(time); }};
 }
 
 void MergeTrial::stop() {
@@ -397,9 +406,13 @@ Task<Result<MergeTrialReport>> MergeTrial::run() {
   INTERTIE_CO_ASSIGN(report.warm_ups, co_await merges(1, settings_.num_warm_ups));
   co_await waiting_.at_most_until(services_.loop.now() + settings_.silence, [this] { return waiting_.failure().has_value(); });
   const TimePoint from = services_.loop.now();
+  round_trips_.clear();
   handlers_.measuring();
   INTERTIE_CO_ASSIGN(report.merges, co_await merges(settings_.num_warm_ups + 1, settings_.num_merges));
   handlers_.measured();
+  report.round_trips = std::move(round_trips_);
+  std::sort(report.round_trips.begin(), report.round_trips.end());
+  report.num_streams = num_streams_used(mesh_, num_sites());
   report.reduction = settings_.schedule.reduction;
   report.elapsed = services_.loop.now() - from;
   report.congestion_control = congestion_control_of(mesh_, num_sites());

@@ -17,6 +17,7 @@
 #include "intertie/links/probe.h"
 #include "intertie/reduce/execute.h"
 #include "intertie/reduce/schedule.h"
+#include "intertie/trial/merge_trial_report.h"
 
 namespace intertie::trial {
 
@@ -34,17 +35,6 @@ struct MergeTrialSettings {
   std::uint64_t seed = 1;
   Duration start_wait = std::chrono::minutes(2);  // for the other sites
   Duration merge_wait = std::chrono::minutes(5);  // for one merge
-};
-
-struct MergeTrialReport {
-  std::vector<Duration> warm_ups;  // from a merge's first chunk here until it is committed here
-  std::vector<Duration> merges;    // the same, of those that count
-  Duration elapsed{0};             // of those that count, from the beginning of the first to the end of the last
-  // By this site for all merges, the warm-ups too, until others had all of it; with frames and heartbeats, without TLS.
-  Bytes sent, received;
-  std::string congestion_control;
-  wire::Reduction reduction = wire::Reduction::owners;  // that was used
-  Hash64 result;                                        // of the last merge's sum
 };
 
 class MergeTrial {
@@ -111,7 +101,8 @@ class MergeTrial {
   std::vector<reduce::SetMember> set_;                 // once all are connected
   std::vector<std::pair<SiteId, wire::Chunk>> early_;  // that came before
   Bytes early_bytes_;
-  Traffic before_;  // the merges
+  Traffic before_;                     // the merges
+  std::vector<Duration> round_trips_;  // since measuring began
   std::map<Version, reduce::Execution> executions_;
   std::vector<float> spare_result_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for what the worker posts

@@ -132,6 +132,20 @@ TEST(MergeTrial, TheTimeIsThatOfTheLine) {
   }
 }
 
+TEST(MergeTrial, HeartbeatsAreTimedBesideTheMergesThatCount) {
+  Sites sites(2, wire::Reduction::gather, 3'000'000);
+  sites.start_all();
+  ASSERT_TRUE(sites.run());
+  ASSERT_TRUE(sites.report(0));
+  const std::vector<Duration>& times = sites.report(0)->round_trips;
+  const double seconds = seconds_of(sites.report(0)->elapsed);  // a beat every 250 ms
+  EXPECT_GE(static_cast<double>(times.size()), seconds / 0.25 - 2);
+  EXPECT_LE(static_cast<double>(times.size()), seconds / 0.25 + 2) << "none of the warm-up";
+  EXPECT_TRUE(std::ranges::is_sorted(times));
+  EXPECT_GE(times.front(), 20ms);
+  EXPECT_EQ(sites.report(0)->num_streams, 2U);
+}
+
 // The lines of the world are of pairs: each way 100 Mbit/s, 10 ms, and one of 30 Mbit/s.
 TEST(MergeTrial, MergesFollowWhatTheProbeFound) {
   Sites sites(3, wire::Reduction::owners, 1'000'000);

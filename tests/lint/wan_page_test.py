@@ -17,6 +17,7 @@ import allowed  # noqa: E402
 import bounds  # noqa: E402
 import cases  # noqa: E402
 import figures  # noqa: E402
+import foreign  # noqa: E402
 import merge_page  # noqa: E402
 import merge_plot  # noqa: E402
 import options  # noqa: E402
@@ -114,6 +115,10 @@ class Cases(unittest.TestCase):
                                    ("b", 64, "f32", "after 60 s")})
         self.assertTrue(all(each.system == "intertie" for each in found if each.encoding != "f32" or each.pace))
 
+    def test_what_differs_by_profile(self):
+        self.assertEqual([(each.system, each.size) for each in self.of("--profiles", "k", "--cc", "bbr")], [(cases.BESIDE, 64 * MIB)])
+        self.assertEqual({each.size for each in self.of("--profiles", "j", "--systems", "intertie,gloo")}, {4 * MIB})
+
     def test_settings_of_a_row(self):
         self.assertEqual(cases.settings_of(case())["streams"], cases.USUAL["streams"])
         with unittest.mock.patch.dict(cases.BY_ROW, {("d", "cubic"): {"streams": 16}}):
@@ -189,6 +194,11 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(found["share_of_rate"], 4 / 3 * 64 * MIB * 8 / found["median"] / 1e9)
 
 
+def beside(own=(4e8, 5e8), reference=(3e8, 5e8, 2e8)):
+    turn = Outcome(counts=counts(), more={"merge": 1.5, "alone": 0.8, "reference": list(reference), "beside": list(own)})
+    return foreign.Beside.row(None, case("k", system=cases.BESIDE), [turn])
+
+
 class Limits(unittest.TestCase):
     def test_within_and_beyond(self):
         """(a row's limit, as published, and the row that it is of)"""
@@ -227,6 +237,19 @@ class Limits(unittest.TestCase):
             self.expect_missed(row(profile, **{figure: most + 0.01}), "Gloo", [gloo])
             self.expect_missed(row(profile, **{figure: most - 0.01}), "not measured", [{**gloo, figure: None}])
             self.assertEqual(targets.missed([row(profile, **{figure: most + 0.01}), {**gloo, "cc": "bbr"}]), [])
+
+    def test_control_messages(self):
+        def of(p99):
+            return figures.row_of(case("j", size=4 * MIB), [outcome([[4.8] * 2] * 3, control_p99=p99), outcome([[4.8] * 2] * 3, control_p99=0.02)])
+        self.assertEqual(targets.missed([of(0.0349)]), [])
+        self.expect_missed(of(0.0351), "15.100 ms more than a round trip")
+        self.expect_missed(row("j", size=4 * MIB), "not measured")
+
+    def test_foreign_flows(self):
+        self.assertEqual(targets.missed([beside((1.51e8, 2.51e8))]), [])
+        self.expect_missed(beside((4e8, 2.49e8)), "at least 0.5")
+        self.expect_missed({**beside(), "kept_up": False, "late_ms": 3.0}, "did not keep up")
+        self.expect_missed(figures.failed_row(case("k", system=cases.BESIDE), "no luck"), "no luck")
 
     def test_others_have_none_and_ours_has_to_be_there(self):
         self.assertEqual(targets.missed([row(system="gloo", times=9), figures.failed_row(case(system="openmpi"), "not done")]), [])
@@ -296,14 +319,15 @@ class Page(unittest.TestCase):
     ROWS = staticmethod(lambda: [
         row(), row("b", "bbr", times=1.05), row(system="gloo", times=2.3), row(system="openmpi", kept_up=False, late_ms=12.0),
         figures.failed_row(case("c"), "not done | within\n9 s"), row("g2", bound=0.9, bound_is_own=True, ratio=1.1, predicted=1.0),
-        row(encoding="int8"), row(pace="after 60 s"), row("a"), figures.failed_row(Case(PROFILES["i"], "cubic", "iperf3"), "no"),
+        row(encoding="int8"), row(pace="after 60 s"), row("a"), beside(),
+        figures.failed_row(case("k", "bbr", cases.BESIDE), "no"), figures.failed_row(Case(PROFILES["i"], "cubic", "iperf3"), "no"),
         figures.plain_row(Case(PROFILES["b"], "cubic", "iperf3"),
                           [Outcome([], None, counts(), 4, 0, {"alone": 7.5e8, "all": 8e8})])])
 
     def test_a_page_of_anything(self):
         text = merge_page.page({"date": "today"}, self.ROWS(), ["a limit"], ["intertie", "gloo"], "wan.svg")
         for words in ("- a limit", "](wan.svg)", "## b: 1 Gbit/s, 30 ms", "not done / within 9 s", "**not kept up: 12.00 ms**", "2.30",
-                      "| 941 | 750 | 800 |", "Open MPI: not asked for", "**k**:", "Intertie, TLS, int8", "0.90 s (its own)", "cores"):
+                      "| 941 | 750 | 800 |", "Open MPI: not asked for", "**k, share**:", "| 300 / 500 / 200 | 400 / 500 | 1.33 / 1.00 |", "Intertie, TLS, int8", "0.90 s (its own)", "cores"):
             self.assertIn(words, text)
         for line in text.splitlines():
             if line.startswith("| 64 MiB"):
