@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kSecond = 10;  // stretches
 constexpr double kNearAccess = 0.9;  // of the access rate: two measurements of one line differ by less
+constexpr double kAlike = 1.05;      // times: rates that are taken for the same, measured twice
 
 // Of one direction of a site's access.
 struct Seen {
@@ -29,6 +30,22 @@ struct Seen {
     return best;
   }
 };
+
+// Groups rates that are alike, from the smallest on, and gives each the mean of its group: parts that differ by what is only
+// noise would make one line wait for another.
+void level(std::vector<BitRate*> rates) {
+  const auto less = [](const BitRate* a, const BitRate* b) { return a->bits_per_second < b->bits_per_second; };
+  std::stable_sort(rates.begin(), rates.end(), less);
+  for (auto first = rates.begin(); first != rates.end();) {
+    const double most = kAlike * (*first)->bits_per_second;
+    const auto end = std::find_if(first, rates.end(), [most](const BitRate* rate) { return rate->bits_per_second > most; });
+    double sum = 0;
+    std::for_each(first, end, [&sum](const BitRate* rate) { sum += rate->bits_per_second; });
+    const double mean = sum / static_cast<double>(end - first);
+    std::for_each(first, end, [mean](BitRate* rate) { rate->bits_per_second = mean; });
+    first = end;
+  }
+}
 
 }  // namespace
 
@@ -63,6 +80,9 @@ Map measured_map(const std::vector<std::string>& names, const std::vector<wire::
   for (std::uint16_t i = 0; i < names.size(); ++i) {
     sites.push_back({.site = SiteId{i}, .name = names[i], .up = {up[i].access()}, .down = {down[i].access()}});
   }
+  std::vector<BitRate*> rates;
+  for (Map::Site& site : sites) rates.insert(rates.end(), {&site.up, &site.down});
+  level(std::move(rates));
   Map map(std::move(sites));
   for (std::size_t from = 0; from < reports.size(); ++from) {
     for (const wire::ProbedLink& link : reports[from].links) {

@@ -47,6 +47,19 @@ TEST(MeasuredMap, PairsThatTogetherCarryWhatEachCarriesAloneAddUp) {
   EXPECT_EQ(map.link(2, 1)->rate.bits_per_second, 80e6);
 }
 
+TEST(MeasuredMap, RatesThatDifferByNoiseAreTheSame) {
+  const Map map = measured_map({"a", "b", "c"}, {{{probed(1, 0, 92e5), probed(2, 0, 94e5)}},
+                                                 {{probed(0, 0, 93e5), probed(2, 0, 60e5)}},
+                                                 {{probed(0, 0, 120e5), probed(1, 0, 1e5)}}});
+  // Up 94, 93, 120; down 120, 92, 94: 92 to 94 are alike, and so are the two of 120.
+  const double mean = (92e5 + 93e5 + 94e5 + 94e5) / 4;
+  for (const BitRate rate : {map.site(0).up, map.site(1).up, map.site(1).down, map.site(2).down}) {
+    EXPECT_DOUBLE_EQ(rate.bits_per_second, mean);
+  }
+  EXPECT_EQ(map.site(2).up.bits_per_second, 120e5);
+  EXPECT_EQ(map.site(0).down.bits_per_second, 120e5);
+}
+
 // Two links of a site take turns at having the most of its access; together they never have more than there is.
 TEST(MeasuredMap, OneSecondCounts) {
   const auto link = [](std::uint16_t to, std::vector<double> together) {
