@@ -276,12 +276,22 @@ void Mesh::accepted(std::unique_ptr<env::Connection> connection) {
     return;
   }
   const PendingRef pending = pending_.emplace(pending_.end());
-  pending->deadline = loop_.call_after(settings_.attempt_deadline, [this, pending] { drop(pending); });
+  pending->deadline = loop_.call_after(settings_.attempt_deadline, [this, pending] {
+    refuse(pending,
+           {.code = ErrorCode::retry, .where = {}, .what = "it has connected and says no hello", .fix = {}, .cause = {}});
+  });
   pending->stream = std::make_unique<Stream>(
       std::move(connection),
       Stream::Handlers{.message = [this, pending](const wire::Message& first) { greeted(pending, first); },
                        .drained = {},
-                       .closed = [this, pending](const Error&) { drop(pending); }});
+                       .closed = [this, pending](const Error& why) { ended_before_hello(pending, why); }});
+}
+
+// One that only goes away again is no news.
+void Mesh::ended_before_hello(PendingRef pending, Error why) {
+  if (why.code != ErrorCode::give_up) return drop(pending);
+  why.code = ErrorCode::reconfigure;
+  refuse(pending, why);
 }
 
 void Mesh::greeted(PendingRef pending, const wire::Message& first) {
@@ -345,6 +355,8 @@ void Mesh::refuse(PendingRef pending, const Error& reason) {
     peers_[static_cast<std::size_t>(site - names.begin())].last_attempt = "refused here: " + words;
   }
   pending->stream->set_handlers({.message = {}, .drained = {}, .closed = [this, pending](const Error&) { drop(pending); }});
+  loop_.cancel(pending->deadline);
+  pending->deadline = loop_.call_after(settings_.attempt_deadline, [this, pending] { drop(pending); });  // to hear it
   pending->stream->send(wire::Refusal{reason.code, view_, words});
   pending->stream->close_after_sending();
   handlers_.refused({.code = reason.code, .where = who + ", phase hello", .what = "refused: " + words, .fix = {}, .cause = {}});
@@ -485,7 +497,14 @@ void Mesh::direct_ended(SiteId site, Error error) {
   if (dials(site)) dial({site, StreamClass::control, 0}, settings_.retry_every);
 }
 
-void Mesh::merge_ended(SiteId site, std::uint16_t number, const Error& /*error*/) {
+void Mesh::merge_ended(SiteId site, std::uint16_t number, const Error& error) {
+  if (error.code == ErrorCode::give_up) {  // it is no loss of a connection
+    handlers_.refused({.code = error.code,
+                       .where = fmt::format("{}, merge stream {}", describe(site), number),
+                       .what = "closed: " + error.message(),
+                       .fix = {},
+                       .cause = {}});
+  }
   pump_all();
   if (dials(site)) dial({site, StreamClass::merge, number}, settings_.retry_every);
 }

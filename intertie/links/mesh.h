@@ -124,6 +124,7 @@ class Mesh {
   void retry(SiteId site, const wire::Hello& hello, Error error);
   void accepted(std::unique_ptr<env::Connection> connection);
   void greeted(PendingRef pending, const wire::Message& first);
+  void ended_before_hello(PendingRef pending, Error why);
   void refuse(PendingRef pending, const Error& reason);
   Result<void> check(const wire::Hello& hello, const Stream& stream) const;
   void attach(SiteId site, const wire::Hello& hello, std::unique_ptr<Stream> stream);

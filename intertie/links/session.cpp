@@ -1,5 +1,7 @@
 #include "intertie/links/session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "intertie/wire/frame.h"
@@ -13,6 +15,14 @@ namespace {
 
 // What a peer may be ahead in a class: far above what can be in flight, and a bound for what is remembered of it.
 constexpr std::uint64_t kMostBeyond = wire::kMaxList;
+
+Error no_sense(std::string what) {
+  return {.code = ErrorCode::give_up,
+          .where = "session",
+          .what = std::move(what),
+          .fix = "the other side is another version or damaged; compare `intertie version` on both",
+          .cause = {}};
+}
 
 }  // namespace
 
@@ -105,7 +115,7 @@ Bytes Session::unacknowledged_bytes(StreamClass stream_class) const {
 
 bool Session::is_new(const Envelope& envelope) const {
   const In& in = in_.at(static_cast<std::size_t>(envelope.stream_class));
-  return envelope.number >= in.next && envelope.number - in.next < kMostBeyond && !in.beyond.contains(envelope.number);
+  return envelope.number >= in.next && !in.beyond.contains(envelope.number);
 }
 
 Result<std::vector<wire::Message>> Session::receive(const Envelope& envelope) {
@@ -113,8 +123,14 @@ Result<std::vector<wire::Message>> Session::receive(const Envelope& envelope) {
   if (envelope.from_incarnation != theirs_ || envelope.to_incarnation != ours_) return due;
   if (envelope.number == 0) {
     INTERTIE_ASSIGN(wire::Message message, wire::decode_message(envelope.type, envelope.payload));
-    if (const auto* acknowledge = std::get_if<wire::Acknowledge>(&message)) take(*acknowledge);
+    const auto* acknowledge = std::get_if<wire::Acknowledge>(&message);
+    if (!acknowledge) return no_sense(fmt::format("a {} message has no number", wire::name_of(message)));
+    take(*acknowledge);
     return due;
+  }
+  if (const std::uint64_t next = in_.at(static_cast<std::size_t>(envelope.stream_class)).next;
+      envelope.number >= next && envelope.number - next >= kMostBeyond) {
+    return no_sense(fmt::format("message {} arrived where message {} is due", envelope.number, next));
   }
   if (!envelope.relays.empty()) relayed_since_ = relayed_since_ + size_of(envelope);
   owes_acknowledgement_ = true;  // of what came again, too: its sender does not know

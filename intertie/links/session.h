@@ -50,7 +50,7 @@ class Session {
   bool any_over_relays() const { return in_flight_.lower_bound(kOverRelays) != in_flight_.end(); }
 
   // The messages that are due, in order. An envelope of another start, or one that came before, gives none. Errors (give_up): a
-  // message that does not parse.
+  // message that does not parse, or whose number makes no sense.
   Result<std::vector<wire::Message>> receive(const wire::Envelope& envelope);
   void take(const wire::Acknowledge& acknowledge);
   // What to tell the peer, if something came since the last time.

@@ -243,15 +243,26 @@ TEST_F(TwoEnds, AMessageThatDoesNotParseIsAnError) {
   EXPECT_EQ(due.error().code, ErrorCode::give_up);
 }
 
-TEST_F(TwoEnds, WhatIsFarBeyondIsNotRemembered) {
+TEST_F(TwoEnds, ANumberThatMakesNoSenseIsAnErrorAndNotRemembered) {
   push(StreamClass::control, 1, 1);
   Envelope sent = take(StreamClass::control)[0];
-  sent.number = 1'000'000'000'000;
-  EXPECT_THAT(arrive(sent), IsEmpty());
+  sent.number = 0;
+  const auto without = oslo.receive(sent);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().what, "a stopAccepted message has no number");
+  sent.number = 65'537;
+  const auto due = oslo.receive(sent);
+  ASSERT_FALSE(due);
+  EXPECT_EQ(due.error().code, ErrorCode::give_up);
+  EXPECT_EQ(due.error().what, "message 65537 arrived where message 1 is due");
+  sent.number = 65'536;
+  EXPECT_THAT(arrive(sent), IsEmpty()) << "it may come";
+  sent.number = 1;
+  EXPECT_THAT(arrive(sent), ElementsAre(1));
   const auto envelope = oslo.acknowledgement();
   ASSERT_TRUE(envelope);
   const Envelope came = over_the_wire(*envelope);
-  EXPECT_THAT(std::get<wire::Acknowledge>(*wire::decode_message(came.type, came.payload)).control.beyond, IsEmpty());
+  EXPECT_THAT(std::get<wire::Acknowledge>(*wire::decode_message(came.type, came.payload)).control.beyond, ElementsAre(65'536));
 }
 
 // Two sessions with three ways between them, each of which loses, repeats and reorders, and is given up now and then.
