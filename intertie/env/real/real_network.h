@@ -28,7 +28,7 @@ struct RealNetworkOptions {
   std::string congestion_control = kAutomatic;          // or a name that the system knows: bbr, cubic, reno
   bool plain = false;                                   // instead of tls; loopback only
   Duration accept_deadline = std::chrono::seconds(10);  // for the handshake of whoever connects to us
-  std::size_t most_handshakes = 128;  // of those who connect to us, at one time; above it the oldest is dropped
+  std::size_t most_handshakes = 128;                    // of those who connect to us, at one time; above it one is dropped
 };
 
 struct NetworkState;

@@ -21,7 +21,12 @@ bool says(const Error& error, const std::string& text) { return error.message().
 // A TCP connection that says `text`, and then nothing.
 struct RawPeer {
   asio::ip::tcp::socket socket;
-  RawPeer(RealLoop& loop, const Address& address, const std::string& text = "") : socket(loop.io()) {
+  RawPeer(RealLoop& loop, const Address& address, const std::string& text = "", const std::string& from = "")
+      : socket(loop.io()) {
+    if (!from.empty()) {
+      socket.open(asio::ip::tcp::v4());
+      socket.bind({asio::ip::make_address(from), 0});
+    }
     socket.connect({asio::ip::make_address(address.host), address.port});
     if (!text.empty()) asio::write(socket, asio::buffer(text));
   }
@@ -259,6 +264,19 @@ TEST(RealNetworkErrors, TooManyHandshakesDropTheOldest) {
   EXPECT_TRUE(says(sites.refused[0], "too many connections are waiting")) << sites.refused[0].message();
   EXPECT_TRUE(says(sites.refused[0], std::to_string(silent[0]->socket.local_endpoint().port())));
   EXPECT_TRUE(sites.connect()) << "a site still gets in";
+}
+
+// Its handshake takes its time, and somebody at another address tries to push it out.
+TEST(RealNetworkErrors, WhoHasFewHandshakesKeepsThem) {
+  RealNetworkOptions options = tls_of("columbus");
+  options.most_handshakes = 4;
+  TwoSites sites(tls_of("ashburn"), options);
+  RawPeer slow(sites.loop, sites.listener->local_address());
+  std::vector<std::unique_ptr<RawPeer>> flood;
+  for (int i = 0; i < 20; ++i)
+    flood.push_back(std::make_unique<RawPeer>(sites.loop, sites.listener->local_address(), "", "127.0.0.2"));
+  ASSERT_TRUE(run_until(sites.loop, [&] { return sites.refused.size() == 17; }));
+  for (const Error& error : sites.refused) EXPECT_TRUE(says(error, "connection from 127.0.0.2:")) << error.message();
 }
 
 TEST(RealNetworkErrors, ListenersGoneWithHandshakesUnderWay) {

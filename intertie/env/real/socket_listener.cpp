@@ -1,6 +1,8 @@
 #include "intertie/env/real/socket_listener.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <map>
 
 #include "intertie/env/real/socket.h"
 
@@ -107,13 +109,14 @@ void Acceptor::took(const std::error_code& error, asio::ip::tcp::socket socket) 
 }
 
 void Acceptor::secure(asio::ip::tcp::socket socket, const Address& from) {
-  if (pending_.size() >= network_->options.most_handshakes) drop_oldest();
+  if (pending_.size() >= network_->options.most_handshakes) drop_one();
   if (closed_) return;
+  if (const Result<void> looked = network_->tls->look_at_revoked(); !looked) return refused_(looked.error());
   const std::string who = "connection from " + to_string(from);
   auto session = std::make_unique<TlsSession>(
       *network_->tls, TlsSession::Options{.accepts = true, .visitors = network_->options.visitors, .who = who});
   auto handshake = std::make_shared<TlsHandshake>(std::move(socket), std::move(session), who, from, network_->buffers);
-  const auto place = pending_.insert(pending_.end(), Pending{handshake, who});
+  const auto place = pending_.insert(pending_.end(), Pending{handshake, from.host, who});
   handshake->begin(std::chrono::steady_clock::now() + network_->options.accept_deadline,
                    [self = shared_from_this(), place](Result<std::unique_ptr<Connection>> outcome) {
                      if (self->closed_) return;
@@ -122,9 +125,14 @@ void Acceptor::secure(asio::ip::tcp::socket socket, const Address& from) {
                    });
 }
 
-void Acceptor::drop_oldest() {
-  const Pending oldest = std::move(pending_.front());
-  pending_.pop_front();
+void Acceptor::drop_one() {
+  std::map<std::string_view, std::size_t> of_host;
+  for (const Pending& pending : pending_) ++of_host[pending.host];
+  const auto place = std::max_element(pending_.begin(), pending_.end(), [&](const Pending& a, const Pending& b) {
+    return of_host[a.host] < of_host[b.host];
+  });  // the first such
+  const Pending oldest = std::move(*place);
+  pending_.erase(place);
   oldest.handshake->abandon();
   refused_(Error{.code = ErrorCode::retry,
                  .where = oldest.who + ", phase TLS handshake",

@@ -1,5 +1,6 @@
 // SocketListener: a listening socket; each connection does its handshake within a deadline, and only so many at one time, so
-// that silent or hostile peers cannot fill the process. At the limit the oldest handshake is dropped, and reported.
+// that silent or hostile peers cannot fill the process. At the limit the oldest handshake of the address that has most of them
+// is dropped, and reported: whoever has few under way keeps them.
 // Owner thread: the loop.
 #pragma once
 
@@ -23,13 +24,14 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
  private:
   struct Pending {
     std::shared_ptr<TlsHandshake> handshake;
+    std::string host;
     std::string who;
   };
   Result<asio::ip::tcp::endpoint> find_endpoint(const Address& address);
   void accept_next();
   void took(const std::error_code& error, asio::ip::tcp::socket socket);
   void secure(asio::ip::tcp::socket socket, const Address& from);
-  void drop_oldest();
+  void drop_one();
 
   std::shared_ptr<NetworkState> network_;
   Network::Accepted accepted_;

@@ -14,6 +14,7 @@ std::string refusal_of_ours(int reason) {
   switch (reason) {
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA: return "issued by an authority that it does not know";
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: return "expired";
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED: return "revoked";
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE: return "not valid there";
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
@@ -183,6 +184,10 @@ Error TlsSession::fault(const std::string& phase) {
   if (reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
     return error(phase, ErrorCode::reconfigure, "the other side does not speak TLS 1.3",
                  "check that the address is of a site of the run");
+  if (phase == "TLS handshake" && reason == SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC)
+    return error(phase, ErrorCode::retry,
+                 "what the other side sent was changed on the way, or recorded from another connection",
+                 "find out who connects to this port without being a site of the run");
   if (phase == "TLS handshake" && is_other_protocol(reason))
     return error(phase, ErrorCode::reconfigure, "what the other side sent is not TLS",
                  "check that the address is of a site of the run");
