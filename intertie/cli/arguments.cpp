@@ -128,7 +128,12 @@ void add_others(CLI::App& app, Parsed& parsed) {
 
   CLI::App* ca = app.add_subcommand("ca", "makes the run's authority and certificates for its sites and visitors");
   add_run(*ca, parsed.ca.run);
-  ca->add_option("--site", parsed.ca.site, "only for this site")->type_name("NAME");
+  CLI::Option* only = ca->add_option("--site", parsed.ca.site, "only for this site")->type_name("NAME");
+  CLI::Option* revoke =
+      ca->add_option("--revoke", parsed.ca.revoke, "this site's or visitor's certificate counts no more; makes a new one")
+          ->type_name("NAME")
+          ->excludes(only);
+  ca->add_flag("--no-new", parsed.ca.no_new, "with --revoke: makes no new one")->needs(revoke);
   ca->add_flag("--renew", parsed.ca.renew, "replaces certificates that exist");
   ca->add_flag("--dry-run", parsed.ca.dry_run, "says what would be written, and writes nothing");
 

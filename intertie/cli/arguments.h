@@ -38,7 +38,9 @@ struct CheckOptions {
 };
 struct CaOptions {
   RunOptions run;
-  std::string site;  // empty: all
+  std::string site;    // empty: all
+  std::string revoke;  // whose certificate; empty: nobody's
+  bool no_new = false;
   bool renew = false;
   bool dry_run = false;
 };

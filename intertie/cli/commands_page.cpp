@@ -80,6 +80,11 @@ lists the three files that each site's machine needs, and where they go. What is
 what is missing by itself. Two more are for people: who has `viewer.pem` and `viewer.key` may look at the run (`status`), who has
 `operator.pem` and `operator.key` may also stop it and take sites out (`stop`, `leave`). A run that was made without them gets them
 when this is run again where ca.key is.
+
+**A key in wrong hands.** `intertie ca run.toml --revoke columbus`, where ca.key is, puts the certificate of that name that lies there
+on the list of those that count no more, `ca.crl`, and makes another; `--no-new`: none, for a site that is to stay away. Copy `ca.crl`
+beside `ca.pem` at every site. A site that runs heeds it from the next connection on, and connections that stand are not cut: take
+the site out with `leave`. More: [security.md](security.md).
 )"},
     {"status", "intertie status run.toml", R"(
 Shows the [live view](live-view.md) of a run whose sites run elsewhere, or in another terminal: it visits every site at its address in

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "intertie/env/real/revocation.h"
 #include "intertie/env/real/tls_context.h"
 #include "intertie/site/folders.h"
 
@@ -86,12 +87,15 @@ Result<void> check_certificate(env::Disk& disk, const RunFile& file, const std::
                  role == env::kSiteRole ? fmt::format("'intertie ca {} --site {} --renew' makes a new one", file.path, name)
                                         : make_again(files, file));
   }
-  return usable ? Result<void>() : with_fix(usable.error(), make_again(files, file));
+  if (usable || usable.error().where == files.revoked) return usable ? Result<void>() : usable.error();
+  return with_fix(usable.error(), make_again(files, file));
 }
 
 bool has_authority(env::Disk& disk, const RunFile& file) { return disk.exists(authority_files(file).ca); }
 
 bool has_authority_key(env::Disk& disk, const RunFile& file) { return disk.exists(authority_files(file).key); }
+
+bool has_revoked(env::Disk& disk, const RunFile& file) { return disk.exists(authority_files(file).revoked); }
 
 Result<void> check_authority(env::Disk& disk, const RunFile& file) {
   if (has_authority(disk, file)) return {};
@@ -120,6 +124,18 @@ std::vector<std::string> certificate_names(env::Disk& disk, const RunFile& file)
     if (can_make || here) names.emplace_back(visitor);
   }
   return names;
+}
+
+Result<std::string> revoke_certificate(env::Disk& disk, const RunFile& file, const std::string& name) {
+  const std::string folder = certificates_folder(file);
+  const TlsFiles files = env::real::tls_files(folder, name);
+  INTERTIE_RETURN_IF_ERROR(check_authority(disk, file));
+  INTERTIE_RETURN_IF_ERROR(check_authority_key(disk, file, name));
+  if (!disk.exists(files.certificate)) {
+    return wrong(files.certificate, "it is not there, and so nothing can be revoked",
+                 fmt::format("run 'intertie ca {} --revoke {}' where ca.key and that certificate are", file.path, name));
+  }
+  return env::real::revoke(folder, {file.run.name, role_of(name), name});
 }
 
 Result<TlsFiles> make_certificate(env::Disk& disk, const RunFile& file, const std::string& name) {

@@ -33,6 +33,7 @@ Result<void> check_certificate(env::Disk& disk, const RunFile& file, const std::
 Result<void> check_authority(env::Disk& disk, const RunFile& file);
 bool has_authority(env::Disk& disk, const RunFile& file);  // its certificate
 bool has_authority_key(env::Disk& disk, const RunFile& file);
+bool has_revoked(env::Disk& disk, const RunFile& file);  // its list of revoked certificates
 
 // Whether a certificate for `name` can be made: not where there is an authority without its key.
 Result<void> check_authority_key(env::Disk& disk, const RunFile& file, const std::string& name);
@@ -40,6 +41,9 @@ Result<void> check_authority_key(env::Disk& disk, const RunFile& file, const std
 // Whose certificates belong to the run: all sites, and the visitors, but for those whose certificate is not here and cannot be
 // made here.
 std::vector<std::string> certificate_names(env::Disk& disk, const RunFile& file);
+
+// The certificate of `name` counts no more, wherever the list that is returned lies beside the authority's certificate.
+Result<std::string> revoke_certificate(env::Disk& disk, const RunFile& file, const std::string& name);
 
 // A new certificate and key for `name`, in the place of what there is of them. Makes the authority where there is none.
 Result<env::real::TlsFiles> make_certificate(env::Disk& disk, const RunFile& file, const std::string& name);

@@ -175,6 +175,34 @@ TEST_F(Commands, CertificatesThatCannotWorkAreNamed) {
   EXPECT_EQ(run({"check", "run.toml"}).exit_code, 0);
 }
 
+TEST_F(Commands, CaRevokes) {
+  const std::string keys = "runs/r/certificates/";
+  EXPECT_THAT(run({"ca", "run.toml", "--revoke", "b"}).errors,
+              ElementsAre(HasSubstr("b.pem: it is not there, and so nothing")));
+  ASSERT_EQ(run({"ca", "run.toml"}).exit_code, 0);
+  EXPECT_THAT(run({"ca", "run.toml"}).all(), Not(HasSubstr("ca.crl")));
+  const std::string first = folder_.read(keys + "b.pem");
+  EXPECT_THAT(run({"ca", "run.toml", "--revoke", "b", "--dry-run"}).all(), HasSubstr("b (would be revoked) "));
+  EXPECT_EQ(folder_.read(keys + "ca.crl"), "");
+  const Ran made = run({"ca", "run.toml", "--revoke", "b"});
+  EXPECT_EQ(made.exit_code, 0) << made.all();
+  EXPECT_THAT(made.lines, Contains("b (revoked) " + keys +
+                                   "ca.crl: copy it to every site, beside its ca.pem; those that run look "
+                                   "at it when somebody connects"));
+  EXPECT_THAT(made.all(), AllOf(HasSubstr("b (made): "), HasSubstr("  " + keys + "ca.crl")));
+  EXPECT_NE(folder_.read(keys + "b.pem"), first);
+  EXPECT_EQ(run({"check", "run.toml"}).exit_code, 0);
+  EXPECT_EQ(run({"ca", "run.toml", "--revoke", "viewer", "--no-new"}).exit_code, 0);
+  const Ran kept = run({"ca", "run.toml"});
+  EXPECT_EQ(kept.exit_code, 2);
+  EXPECT_THAT(kept.lines, Contains(HasSubstr("viewer (cannot be used): " + keys +
+                                             "viewer.pem: the certificate of viewer viewer was "
+                                             "revoked; remove ")));
+  EXPECT_EQ(run({"ca", "run.toml", "--revoke", "z"}).exit_code, 2);
+  folder_.write(keys + "b.pem", first);
+  EXPECT_THAT(run({"check", "run.toml"}).all(), HasSubstr("not the key of the certificate"));
+}
+
 TEST_F(Commands, OnTheMachineOfASiteItsOwnCertificateIsEnough) {
   ASSERT_EQ(run({"ca", "run.toml"}).exit_code, 0);
   for (const std::string file : {"ca.key", "a.pem", "a.key"})

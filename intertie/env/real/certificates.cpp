@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "intertie/env/real/authority.h"
 #include "intertie/env/real/pem.h"
 #include "intertie/env/real/posix_disk.h"
 
@@ -18,7 +19,6 @@ using std::chrono::system_clock;
 
 constexpr hours kYear{365 * 24};
 constexpr std::string_view kScheme = "intertie://";
-constexpr const char* kAuthority = "authority";
 constexpr std::size_t kLongestName = 63;
 
 Error refusal(std::string where, std::string what, std::string fix) {
@@ -80,13 +80,13 @@ CertificateHandle new_certificate(const Identity& identity, EVP_PKEY& key) {
 }
 
 CertificateHandle self_signed_authority(const std::string& run, EVP_PKEY& key, const IssueOptions& options) {
-  CertificateHandle made = new_certificate({run, kAuthority, run}, key);
+  CertificateHandle made = new_certificate({run, kAuthorityRole, run}, key);
   set_validity(*made, options, 10 * kYear);
   INTERTIE_CHECK_EQ(X509_set_issuer_name(made.get(), X509_get_subject_name(made.get())), 1);
   add_extension(*made, *made, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
   add_extension(*made, *made, NID_key_usage, "critical,keyCertSign,cRLSign");
   add_extension(*made, *made, NID_subject_key_identifier, "hash");
-  add_extension(*made, *made, NID_subject_alt_name, "URI:" + to_uri({run, kAuthority, run}));
+  add_extension(*made, *made, NID_subject_alt_name, "URI:" + to_uri({run, kAuthorityRole, run}));
   INTERTIE_CHECK(X509_sign(made.get(), &key, EVP_sha256()) > 0);
   return made;
 }
@@ -164,7 +164,7 @@ Result<void> check_name(const std::string& what, const std::string& name) {
 }
 
 TlsFiles tls_files(const std::string& folder, const std::string& name) {
-  return {folder + "/ca.pem", folder + "/" + name + ".pem", folder + "/" + name + ".key"};
+  return {folder + "/ca.pem", folder + "/" + name + ".pem", folder + "/" + name + ".key", folder + "/ca.crl"};
 }
 
 Result<std::string> make_authority(const std::string& folder, const std::string& run, const IssueOptions& options) {
@@ -186,20 +186,9 @@ Result<TlsFiles> issue(const std::string& folder, const Identity& identity, cons
   if (identity.name == "ca") return refusal({}, "no site can be called 'ca': the authority's files are", "choose another name");
   const TlsFiles files = tls_files(folder, identity.name);
   INTERTIE_RETURN_IF_ERROR(refuse_to_overwrite(files, options));
-  INTERTIE_ASSIGN(const CertificateHandle authority, load_certificate(files.ca));
-  INTERTIE_ASSIGN(const KeyHandle authority_key, load_key(folder + "/ca.key"));
-  if (X509_check_private_key(authority.get(), authority_key.get()) != 1) {
-    ERR_clear_error();
-    return refusal(folder + "/ca.key", "not the key of the authority in ca.pem", "put back the key that was made with it");
-  }
-  const auto facts = facts_of(*authority, files.ca);
-  if (!facts) return facts.error();
-  if (facts->identity != Identity{identity.run, kAuthority, identity.run}) {
-    return refusal(files.ca, fmt::format("it is the authority of run '{}', not of '{}'", facts->identity.run, identity.run),
-                   "use another folder for this run");
-  }
+  INTERTIE_ASSIGN(const Authority authority, load_authority(folder, identity.run));
   const KeyHandle key = new_key();
-  const CertificateHandle certificate = signed_by(*authority, *authority_key, identity, *key, options);
+  const CertificateHandle certificate = signed_by(*authority.certificate, *authority.key, identity, *key, options);
   INTERTIE_RETURN_IF_ERROR(save_key(files.key, *key));
   INTERTIE_RETURN_IF_ERROR(save_certificate(files.certificate, *certificate));
   return files;

@@ -1,5 +1,6 @@
 // Certificates: the run's own authority, and a certificate for each site and each visitor. Everything in one folder: ca.pem and
-// ca.key (the authority: its key stays where it was made), NAME.pem and NAME.key (a site's, or a visitor's). ECDSA P-256; who
+// ca.key (the authority: its key stays where it was made), ca.crl where any is revoked (revocation.h), NAME.pem and NAME.key (a
+// site's, or a visitor's). ECDSA P-256; who
 // it is stands in the subject alternative name, intertie://RUN/ROLE/NAME. Keys are written with mode 0600, and never over
 // another without being asked. Any thread; calls block on the disk.
 //
@@ -19,14 +20,17 @@ namespace intertie::env::real {
 
 // What a site needs to prove who it is and to know the others.
 struct TlsFiles {
-  std::string ca;           // PEM: the authority's certificate
-  std::string certificate;  // PEM: this site's
-  std::string key;          // PEM: this site's
+  std::string ca;            // PEM: the authority's certificate
+  std::string certificate;   // PEM: this site's
+  std::string key;           // PEM: this site's
+  std::string revoked = {};  // PEM: what the authority has revoked; need not be there
 };
+
+inline constexpr const char* kAuthorityRole = "authority";
 
 struct Identity {
   std::string run;
-  std::string role;  // env/network.h has them; "authority" for the authority itself
+  std::string role;  // env/network.h has them; kAuthorityRole for the authority itself
   std::string name;
   friend bool operator==(const Identity&, const Identity&) = default;
 };

@@ -24,6 +24,10 @@ struct Release {
 using BioHandle = std::unique_ptr<BIO, Release<BIO_free_all>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using CertificateHandle = std::unique_ptr<X509, Release<X509_free>>;
+using CrlHandle = std::unique_ptr<X509_CRL, Release<X509_CRL_free>>;
+using RevokedHandle = std::unique_ptr<X509_REVOKED, Release<X509_REVOKED_free>>;
+using TimeHandle = std::unique_ptr<ASN1_TIME, Release<ASN1_TIME_free>>;
+using IntegerHandle = std::unique_ptr<ASN1_INTEGER, Release<ASN1_INTEGER_free>>;
 using ExtensionHandle = std::unique_ptr<X509_EXTENSION, Release<X509_EXTENSION_free>>;
 using GeneralNamesHandle = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;
 using StoreHandle = std::unique_ptr<X509_STORE, Release<X509_STORE_free>>;

@@ -56,6 +56,15 @@ Result<KeyHandle> load_key(const std::string& path) {
   return key;
 }
 
+Result<CrlHandle> load_crl(const std::string& path) {
+  INTERTIE_ASSIGN(const std::vector<std::byte> pem, PosixDisk().read(path));
+  INTERTIE_ASSIGN(const BioHandle bio, reader_of(pem, path));
+  CrlHandle list(PEM_read_bio_X509_CRL(bio.get(), nullptr, no_pass_phrase, nullptr));
+  if (!list)
+    return bad_file(path, "not a list of revoked certificates in PEM form", "copy it again from the machine where ca.key is");
+  return list;
+}
+
 Result<void> save_certificate(const std::string& path, X509& certificate) {
   const BioHandle bio(BIO_new(BIO_s_mem()));
   INTERTIE_CHECK_EQ(PEM_write_bio_X509(bio.get(), &certificate), 1);
@@ -66,6 +75,12 @@ Result<void> save_key(const std::string& path, EVP_PKEY& key) {
   const BioHandle bio(BIO_new(BIO_s_secmem()));
   INTERTIE_CHECK_EQ(PEM_write_bio_PKCS8PrivateKey(bio.get(), &key, nullptr, nullptr, 0, nullptr, nullptr), 1);
   return save(path, *bio, 0600);
+}
+
+Result<void> save_crl(const std::string& path, X509_CRL& list) {
+  const BioHandle bio(BIO_new(BIO_s_mem()));
+  INTERTIE_CHECK_EQ(PEM_write_bio_X509_CRL(bio.get(), &list), 1);
+  return save(path, *bio, 0644);
 }
 
 std::optional<Identity> identity_of(const X509& certificate) {

@@ -12,8 +12,10 @@ namespace intertie::env::real {
 Result<CertificateHandle> certificate_from_pem(std::span<const std::byte> pem, const std::string& path);
 Result<CertificateHandle> load_certificate(const std::string& path);
 Result<KeyHandle> load_key(const std::string& path);
+Result<CrlHandle> load_crl(const std::string& path);
 Result<void> save_certificate(const std::string& path, X509& certificate);
 Result<void> save_key(const std::string& path, EVP_PKEY& key);
+Result<void> save_crl(const std::string& path, X509_CRL& list);
 
 // From the subject alternative name; nothing if it has no URI of ours.
 std::optional<Identity> identity_of(const X509& certificate);
