@@ -53,20 +53,32 @@ dev_sim() {
   exec "$ROOT/build/$preset/bin/sim" "$@"
 }
 
-# Finds go to build/fuzz/finds/, and each target's corpus stays in build/fuzz/corpus/NAME for the next time.
+# Finds go to build/fuzz/finds/, and each target's corpus stays in build/fuzz/corpus/NAME for the next time; it begins with real
+# messages (fuzz/seeds.cpp). One target per core at a time. `wire` stands for those that decode what crosses between sites.
 dev_fuzz() {
   seconds=20
   case ${1:-} in [0-9]*) seconds=$1 && shift ;; esac
+  [ "${1:-}" != wire ] || { shift && set -- frame_fuzz codec_fuzz links_fuzz "$@"; }
   [ $# -gt 0 ] || eval "set -- $(names_of "$ROOT"/fuzz/*_fuzz.cpp | tr '\n' ' ')"
-  build fuzz "$@"
+  build fuzz fuzz_seeds "$@"
   mkdir -p "$ROOT/build/fuzz/finds" "$LOGS"
-  crashed=
+  "$ROOT/build/fuzz/bin/fuzz_seeds" "$ROOT/build/fuzz/corpus"
+  crashed=$ROOT/build/fuzz/crashed
+  : >"$crashed"
+  lanes=$(jobs)
+  running=
+  trap 'kill $running 2>/dev/null; exit 130' INT TERM # the shell's background commands ignore Ctrl-C by themselves
   for target; do
     mkdir -p "$ROOT/build/fuzz/corpus/$target"
     say "$target: $seconds s"
-    fuzz_one "$target" "$seconds" || crashed="$crashed $target"
+    fuzz_one "$target" "$seconds" &
+    running="$running $!"
+    # shellcheck disable=SC2086
+    [ "$(echo $running | wc -w)" -lt "$lanes" ] || { wait && running=; }
   done
-  [ -z "$crashed" ] || fail "crashed:$crashed; the inputs are in build/fuzz/finds/ (run build/fuzz/bin/TARGET INPUT)"
+  wait
+  trap - INT TERM
+  [ ! -s "$crashed" ] || fail "crashed: $(tr '\n' ' ' <"$crashed"); the inputs are in build/fuzz/finds/ (run build/fuzz/bin/TARGET INPUT)"
 }
 
 # Source files -> the programs that CMake makes of them.
@@ -74,13 +86,19 @@ names_of() {
   for source; do basename "$source" .cpp; done
 }
 
+# The end of what it says goes to the terminal at once, so that targets side by side do not mix.
 fuzz_one() {
   log=$LOGS/$1.log
-  status=0
+  trap 'kill "$fuzzer" 2>/dev/null' TERM
   "$ROOT/build/fuzz/bin/$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix="$ROOT/build/fuzz/finds/$1-" "$ROOT/build/fuzz/corpus/$1" >"$log" 2>&1 || status=$?
-  if [ "$status" -eq 0 ]; then grep -E '^(stat::number_of_executed_units|Done)' "$log"; else tail -n 40 "$log"; fi
-  return "$status"
+    -artifact_prefix="$ROOT/build/fuzz/finds/$1-" "$ROOT/build/fuzz/corpus/$1" >"$log" 2>&1 &
+  fuzzer=$!
+  if wait "$fuzzer"; then
+    say "$1: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs"
+  else
+    echo "$1" >>"$crashed"
+    printf 'dev: %s crashed:\n%s\n' "$1" "$(tail -n 40 "$log")"
+  fi
 }
 
 # Root; docs/wan.md.

@@ -56,13 +56,17 @@ Result<KeyHandle> load_key(const std::string& path) {
   return key;
 }
 
-Result<CrlHandle> load_crl(const std::string& path) {
-  INTERTIE_ASSIGN(const std::vector<std::byte> pem, PosixDisk().read(path));
+Result<CrlHandle> crl_from_pem(std::span<const std::byte> pem, const std::string& path) {
   INTERTIE_ASSIGN(const BioHandle bio, reader_of(pem, path));
   CrlHandle list(PEM_read_bio_X509_CRL(bio.get(), nullptr, no_pass_phrase, nullptr));
   if (!list)
     return bad_file(path, "not a list of revoked certificates in PEM form", "copy it again from the machine where ca.key is");
   return list;
+}
+
+Result<CrlHandle> load_crl(const std::string& path) {
+  INTERTIE_ASSIGN(const std::vector<std::byte> pem, PosixDisk().read(path));
+  return crl_from_pem(pem, path);
 }
 
 Result<void> save_certificate(const std::string& path, X509& certificate) {

@@ -12,6 +12,7 @@ namespace intertie::env::real {
 Result<CertificateHandle> certificate_from_pem(std::span<const std::byte> pem, const std::string& path);
 Result<CertificateHandle> load_certificate(const std::string& path);
 Result<KeyHandle> load_key(const std::string& path);
+Result<CrlHandle> crl_from_pem(std::span<const std::byte> pem, const std::string& path);
 Result<CrlHandle> load_crl(const std::string& path);
 Result<void> save_certificate(const std::string& path, X509& certificate);
 Result<void> save_key(const std::string& path, EVP_PKEY& key);
