@@ -46,6 +46,12 @@ class Caller {
     out_ = BIO_new(BIO_s_mem());
     SSL_set_bio(ssl_.get(), in_, out_);  // owns them
     SSL_set_connect_state(ssl_.get());
+    SSL_set_msg_callback_arg(ssl_.get(), &num_key_updates_);
+    SSL_set_msg_callback(ssl_.get(), [](int ours, int, int kind, const void* message, std::size_t size, SSL*, void* count) {
+      const bool is_one =
+          kind == SSL3_RT_HANDSHAKE && size > 0 && *static_cast<const std::uint8_t*>(message) == SSL3_MT_KEY_UPDATE;
+      if (ours == 0 && is_one) ++*static_cast<int*>(count);
+    });
   }
   void send(std::span<const std::byte> bytes) { unsent_.insert(unsent_.end(), bytes.begin(), bytes.end()); }
 
@@ -53,6 +59,9 @@ class Caller {
     hear();
     ssl_ ? speak() : put(std::exchange(unsent_, {}));
   }
+  // Before what is sent next; the other side is to do the same.
+  void update_key() { EXPECT_EQ(SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED), 1); }
+  int num_key_updates() const { return num_key_updates_; }        // of the other side's
   const std::vector<std::byte>& sent() const { return sent_; }    // as it went over the wire
   const std::vector<std::byte>& heard() const { return heard_; }  // deciphered
   const std::string& alert() const { return alert_; }             // why TLS ended, as OpenSSL words it
@@ -99,9 +108,10 @@ class Caller {
     if (outcome != 1 && SSL_get_error(ssl_.get(), outcome) == SSL_ERROR_SSL && alert_.empty()) alert_ = openssl_reason();
   }
   void put(const std::vector<std::byte>& bytes) {
-    if (bytes.empty() || closed_) return;
     sent_.insert(sent_.end(), bytes.begin(), bytes.end());
-    if (::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) closed_ = true;
+    const ssize_t taken = ::send(socket_, sent_.data() + on_its_way_, sent_.size() - on_its_way_, MSG_NOSIGNAL);
+    if (taken < 0 && errno != EAGAIN) closed_ = true;
+    if (taken > 0) on_its_way_ += static_cast<std::size_t>(taken);
   }
 
   int socket_;
@@ -110,6 +120,8 @@ class Caller {
   BIO* out_ = nullptr;
   SslHandle ssl_;
   std::vector<std::byte> unsent_, sent_, heard_;
+  std::size_t on_its_way_ = 0;  // of what is sent
+  int num_key_updates_ = 0;
   std::string alert_;
   bool closed_ = false;
 };

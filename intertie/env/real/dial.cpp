@@ -62,8 +62,11 @@ void Dial::connected(const std::error_code& error) {
 
 void Dial::secure() {
   if (const Result<void> looked = network_->tls->look_at_revoked(); !looked) return finish(looked.error());
-  auto session = std::make_unique<TlsSession>(
-      *network_->tls, TlsSession::Options{.accepts = false, .expected_site = expected_site_, .who = who_});
+  auto session =
+      std::make_unique<TlsSession>(*network_->tls, TlsSession::Options{.accepts = false,
+                                                                       .expected_site = expected_site_,
+                                                                       .who = who_,
+                                                                       .key_update_after = network_->options.key_update_after});
   auto handshake = std::make_shared<TlsHandshake>(std::move(socket_), std::move(session), who_, address_, network_->buffers);
   const auto deadline = timer_.expiry();
   timer_.cancel();

@@ -28,6 +28,7 @@ struct RealNetworkOptions {
   std::string congestion_control = kAutomatic;          // or a name that the system knows: bbr, cubic, reno
   bool plain = false;                                   // instead of tls; loopback only
   Duration accept_deadline = std::chrono::seconds(10);  // for the handshake of whoever connects to us
+  Bytes key_update_after{std::uint64_t{1} << 36};       // sent on a connection (tls_session.h)
   std::size_t most_handshakes = 128;                    // of those who connect to us, at one time; above it one is dropped
 };
 

@@ -113,8 +113,11 @@ void Acceptor::secure(asio::ip::tcp::socket socket, const Address& from) {
   if (closed_) return;
   if (const Result<void> looked = network_->tls->look_at_revoked(); !looked) return refused_(looked.error());
   const std::string who = "connection from " + to_string(from);
-  auto session = std::make_unique<TlsSession>(
-      *network_->tls, TlsSession::Options{.accepts = true, .visitors = network_->options.visitors, .who = who});
+  auto session =
+      std::make_unique<TlsSession>(*network_->tls, TlsSession::Options{.accepts = true,
+                                                                       .visitors = network_->options.visitors,
+                                                                       .who = who,
+                                                                       .key_update_after = network_->options.key_update_after});
   auto handshake = std::make_shared<TlsHandshake>(std::move(socket), std::move(session), who, from, network_->buffers);
   const auto place = pending_.insert(pending_.end(), Pending{handshake, from.host, who});
   handshake->begin(std::chrono::steady_clock::now() + network_->options.accept_deadline,

@@ -24,7 +24,7 @@ class TlsSession {
     std::string expected_site = {};  // the name that the peer's certificate must carry; empty: any site of the run
     bool visitors = false;           // operators and viewers are accepted, too
     std::string who = {};            // for errors: "site columbus (127.0.0.1:7402)"
-    Bytes key_update_after{std::uint64_t{1} << 36};
+    Bytes key_update_after{std::uint64_t{1} << 36};  // 64 GiB: a minute at 10 Gbit/s
     std::uint64_t key_update_after_records = std::uint64_t{1} << 24;
   };
   TlsSession(const TlsContext& context, Options options);
