@@ -133,6 +133,7 @@ with what the sites contribute. With `--probe` the links are probed first, for a
 other; merges then follow the schedule that is [best](schedule.md) over what was found, each link paced at its part. With
 cubic it finds as yet too little where packets are lost by chance, which bbr passes over. The time of a merge is from its
 first chunk until it is committed; the bytes are those of all merges, the warm-ups too, once the others have them.
+A site of which nothing is heard for `run.lost_after` ends it at all others, with code 4.
 )"},
     {"docs", "intertie docs run-file", R"(
 The pages in docs/ that the program writes about itself.

@@ -89,6 +89,7 @@ Result<MergeTrialSettings> trial_settings(const RunFile& file, const MergeBenchC
   settings.silence = command.silence;
   settings.seed = file.run.seed;
   settings.start_wait = file.run.start_wait;
+  settings.lost_after = file.run.lost_after;
   return settings;
 }
 

@@ -117,7 +117,11 @@ links::Mesh::Handlers MergeTrial::mesh_handlers() {
                 waiting_.notify();
               },
           .broken = [this](SiteId, Error error) { waiting_.fail(std::move(error)); },
-          .beat = [this] { waiting_.notify(); },
+          .beat =
+              [this] {
+                look_for_the_lost();
+                waiting_.notify();
+              },
           .closed = [this] { waiting_.notify(); },
           .refused = [this](const Error& error) { handlers_.note("refused: " + error.message()); },
           .failed = [this](SiteId, Error error) { waiting_.fail(std::move(error)); },
@@ -192,6 +196,27 @@ MergeTrial::Traffic MergeTrial::traffic() const {
     all.received = all.received + link->bytes_received();
   }
   return all;
+}
+
+// In beats, so that a machine that stood still does not take the others for lost. What went wrong a note has said.
+void MergeTrial::look_for_the_lost() {
+  if (set_.empty()) return;
+  const Duration beat = settings_.mesh.timing.beat_every;
+  for (std::uint16_t i = 0; i < num_sites(); ++i) {
+    const SiteId site{i};
+    if (site == self() || done_.contains(site)) continue;
+    const links::Link& link = *mesh_.link(site);
+    const auto heard = link.heard_at();
+    const bool near = link.route().relay || (heard && services_.loop.now() - *heard <= beat);
+    silent_[site] = near ? Duration(0) : silent_[site] + beat;
+    if (silent_[site] <= settings_.lost_after) continue;
+    return waiting_.fail({.code = ErrorCode::retry,
+                          .where = mesh_.describe(site),
+                          .what = fmt::format("lost in the middle of the merges: nothing was heard of it for {}",
+                                              to_string(settings_.lost_after)),
+                          .fix = "look there why it has ended, and start all sites again",
+                          .cause = {}});
+  }
 }
 
 Error MergeTrial::late(const std::string& what) const {

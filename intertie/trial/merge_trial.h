@@ -35,6 +35,7 @@ struct MergeTrialSettings {
   std::uint64_t seed = 1;
   Duration start_wait = std::chrono::minutes(2);  // for the other sites
   Duration merge_wait = std::chrono::minutes(5);  // for one merge
+  Duration lost_after = std::chrono::seconds(3);  // without a word of a site, over any way
 };
 
 class MergeTrial {
@@ -85,6 +86,7 @@ class MergeTrial {
   reduce::Execution& execution(Version version);
   Traffic traffic() const;
   env::Task<env::Done> all_acknowledged();
+  void look_for_the_lost();
   Error late(const std::string& what) const;
   Error too_early(SiteId from) const;
 
@@ -97,6 +99,7 @@ class MergeTrial {
   std::map<SiteId, wire::ProbeReport> reports_;  // at site 0
   std::optional<wire::Schedule> schedule_;       // that was agreed on
   std::set<SiteId> done_;                        // sites that have all they need
+  std::map<SiteId, Duration> silent_;            // for so long, of those that are needed
   std::vector<float> contribution_;
   std::vector<reduce::SetMember> set_;                 // once all are connected
   std::vector<std::pair<SiteId, wire::Chunk>> early_;  // that came before

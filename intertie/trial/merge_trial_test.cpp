@@ -146,6 +146,30 @@ TEST(MergeTrial, HeartbeatsAreTimedBesideTheMergesThatCount) {
   EXPECT_EQ(sites.report(0)->num_streams, 2U);
 }
 
+// In the middle of a merge that takes two seconds; one dies, and another way to go is that its line goes silent.
+TEST(MergeTrial, ASiteThatIsLostIsNamedSoon) {
+  for (const bool dies : {true, false}) {
+    Sites sites(3, wire::Reduction::owners, 6'000'000);
+    sites.start_all();
+    sites.world().run_for(3s);
+    if (dies) sites.world().kill("site-1");
+    for (const char* other : {"site-0", "site-2"}) {
+      if (dies) break;
+      sites.world().cut(other, "site-1");
+    }
+    sites.world().run_for(5s);
+    for (const std::size_t left : {0, 2}) {
+      ASSERT_TRUE(sites.running(left).report.has_value()) << "it still waits";
+      ASSERT_FALSE(sites.report(left));
+      EXPECT_EQ(sites.report(left).error().code, ErrorCode::retry);
+      EXPECT_EQ(
+          sites.report(left).error().message(),
+          "site site-1 (site-1:7400): lost in the middle of the merges: nothing was heard of it for 3.00 s; look there why "
+          "it has ended, and start all sites again");
+    }
+  }
+}
+
 // The lines of the world are of pairs: each way 100 Mbit/s, 10 ms, and one of 30 Mbit/s.
 TEST(MergeTrial, MergesFollowWhatTheProbeFound) {
   Sites sites(3, wire::Reduction::owners, 1'000'000);
