@@ -13,7 +13,8 @@ using wire::StreamClass;
 
 namespace {
 
-// What a peer may be ahead in a class: far above what can be in flight, and a bound for what is remembered of it.
+// What a site may be ahead in a class of the first message that did not come: 16 GiB of chunks, and a bound for what is
+// remembered.
 constexpr std::uint64_t kMostBeyond = wire::kMaxList;
 
 Error no_sense(std::string what) {
@@ -60,6 +61,11 @@ void Session::push(StreamClass stream_class, const wire::Message& message) {
   const std::uint64_t number = ++queue.last;
   queue.items.emplace(number, Item{envelope_of(stream_class, number, message), std::nullopt});
   queue.unsent.insert(queue.unsent.end(), number);
+}
+
+bool Session::has_next(StreamClass stream_class) const {
+  const Out& queue = out(stream_class);
+  return !queue.unsent.empty() && *queue.unsent.begin() - queue.items.begin()->first < kMostBeyond;
 }
 
 Envelope Session::take_next(StreamClass stream_class, Way way) {

@@ -36,7 +36,8 @@ class Session {
 
   // Queues a message. Without a session it is dropped: there is nobody whom it concerns.
   void push(wire::StreamClass stream_class, const wire::Message& message);
-  bool has_next(wire::StreamClass stream_class) const { return !out(stream_class).unsent.empty(); }
+  // None while the oldest that is not acknowledged is so far behind that the peer could not tell which others it has.
+  bool has_next(wire::StreamClass stream_class) const;
   // The next to send; from now on it counts as sent that way.
   wire::Envelope take_next(wire::StreamClass stream_class, Way way);
   // One that was sent is not acknowledged yet.

@@ -265,6 +265,19 @@ TEST_F(TwoEnds, ANumberThatMakesNoSenseIsAnErrorAndNotRemembered) {
   EXPECT_THAT(std::get<wire::Acknowledge>(*wire::decode_message(came.type, came.payload)).control.beyond, ElementsAre(65'536));
 }
 
+TEST_F(TwoEnds, NobodyIsFurtherAheadThanTheOtherCanRemember) {
+  push(StreamClass::merge, 1, 65'600);
+  const std::vector<Envelope> taken = take(StreamClass::merge);
+  EXPECT_EQ(taken.size(), 65'536U);
+  for (std::size_t i = 1; i < taken.size(); ++i) arrive(taken[i]);
+  acknowledge();
+  EXPECT_FALSE(lyon.has_next(StreamClass::merge)) << "the first is missing still";
+  EXPECT_EQ(lyon.num_acknowledged(), 65'535U);
+  arrive(taken[0]);
+  acknowledge();
+  EXPECT_EQ(take(StreamClass::merge).size(), 64U);
+}
+
 // Two sessions with three ways between them, each of which loses, repeats and reorders, and is given up now and then.
 class BadWays {
  public:
