@@ -45,7 +45,7 @@ class Transfer {
   Figures run() {
     const auto listener = *to_->listen(
         {"127.0.0.1", 0}, [this](std::unique_ptr<Connection> got) { receive(std::move(got)); }, [](const Error&) {});
-    from_->connect(listener->local_address(), "columbus", std::chrono::seconds(5),
+    from_->connect({listener->local_address(), "columbus", std::chrono::seconds(5)},
                    [this](Result<std::unique_ptr<Connection>> got) { send(std::move(*got)); });
     loop_.run();
     const double seconds = std::chrono::duration<double>(loop_.now() - start_).count();

@@ -95,16 +95,20 @@ class Network {
  public:
   using Accepted = std::function<void(std::unique_ptr<Connection>)>;
   using Connected = std::function<void(Result<std::unique_ptr<Connection>>)>;
+  struct Target {
+    Address address;
+    std::string expected_site;  // the name that the peer's certificate must carry; empty: that of any site of the run
+    Duration deadline;          // for the connection and the handshake
+    std::string from = {};      // this machine's address to connect from, in numbers; empty: the system chooses
+  };
   virtual ~Network() = default;
   // `accepted` is called for connections whose handshake succeeded; refused is told of the others (who, why).
   virtual Result<std::unique_ptr<Listener>> listen(const Address& address, Accepted accepted,
                                                    std::function<void(Error)> refused) = 0;
-  // Connects and does the handshake within `deadline`. `expected_site`: the name that the peer's certificate must carry; empty:
-  // that of any site of the run.
-  // Errors: retry (refused, unreachable, timed out), reconfigure (certificate: the message says which and why).
-  // Under TLS 1.3 the other side looks at our certificate only after we are done: if it refuses it, connect succeeds and
-  // `closed` follows with code reconfigure and the reason.
-  virtual void connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) = 0;
+  // Errors: retry (refused, unreachable, timed out, no interface has `from`), reconfigure (certificate: the message says which
+  // and why). Under TLS 1.3 the other side looks at our certificate only after we are done: if it refuses it, connect succeeds
+  // and `closed` follows with code reconfigure and the reason.
+  virtual void connect(Target target, Connected connected) = 0;
 };
 
 }  // namespace intertie::env

@@ -196,7 +196,7 @@ void Mesh::connect(const Dialled& stream) {
   }
   const SiteId site = std::get<SiteId>(stream);
   const wire::Hello hello = hello_of(std::get<StreamClass>(stream), std::get<std::uint16_t>(stream));
-  network_.connect(settings_.addresses[site.value], settings_.identity.site_names[site.value], settings_.attempt_deadline,
+  network_.connect({settings_.addresses[site.value], settings_.identity.site_names[site.value], settings_.attempt_deadline},
                    [this, site, hello, alive = std::weak_ptr(alive_)](Result<std::unique_ptr<env::Connection>> connection) {
                      if (!alive.expired()) connected(site, hello, std::move(connection));
                    });

@@ -28,9 +28,7 @@ class LocalLinks final : public env::Network {
                                                 std::function<void(Error)> refused) override {
     return network_.listen(address, std::move(accepted), std::move(refused));
   }
-  void connect(const env::Address& address, std::string expected_site, Duration deadline, Connected connected) override {
-    network_.connect(address, std::move(expected_site), deadline, std::move(connected));
-  }
+  void connect(Target target, Connected connected) override { network_.connect(std::move(target), std::move(connected)); }
 
  private:
   bool emulated_ = false;

@@ -209,7 +209,7 @@ class RawVisits : public Visits {
  protected:
   void dial(const std::string& role) {
     role_ = role;
-    laptop_.network().connect(kAddress, "a", 5s, [this](Result<std::unique_ptr<env::Connection>> connection) {
+    laptop_.network().connect({kAddress, "a", 5s}, [this](Result<std::unique_ptr<env::Connection>> connection) {
       ASSERT_TRUE(connection);
       stream_ = std::make_unique<links::Stream>(
           std::move(*connection),

@@ -33,7 +33,7 @@ void Visitor::connect() {
                  .fix = {},
                  .cause = {}});
   }
-  services_.network.connect(target_.addresses[next_address_], target_.site, target_.attempt_deadline,
+  services_.network.connect({target_.addresses[next_address_], target_.site, target_.attempt_deadline},
                             [this, alive = std::weak_ptr(alive_)](Result<std::unique_ptr<env::Connection>> connection) {
                               if (!alive.expired()) connected(std::move(connection));
                             });

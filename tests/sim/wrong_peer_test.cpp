@@ -37,7 +37,7 @@ class WrongPeer : public testing::Test {
 
   // One stream, without what links do.
   void dial(const wire::Hello& hello) {
-    life_.network().connect({"site0", 7400}, "site0", 5s, [this, hello](Result<std::unique_ptr<env::Connection>> connection) {
+    life_.network().connect({{"site0", 7400}, "site0", 5s}, [this, hello](Result<std::unique_ptr<env::Connection>> connection) {
       ASSERT_TRUE(connection) << connection.error().message();
       streams_.push_back(std::make_unique<links::Stream>(
           std::move(*connection),
@@ -172,7 +172,7 @@ TEST_F(WrongPeer, WhatItTellsOfASiteThatIsHeardDoesNotCount) {
   world.start(2);
   world.world().run_for(2s);
   std::unique_ptr<links::Stream> stream;
-  life.network().connect({"site0", 7400}, "site0", 5s, [&](Result<std::unique_ptr<env::Connection>> connection) {
+  life.network().connect({{"site0", 7400}, "site0", 5s}, [&](Result<std::unique_ptr<env::Connection>> connection) {
     ASSERT_TRUE(connection) << connection.error().message();
     stream = std::make_unique<links::Stream>(
         std::move(*connection), links::Stream::Handlers{.message = [](const wire::Message&) {}, .drained = {}, .closed = {}});

@@ -13,22 +13,23 @@ namespace intertie::env::real {
 
 class Dial : public std::enable_shared_from_this<Dial> {
  public:
-  Dial(std::shared_ptr<NetworkState> network, Address address, std::string expected_site, Network::Connected connected);
+  Dial(std::shared_ptr<NetworkState> network, Network::Target target, Network::Connected connected);
   void begin(std::chrono::steady_clock::time_point deadline);
 
  private:
   using Endpoints = std::vector<asio::ip::tcp::endpoint>;
   void resolve();
   void connect(const Endpoints& endpoints);
+  void connect_from(const asio::ip::address& local, const Endpoints& endpoints);
   void connected(const std::error_code& error);
   void secure();
   void timed_out();
   void finish(Result<std::unique_ptr<Connection>> outcome);
+  Error from_error(ErrorCode code, std::string what) const;
   Error resolve_error(std::string what) const;
 
   std::shared_ptr<NetworkState> network_;
-  Address address_;
-  std::string expected_site_;
+  Network::Target target_;
   std::string who_;
   Network::Connected done_;
   asio::ip::tcp::resolver resolver_;

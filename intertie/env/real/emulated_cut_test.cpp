@@ -83,7 +83,7 @@ TEST_P(CutLink, WhoConnectsFindsNobodyUntilTheDeadline) {
   cut();
   std::optional<Error> error;
   const TimePoint start = sites.loop.now();
-  sites.ashburn.connect(sites.listener->local_address(), "columbus", 80ms, [&](Result<std::unique_ptr<Connection>> got) {
+  sites.ashburn.connect({sites.listener->local_address(), "columbus", 80ms}, [&](Result<std::unique_ptr<Connection>> got) {
     ASSERT_FALSE(got);
     error = got.error();
   });
@@ -127,7 +127,7 @@ TEST(EmulatedNetwork, NobodyIsToldAfterItsEnd) {
   const auto listener = *ashburn->listen(
       kAnyPort, [](const std::unique_ptr<Connection>&) {}, [](const Error&) {});
   ashburn->cut("columbus");
-  ashburn->connect(kAnyPort, "columbus", 10ms, [](const Result<std::unique_ptr<Connection>>&) { ADD_FAILURE(); });
+  ashburn->connect({kAnyPort, "columbus", 10ms}, [](const Result<std::unique_ptr<Connection>>&) { ADD_FAILURE(); });
   ashburn.reset();
   run_until(
       loop, [] { return false; }, 50ms);

@@ -119,18 +119,18 @@ using Outcome = Result<std::unique_ptr<Connection>>;
 // its timer, which ends with the attempt.
 class EmulatedDial : public std::enable_shared_from_this<EmulatedDial> {
  public:
-  struct Target {
-    Address address;
-    std::string site;
-    TimePoint deadline;
-  };
-  EmulatedDial(const std::shared_ptr<Emulation>& emulation, Network& network, Target target, Network::Connected connected)
-      : emulation_(emulation), network_(network), target_(std::move(target)), connected_(std::move(connected)) {}
+  EmulatedDial(const std::shared_ptr<Emulation>& emulation, Network& network, Network::Target target,
+               Network::Connected connected)
+      : emulation_(emulation),
+        network_(network),
+        target_(std::move(target)),
+        until_(emulation->loop().now() + target_.deadline),
+        connected_(std::move(connected)) {}
 
   void begin() {
     const auto emulation = emulation_.lock();
-    line_ = emulation->line_to(target_.site);
-    timer_ = emulation->loop().call_at(target_.deadline, [self = shared_from_this()] { self->finish(self->no_answer()); });
+    line_ = emulation->line_to(target_.expected_site);
+    timer_ = emulation->loop().call_at(until_, [self = shared_from_this()] { self->finish(self->no_answer()); });
     line_->get_through([self = shared_from_this()] { self->dial(); });
   }
 
@@ -139,8 +139,9 @@ class EmulatedDial : public std::enable_shared_from_this<EmulatedDial> {
   void dial() {
     const auto emulation = emulation_.lock();
     if (over_ || !emulation || emulation->ended()) return;
-    network_.connect(target_.address, target_.site, target_.deadline - emulation->loop().now(),
-                     [self = shared_from_this()](Outcome outcome) { self->dialled(std::move(outcome)); });
+    Network::Target left = target_;
+    left.deadline = until_ - emulation->loop().now();
+    network_.connect(std::move(left), [self = shared_from_this()](Outcome outcome) { self->dialled(std::move(outcome)); });
   }
   void dialled(Outcome outcome) {
     const auto emulation = emulation_.lock();
@@ -166,15 +167,16 @@ class EmulatedDial : public std::enable_shared_from_this<EmulatedDial> {
   }
   Error no_answer() const {
     return Error{.code = ErrorCode::retry,
-                 .where = "site " + target_.site + " (" + to_string(target_.address) + "), phase connect",
+                 .where = "site " + target_.expected_site + " (" + to_string(target_.address) + "), phase connect",
                  .what = "no answer from " + to_string(target_.address) + " in time",
-                 .fix = "check that site " + target_.site + " runs and that no firewall drops the connection",
+                 .fix = "check that site " + target_.expected_site + " runs and that no firewall drops the connection",
                  .cause = {}};
   }
 
   std::weak_ptr<Emulation> emulation_;
   Network& network_;
-  Target target_;
+  Network::Target target_;
+  TimePoint until_;
   Network::Connected connected_;
   std::shared_ptr<EmulatedLine> line_;
   std::unique_ptr<Connection> made_;
@@ -209,13 +211,9 @@ Result<std::unique_ptr<Listener>> EmulatedNetwork::listen(const Address& address
   return std::unique_ptr<Listener>(std::make_unique<EmulatedListener>(std::move(inner), listening));
 }
 
-void EmulatedNetwork::connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) {
-  if (!emulation_->line_to(expected_site))
-    return network_->connect(address, std::move(expected_site), deadline, std::move(connected));
-  const TimePoint until = emulation_->loop().now() + deadline;
-  std::make_shared<EmulatedDial>(emulation_, *network_, EmulatedDial::Target{address, std::move(expected_site), until},
-                                 std::move(connected))
-      ->begin();
+void EmulatedNetwork::connect(Target target, Connected connected) {
+  if (!emulation_->line_to(target.expected_site)) return network_->connect(std::move(target), std::move(connected));
+  std::make_shared<EmulatedDial>(emulation_, *network_, std::move(target), std::move(connected))->begin();
 }
 
 bool EmulatedNetwork::cut(const std::string& site) {

@@ -32,7 +32,7 @@ class EmulatedNetwork final : public Network {
 
   Result<std::unique_ptr<Listener>> listen(const Address& address, Accepted accepted,
                                            std::function<void(Error)> refused) override;
-  void connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) override;
+  void connect(Target target, Connected connected) override;
 
   // False: there is no link to that site here. To cut what is cut, and to mend what is whole, changes nothing.
   bool cut(const std::string& site);

@@ -142,7 +142,7 @@ TEST(EmulatedNetwork, SitesWithoutALinkPassThrough) {
   Recorder here, there;
   const auto listener = *columbus->listen(
       kAnyPort, [&](std::unique_ptr<Connection> got) { there.take(std::move(got)); }, [](const Error&) {});
-  ashburn.connect(listener->local_address(), "columbus", 5s, [&](Result<std::unique_ptr<Connection>> got) {
+  ashburn.connect({listener->local_address(), "columbus", 5s}, [&](Result<std::unique_ptr<Connection>> got) {
     here.take(std::move(*got));
     here.connection->send(SharedBytes(std::vector<std::byte>(100'000)));
   });

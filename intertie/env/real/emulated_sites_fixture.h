@@ -25,7 +25,7 @@ struct EmulatedSites {
         [](const Error& error) { ADD_FAILURE() << error.message(); });
   }
   void dial(Recorder& recorder) {
-    ashburn.connect(listener->local_address(), "columbus", std::chrono::seconds(5),
+    ashburn.connect({listener->local_address(), "columbus", std::chrono::seconds(5)},
                     [&recorder](Result<std::unique_ptr<Connection>> got) {
                       ASSERT_TRUE(got) << got.error().message();
                       recorder.take(std::move(*got));

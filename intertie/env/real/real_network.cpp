@@ -29,9 +29,9 @@ Result<std::unique_ptr<Listener>> RealNetwork::listen(const Address& address, Ac
   return std::unique_ptr<Listener>(std::make_unique<SocketListener>(std::move(acceptor)));
 }
 
-void RealNetwork::connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) {
-  std::make_shared<Dial>(state_, address, std::move(expected_site), std::move(connected))
-      ->begin(std::chrono::steady_clock::now() + deadline);
+void RealNetwork::connect(Target target, Connected connected) {
+  const auto deadline = std::chrono::steady_clock::now() + target.deadline;
+  std::make_shared<Dial>(state_, std::move(target), std::move(connected))->begin(deadline);
 }
 
 }  // namespace intertie::env::real

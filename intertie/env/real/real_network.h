@@ -44,7 +44,7 @@ class RealNetwork final : public Network {
   // A name in `address` is looked up at once, which may block: listen before the run begins.
   Result<std::unique_ptr<Listener>> listen(const Address& address, Accepted accepted,
                                            std::function<void(Error)> refused) override;
-  void connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) override;
+  void connect(Target target, Connected connected) override;
 
  private:
   explicit RealNetwork(std::shared_ptr<NetworkState> state) : state_(std::move(state)) {}

@@ -27,6 +27,31 @@ TEST(RealNetwork, ConnectsAndNamesThePeers) {
   EXPECT_NE(sites.listener->local_address().port, 0);
 }
 
+TEST(RealNetwork, ConnectsFromTheAddressThatIsAskedFor) {
+  TwoSites sites;
+  sites.from = "127.0.0.2";
+  ASSERT_TRUE(sites.connect()) << sites.failed->message();
+  EXPECT_TRUE(sites.at_columbus.connection->peer().address.starts_with("127.0.0.2:"))
+      << sites.at_columbus.connection->peer().address;
+}
+
+TEST(RealNetwork, AnAddressThatNobodyCanConnectFromIsAnError) {
+  const struct {
+    const char* from;
+    ErrorCode code;
+    const char* why;
+  } cases[] = {{"203.0.113.9", ErrorCode::retry, "cannot connect from 203.0.113.9 to 127.0.0.1:"},
+               {"::1", ErrorCode::reconfigure, "one is IPv4 and the other IPv6"},
+               {"localhost", ErrorCode::reconfigure, "it must be written in numbers"}};
+  for (const auto& [from, code, why] : cases) {
+    TwoSites sites;
+    sites.from = from;
+    ASSERT_FALSE(sites.connect()) << from;
+    EXPECT_EQ(sites.failed->code, code) << from;
+    EXPECT_NE(sites.failed->message().find(why), std::string::npos) << sites.failed->message();
+  }
+}
+
 TEST(RealNetwork, UsesTheCongestionControlThatIsAskedFor) {
   RealNetworkOptions reno = tls_of("ashburn");  // every kernel has it, and lets everybody have it
   reno.congestion_control = "reno";
@@ -78,7 +103,7 @@ void echo_much(TwoSites& sites) {
       sent += size;
     }
   };
-  sites.ashburn->connect(sites.listener->local_address(), "columbus", 5s, [&](Result<std::unique_ptr<Connection>> made) {
+  sites.ashburn->connect({sites.listener->local_address(), "columbus", 5s}, [&](Result<std::unique_ptr<Connection>> made) {
     here = std::move(*made);
     here->set_low_mark(Bytes{300'000});
     here->start({.received =
@@ -245,7 +270,7 @@ TEST(RealNetwork, ServesManyConnectionsAtOnce) {
       [](const Error& error) { ADD_FAILURE() << error.message(); });
   Random random(3);
   for (std::size_t i = 0; i < kMany; ++i) {
-    sites.ashburn->connect(sites.listener->local_address(), "columbus", 10s, [&, i](Result<std::unique_ptr<Connection>> got) {
+    sites.ashburn->connect({sites.listener->local_address(), "columbus", 10s}, [&, i](Result<std::unique_ptr<Connection>> got) {
       ASSERT_TRUE(got) << got.error().message();
       here.push_back(std::make_unique<Recorder>());
       here.back()->take(std::move(*got));

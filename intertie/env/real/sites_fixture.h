@@ -74,6 +74,7 @@ struct TwoSites {
   std::optional<Error> failed;
   std::vector<Error> refused;
   std::unique_ptr<Listener> listener;
+  std::string from;  // that ashburn connects from
 
   explicit TwoSites(RealNetworkOptions first = tls_of("ashburn"), RealNetworkOptions second = tls_of("columbus"))
       : ashburn(network_of(loop, std::move(first))), columbus(network_of(loop, std::move(second))) {
@@ -84,7 +85,7 @@ struct TwoSites {
     listener = std::move(*made);
   }
   void dial(const Address& address, const std::string& expected = "columbus", Duration deadline = std::chrono::seconds(5)) {
-    ashburn->connect(address, expected, deadline, [this](Result<std::unique_ptr<Connection>> got) {
+    ashburn->connect({address, expected, deadline, from}, [this](Result<std::unique_ptr<Connection>> got) {
       if (got) {
         at_ashburn.take(std::move(*got));
       } else {

@@ -26,9 +26,9 @@ Result<std::unique_ptr<Listener>> SimNetwork::listen(const Address& address, Acc
   return std::unique_ptr<Listener>(std::make_unique<SimListener>(fabric_, std::move(listening)));
 }
 
-void SimNetwork::connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) {
-  std::make_shared<Handshake>(fabric_,
-                              Handshake::Request{life_, address, std::move(expected_site), deadline, std::move(connected)})
+void SimNetwork::connect(Target target, Connected connected) {
+  std::make_shared<Handshake>(fabric_, Handshake::Request{life_, std::move(target.address), std::move(target.expected_site),
+                                                          target.deadline, std::move(connected)})
       ->begin();
 }
 

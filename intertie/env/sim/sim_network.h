@@ -11,7 +11,7 @@ class SimNetwork final : public Network {
   SimNetwork(Fabric& fabric, std::shared_ptr<const Life> life) : fabric_(fabric), life_(std::move(life)) {}
   Result<std::unique_ptr<Listener>> listen(const Address& address, Accepted accepted,
                                            std::function<void(Error)> refused) override;
-  void connect(const Address& address, std::string expected_site, Duration deadline, Connected connected) override;
+  void connect(Target target, Connected connected) override;
 
  private:
   Fabric& fabric_;

@@ -40,7 +40,7 @@ struct TwoSites {
         kColumbus, [this](std::unique_ptr<Connection> got) { at_columbus.take(std::move(got)); }, [](const Error&) {});
   }
   void dial(std::string expected = "columbus", Duration deadline = 5s, Address address = kColumbus) {
-    ashburn.network().connect(address, std::move(expected), deadline, [this](Result<std::unique_ptr<Connection>> got) {
+    ashburn.network().connect({address, std::move(expected), deadline}, [this](Result<std::unique_ptr<Connection>> got) {
       connected_at = world.now();
       if (got) {
         at_ashburn.take(std::move(*got));
