@@ -22,34 +22,45 @@ Fabric::Fabric(EventQueue& events, Random random, LinkProfile usual, bool split_
     : events_(events), random_(random), usual_(usual), split_deliveries_(split_deliveries) {}
 
 Fabric::Pair& Fabric::pair(const std::string& from, const std::string& to) {
-  return pairs_.try_emplace({from, to}, usual_).first->second;
+  const auto [found, is_new] = pairs_.try_emplace({from, to}, usual_);
+  if (is_new && is_cut(from, to)) found->second.line.pause(events_.now());
+  return found->second;
 }
 
 void Fabric::set_link(const std::string& from, const std::string& to, LinkProfile profile) {
   Pair& changed = pair(from, to);
   INTERTIE_CHECK(changed.receivers.empty());
-  const bool cut = changed.cut;
   changed.line = Line(profile);
-  if (cut) changed.line.pause(events_.now());
+  if (is_cut(from, to)) changed.line.pause(events_.now());
 }
 
 void Fabric::cut(const std::string& from, const std::string& to) {
-  Pair& affected = pair(from, to);
-  affected.cut = true;
-  affected.line.pause(events_.now());
-  arm(affected);
+  cuts_.insert({from, to});
+  see_cuts(from, to);
 }
 
 void Fabric::mend(const std::string& from, const std::string& to) {
-  Pair& affected = pair(from, to);
-  affected.cut = false;
-  affected.line.resume(events_.now());
-  arm(affected);
+  cuts_.erase({from, to});
+  see_cuts(from, to);
+}
+
+// Of the lines from one interface or site to another.
+void Fabric::see_cuts(const std::string& from, const std::string& to) {
+  for (auto& [interfaces, affected] : pairs_) {
+    const bool named =
+        interfaces == std::pair(from, to) || (site_of(interfaces.first) == from && site_of(interfaces.second) == to);
+    if (!named) continue;
+    is_cut(interfaces.first, interfaces.second) ? affected.line.pause(events_.now()) : affected.line.resume(events_.now());
+    arm(affected);
+  }
 }
 
 std::vector<EndOfWire> Fabric::receivers_between(const std::string& from, const std::string& to) {
   std::vector<EndOfWire> ends;
-  for (const auto& entry : pair(from, to).receivers) ends.push_back(entry.second);
+  for (const auto& [interfaces, between] : pairs_) {
+    if (site_of(interfaces.first) != from || site_of(interfaces.second) != to) continue;
+    for (const auto& entry : between.receivers) ends.push_back(entry.second);
+  }
   return ends;
 }
 
@@ -78,7 +89,7 @@ void Fabric::forget_site(const Life& life) {
     if (listening->life.get() == &life) stop_listening(listening);
   }
   for (auto& [sites, affected] : pairs_) {
-    if (sites.first != life.site) continue;
+    if (site_of(sites.first) != life.site) continue;
     for (const auto& [stream, receiver] : affected.receivers) {
       if (receiver.other().life.get() != &life) continue;
       receiver.wire->reset = true;

@@ -1,5 +1,5 @@
-// Fabric: what lies between the sites of a simulation: one Line per ordered pair of sites, the listeners, and the connections
-// ("wires") with their two ends. SimNetwork is a site's view of it; SimWorld asks it for faults.
+// Fabric: what lies between the sites of a simulation: one Line per ordered pair of their interfaces (interface_of()), the
+// listeners, and the connections ("wires") with their two ends. SimNetwork is a site's view of it; SimWorld asks it for faults.
 //
 // Handlers of connections run only inside events, never inside send() or a destructor. Bytes that arrive before start() wait.
 // Owner thread: the only one.
@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "intertie/env/random.h"
 #include "intertie/env/sim/event_queue.h"
@@ -26,10 +27,13 @@ class Fabric {
  public:
   Fabric(EventQueue& events, Random random, LinkProfile usual, bool split_deliveries);
 
-  // Links. A profile is set before the first byte of the pair.
+  // Links, from interface to interface. A profile is set before the first byte of the pair. To cut and to mend two sites by
+  // their names does so to all lines between them.
   void set_link(const std::string& from, const std::string& to, LinkProfile profile);
   LinkProfile link(const std::string& from, const std::string& to) { return pair(from, to).line.profile(); }
-  bool is_cut(const std::string& from, const std::string& to) { return pair(from, to).cut; }
+  bool is_cut(const std::string& from, const std::string& to) const {
+    return cuts_.contains({from, to}) || cuts_.contains({site_of(from), site_of(to)});
+  }
   void cut(const std::string& from, const std::string& to);
   void mend(const std::string& from, const std::string& to);
   std::size_t break_connections(const std::string& a, const std::string& b);
@@ -55,14 +59,14 @@ class Fabric {
   struct Pair {
     explicit Pair(LinkProfile profile) : line(profile) {}
     Line line;
-    bool cut = false;
     EventQueue::Id wake = 0;
     std::optional<TimePoint> wake_at;
     std::map<Line::Stream, EndOfWire> receivers;  // of the streams on this line
   };
 
   Pair& pair(const std::string& from, const std::string& to);
-  Pair& pair_out_of(const EndOfWire& at) { return pair(at.end().life->site, at.other().life->site); }
+  void see_cuts(const std::string& from, const std::string& to);
+  Pair& pair_out_of(const EndOfWire& at) { return pair(at.end().interface, at.other().interface); }
   void arm(Pair& pair);
   void wake(Pair& pair);
   void departed(const EndOfWire& sender);
@@ -81,6 +85,7 @@ class Fabric {
   LinkProfile usual_;
   bool split_deliveries_;
   std::map<std::pair<std::string, std::string>, Pair> pairs_;
+  std::set<std::pair<std::string, std::string>> cuts_;
   std::vector<std::shared_ptr<Listening>> listeners_;
   std::uint16_t next_port_ = 49152;
 };

@@ -7,9 +7,10 @@ namespace {
 
 constexpr Duration kSendAgainAfter = std::chrono::seconds(1);
 
-End end_of(std::shared_ptr<const Life> life, const std::string& other_site, std::string address) {
+End end_of(std::shared_ptr<const Life> life, std::string interface, const std::string& other_site, std::string address) {
   End end;
   end.life = std::move(life);
+  end.interface = std::move(interface);
   end.peer = Peer{.run = "simulated", .role = "site", .name = other_site, .address = std::move(address)};
   return end;
 }
@@ -24,7 +25,7 @@ void Handshake::begin() {
     self->fail(ErrorCode::retry, "connect", "no answer in time",
                "check that the site runs and that the network lets the connection through");
   });
-  leg(request_.from->site, target_site_, [self = shared_from_this()] { self->reached(); });
+  leg(interface(), target_interface(), [self = shared_from_this()] { self->reached(); });
 }
 
 void Handshake::leg(const std::string& from, const std::string& to, std::function<void()> then) {
@@ -40,7 +41,7 @@ void Handshake::leg(const std::string& from, const std::string& to, std::functio
 
 void Handshake::reached() {
   if (!target_) target_ = fabric_.listener_at(request_.address);
-  leg(target_site_, request_.from->site, [self = shared_from_this()] { self->answered(); });
+  leg(target_interface(), interface(), [self = shared_from_this()] { self->answered(); });
 }
 
 void Handshake::answered() {
@@ -52,7 +53,7 @@ void Handshake::answered() {
     return fail(ErrorCode::reconfigure, "certificate", "the certificate there is of site " + target_site_,
                 "correct the addresses in the run file, so that each is of its own site");
   }
-  leg(request_.from->site, target_site_, [self = shared_from_this()] { self->completed(); });
+  leg(interface(), target_interface(), [self = shared_from_this()] { self->completed(); });
 }
 
 void Handshake::completed() {
@@ -61,8 +62,8 @@ void Handshake::completed() {
   EventQueue& events = fabric_.events();
   events.cancel(timeout_);
   const std::string here = request_.from->site + ":0";
-  const auto wire = fabric_.open_wire(end_of(request_.from, target_site_, to_string(request_.address)),
-                                      end_of(target_->life, request_.from->site, here));
+  const auto wire = fabric_.open_wire(end_of(request_.from, interface(), target_site_, to_string(request_.address)),
+                                      end_of(target_->life, target_interface(), request_.from->site, here));
   auto ours = std::make_shared<std::unique_ptr<Connection>>(std::make_unique<SimConnection>(fabric_, EndOfWire{wire, 0}));
   auto theirs = std::make_shared<std::unique_ptr<Connection>>(std::make_unique<SimConnection>(fabric_, EndOfWire{wire, 1}));
   events.at(events.now(), target_->life, [target = target_, theirs] {

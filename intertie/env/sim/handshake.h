@@ -16,6 +16,7 @@ class Handshake : public std::enable_shared_from_this<Handshake> {
     std::shared_ptr<const Life> from;
     Address address;
     std::string expected_site;
+    std::string bound_to;  // at both ends, where there is one at this end: a path of its own
     Duration deadline{0};
     Network::Connected connected;
   };
@@ -28,6 +29,10 @@ class Handshake : public std::enable_shared_from_this<Handshake> {
   void answered();   // after leg 2
   void completed();  // after leg 3
   void fail(ErrorCode code, std::string phase, std::string what, std::string fix);
+  std::string interface() const { return interface_of(request_.from->site, request_.bound_to); }
+  std::string target_interface() const {
+    return interface_of(target_site_, request_.bound_to.empty() ? std::string() : request_.address.host);
+  }
   bool target_listens() const { return target_ && target_->open && !target_->life->over; }
 
   Fabric& fabric_;

@@ -28,7 +28,7 @@ Result<std::unique_ptr<Listener>> SimNetwork::listen(const Address& address, Acc
 
 void SimNetwork::connect(Target target, Connected connected) {
   std::make_shared<Handshake>(fabric_, Handshake::Request{life_, std::move(target.address), std::move(target.expected_site),
-                                                          target.deadline, std::move(connected)})
+                                                          std::move(target.from), target.deadline, std::move(connected)})
       ->begin();
 }
 

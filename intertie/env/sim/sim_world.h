@@ -5,7 +5,9 @@
 //   SimSite& ashburn = world.start("ashburn");          // ashburn.loop(), ashburn.network(), ashburn.worker()
 //   world.run_until([&] { return finished; }, 10min);
 //
-// A site's address may be anything: the network knows who listens where, by the address given to listen().
+// A site's address may be anything: the network knows who listens where, by the address given to listen(). Connections that are
+// bound to an address have lines of their own, from "ashburn@10.1.0.1" to "columbus@10.1.0.2" (the host that they dial), which
+// can be set, cut and mended by these names; cut("ashburn", "columbus") cuts all lines between the two.
 // Owner thread: the only one. Outlives everything that was made from its sites.
 #pragma once
 

@@ -20,8 +20,15 @@ struct Incoming {
   std::optional<Error> closed;
 };
 
+// A site has one interface for what is not bound to an address, and one for each address that a connection is bound to.
+inline std::string interface_of(const std::string& site, const std::string& bound_to) {
+  return bound_to.empty() ? site : site + "@" + bound_to;
+}
+inline std::string site_of(const std::string& interface) { return interface.substr(0, interface.find('@')); }
+
 struct End {
   std::shared_ptr<const Life> life;
+  std::string interface;  // of its site: interface_of()
   Peer peer;
   Line::Stream out;  // on the line from this end's site to the other's
   Connection::Handlers handlers;
