@@ -36,8 +36,8 @@ links::Mesh::Handlers watchful(int& num_connected) {
 links::Mesh::Settings columbus() {
   return {.identity = fuzz::identity(),
           .addresses = {{"ashburn", 1}, {"columbus", 1}, {"quincy", 1}},
-          .listen = {"columbus", 1},
-          .num_merge_streams = {1, 1, 1},
+          .listen = {{"columbus", 1}},
+          .paths = {3, {{.num_merge_streams = 1}}},
           .timing = {}};
 }
 
@@ -48,7 +48,7 @@ class Quincy {
   void dial() {
     sequence_ = 0;
     connections_.emplace_back();
-    site_.network().connect({"columbus", 1}, "columbus", 5s,
+    site_.network().connect({{"columbus", 1}, "columbus", 5s},
                             [this, at = connections_.size() - 1](Result<std::unique_ptr<env::Connection>> connection) {
                               if (connection) connections_[at] = std::move(*connection);
                             });

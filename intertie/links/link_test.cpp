@@ -63,8 +63,8 @@ class MergeStreams : public testing::Test {
  protected:
   MergeStreams() {
     link.begin_session(Incarnation{2});
-    link.attach_control(stream(&control));
-    for (std::uint16_t i = 0; i < 2; ++i) link.attach_merge(i, stream(&merge[i]));
+    link.attach_control(0, stream(&control));
+    for (std::uint16_t i = 0; i < 2; ++i) link.attach_merge(0, i, stream(&merge[i]));
     link.set_route({.direct = true, .relay = {}});
   }
   static std::unique_ptr<Stream> stream(Held** held) {
@@ -86,7 +86,7 @@ class MergeStreams : public testing::Test {
   std::array<Held*, 2> merge{};
   std::vector<std::string> ended;
   Link link{world.start("site0").loop(),
-            {.self = SiteId{0}, .incarnation = Incarnation{1}, .peer = SiteId{1}, .num_merge_streams = 2, .timing = {}},
+            {.self = SiteId{0}, .incarnation = Incarnation{1}, .peer = SiteId{1}, .num_merge_streams = {2}, .timing = {}},
             {.message = {},
              .envelope = {},
              .carry = {},
@@ -100,7 +100,7 @@ class MergeStreams : public testing::Test {
              .streams_ended = [] {},
              .hearing = {},
              .refused = {},
-             .ended = [this](const Error& error) { ended.push_back(error.message()); },
+             .ended = [this](std::uint16_t, const Error& error) { ended.push_back(error.message()); },
              .merge_ended = {},
              .broken = {},
              .closed = {}}};
@@ -112,7 +112,7 @@ TEST_F(MergeStreams, ItsMergeStreamsSharePacing) {
   EXPECT_EQ(merge[1]->pacing, 40e6);
   EXPECT_EQ(control->pacing, 0);
   Held* again = nullptr;
-  link.attach_merge(0, stream(&again));
+  link.attach_merge(0, 0, stream(&again));
   EXPECT_EQ(again->pacing, 40e6) << "one that comes later, too";
 }
 
@@ -249,8 +249,8 @@ TEST_F(MergeStreams, ItIsForTheDirectWayOnly) {
 TEST_F(MergeStreams, AnotherStartOfThePeerGetsNone) {
   link.warm_up(Bytes{1'000'000});
   link.begin_session(Incarnation{3});
-  link.attach_control(stream(&control));
-  for (std::uint16_t i = 0; i < 2; ++i) link.attach_merge(i, stream(&merge[i]));
+  link.attach_control(0, stream(&control));
+  for (std::uint16_t i = 0; i < 2; ++i) link.attach_merge(0, i, stream(&merge[i]));
   for (int i = 0; i < 100; ++i) drain_both();
   EXPECT_EQ(padding(), 0U);
 }

@@ -28,11 +28,13 @@ Mesh::Mesh(env::Loop& loop, env::Network& network, Settings settings, Handlers h
       dispatch_(settings_.identity.self, num_sites(settings_.identity),
                 [this](SiteId site) -> Session& { return peers_[site.value].link->session(); }) {
   for (std::uint16_t i = 0; i < peers_.size(); ++i) {
-    if (SiteId{i} != settings_.identity.self) peers_[i].link = make_link(SiteId{i}, settings_.num_merge_streams[i]);
+    if (SiteId{i} != settings_.identity.self) peers_[i].link = make_link(SiteId{i});
   }
 }
 
-std::unique_ptr<Link> Mesh::make_link(SiteId site, std::uint16_t num_merge_streams) {
+std::unique_ptr<Link> Mesh::make_link(SiteId site) {
+  std::vector<std::uint16_t> num_merge_streams;
+  for (const PathSettings& path : settings_.paths[site.value]) num_merge_streams.push_back(path.num_merge_streams);
   return std::make_unique<Link>(
       loop_,
       Link::Settings{.self = settings_.identity.self,
@@ -63,8 +65,9 @@ std::unique_ptr<Link> Mesh::make_link(SiteId site, std::uint16_t num_merge_strea
               },
           .hearing = [this, site](wire::Hearing told) { take_hearing(site, std::move(told)); },
           .refused = [this, site](const wire::Refusal& refusal) { refused_by(site, refusal); },
-          .ended = [this, site](Error error) { direct_ended(site, std::move(error)); },
-          .merge_ended = [this, site](std::uint16_t number, const Error& error) { merge_ended(site, number, error); },
+          .ended = [this, site](std::uint16_t path, Error error) { path_ended(site, path, std::move(error)); },
+          .merge_ended = [this, site](std::uint16_t path, std::uint16_t number,
+                                      const Error& error) { merge_ended(site, path, number, error); },
           .broken = [this, site](Error error) { handlers_.broken(site, std::move(error)); },
           .closed = [this] { handlers_.closed(); },
           .round_trip = handlers_.round_trip});
@@ -76,13 +79,13 @@ Mesh::~Mesh() {
 }
 
 Result<void> Mesh::start() {
-  auto listener = network_.listen(
-      settings_.listen, [this](std::unique_ptr<env::Connection> connection) { accepted(std::move(connection)); },
-      [this](Error error) { handlers_.refused(std::move(error)); });
-  INTERTIE_ASSIGN(listener_, std::move(listener));
-  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
-    if (dials(SiteId{i})) dial({SiteId{i}, StreamClass::control, 0});
+  for (const env::Address& address : settings_.listen) {
+    auto listener = network_.listen(
+        address, [this](std::unique_ptr<env::Connection> connection) { accepted(std::move(connection)); },
+        [this](Error error) { handlers_.refused(std::move(error)); });
+    INTERTIE_ASSIGN(listeners_.emplace_back(), std::move(listener));
   }
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) dial_paths(SiteId{i}, Duration{0});
   beat_due_ = loop_.now();
   beat();
   return {};
@@ -132,7 +135,7 @@ void Mesh::send_data(SiteId to, StreamClass stream_class, const wire::Message& m
 
 void Mesh::close_after_sending() {
   closing_ = true;
-  listener_.reset();
+  listeners_.clear();
   for (const Peer& peer : peers_) {
     if (peer.link) peer.link->close_after_sending();
   }
@@ -156,227 +159,22 @@ std::uint64_t Mesh::num_acknowledged() const {
   return total;
 }
 
-wire::Hello Mesh::hello_of(StreamClass stream_class, std::uint16_t number) const {
-  const Identity& identity = settings_.identity;
-  const bool comparable = stream_class == StreamClass::control && identity.agreement_text.size() <= wire::kMaxText;
-  return {.run = identity.run,
-          .site = identity.self,
-          .incarnation = identity.incarnation,
-          .view = view_,
-          .agreement = identity.agreement,
-          .data = identity.data,
-          .stream_class = stream_class,
-          .lane = {},
-          .stream = number,
-          .agreement_text = comparable ? identity.agreement_text : std::string()};
-}
+// ---- streams that come and go ----
 
-// ---- the side that connects ----
-
-void Mesh::dial(const Dialled& stream, Duration after) {
-  if (!dialling_.insert(stream).second) return;
-  if (after == Duration{0}) return connect(stream);
-  loop_.call_after(after, [this, stream, alive = std::weak_ptr(alive_)] {
-    if (!alive.expired()) connect(stream);
-  });
-}
-
-// A merge stream belongs to a control stream, and comes again with it.
-bool Mesh::is_wanted(const Dialled& stream) const {
-  const auto& [site, stream_class, number] = stream;
-  const Link& link = *peers_[site.value].link;
-  if (closing_) return false;
-  return stream_class == StreamClass::control ? !link.has_control() : link.has_control() && !link.has_merge(number);
-}
-
-void Mesh::connect(const Dialled& stream) {
-  if (!is_wanted(stream)) {
-    dialling_.erase(stream);
-    return;
-  }
-  const SiteId site = std::get<SiteId>(stream);
-  const wire::Hello hello = hello_of(std::get<StreamClass>(stream), std::get<std::uint16_t>(stream));
-  network_.connect({settings_.addresses[site.value], settings_.identity.site_names[site.value], settings_.attempt_deadline},
-                   [this, site, hello, alive = std::weak_ptr(alive_)](Result<std::unique_ptr<env::Connection>> connection) {
-                     if (!alive.expired()) connected(site, hello, std::move(connection));
-                   });
-}
-
-void Mesh::connected(SiteId site, const wire::Hello& hello, Result<std::unique_ptr<env::Connection>> connection) {
-  if (closing_) return;
-  if (!connection) return retry(site, hello, connection.error());
-  say_hello(site, hello, std::move(*connection));
-}
-
-void Mesh::say_hello(SiteId site, const wire::Hello& hello, std::unique_ptr<env::Connection> connection) {
-  const PendingRef pending = pending_.emplace(pending_.end());
-  const auto give_up = [this, pending, site, hello](Error error) {
-    drop(pending);
-    retry(site, hello, std::move(error));
-  };
-  pending->deadline = loop_.call_after(settings_.attempt_deadline, [give_up] {
-    give_up({.code = ErrorCode::retry, .where = "phase hello", .what = "no answer", .fix = {}, .cause = {}});
-  });
-  pending->stream = std::make_unique<Stream>(
-      std::move(connection),
-      Stream::Handlers{
-          .message = [this, pending, site, hello](const wire::Message& answer) { answered(pending, site, hello, answer); },
-          .drained = {},
-          .closed = give_up});
-  wire::Hello said = hello;
-  said.view = view_;  // as it is now
-  pending->stream->send(said);
-}
-
-void Mesh::answered(PendingRef pending, SiteId site, const wire::Hello& hello, const wire::Message& answer) {
-  const auto again = [&](ErrorCode code, std::string what) {
-    drop(pending);
-    retry(site, hello, {.code = code, .where = "phase hello", .what = std::move(what), .fix = {}, .cause = {}});
-  };
-  if (const auto* refusal = std::get_if<wire::Refusal>(&answer)) {
-    peers_[site.value].view = refusal->view;
-    return again(refusal->code, "refused this site: " + refusal->reason.text());
-  }
-  const auto* welcome = std::get_if<wire::Welcome>(&answer);
-  if (!welcome || welcome->site != site || welcome->incarnation < peers_[site.value].incarnation) {
-    return again(ErrorCode::retry, "unexpected answer");
-  }
-  if (is_fenced(site, welcome->incarnation)) {
-    pending->stream->send(wire::Refusal{ErrorCode::rejoin, view_, peers_[site.value].fenced_because});
-    pending->stream->close_after_sending();
-    pending->stream->set_handlers({.message = {}, .drained = {}, .closed = [this, pending](const Error&) { drop(pending); }});
-    dialling_.erase({site, hello.stream_class, hello.stream});
-    return dial({site, hello.stream_class, hello.stream}, settings_.retry_every);
-  }
-  note_incarnation(site, welcome->incarnation);
-  peers_[site.value].view = std::max(peers_[site.value].view, welcome->view);
-  std::unique_ptr<Stream> stream = std::move(pending->stream);
-  stream->set_handlers({});
-  drop(pending);
-  attach(site, hello, std::move(stream));
-}
-
-// Anything that a later attempt may mend is tried again; of the rest the owner decides.
-void Mesh::retry(SiteId site, const wire::Hello& hello, Error error) {
-  peers_[site.value].last_attempt = error.message();
-  dialling_.erase({site, hello.stream_class, hello.stream});
-  dial({site, hello.stream_class, hello.stream}, settings_.retry_every);
-  if (error.code == ErrorCode::retry) return;
-  const std::string who = describe(site);
-  if (!error.where.starts_with(who)) error.where = who + (error.where.empty() ? "" : ", " + error.where);
-  handlers_.failed(site, std::move(error));
-}
-
-// ---- the side that accepts ----
-
-void Mesh::accepted(std::unique_ptr<env::Connection> connection) {
-  const std::string& role = connection->peer().role;
-  if (!role.empty() && role != env::kSiteRole) {  // a plain connection has none
-    if (handlers_.visitor) handlers_.visitor(std::move(connection));
-    return;
-  }
-  const PendingRef pending = pending_.emplace(pending_.end());
-  pending->deadline = loop_.call_after(settings_.attempt_deadline, [this, pending] {
-    refuse(pending,
-           {.code = ErrorCode::retry, .where = {}, .what = "it has connected and says no hello", .fix = {}, .cause = {}});
-  });
-  pending->stream = std::make_unique<Stream>(
-      std::move(connection),
-      Stream::Handlers{.message = [this, pending](const wire::Message& first) { greeted(pending, first); },
-                       .drained = {},
-                       .closed = [this, pending](const Error& why) { ended_before_hello(pending, why); }});
-}
-
-// One that only goes away again is no news.
-void Mesh::ended_before_hello(PendingRef pending, Error why) {
-  if (why.code != ErrorCode::give_up) return drop(pending);
-  why.code = ErrorCode::reconfigure;
-  refuse(pending, why);
-}
-
-void Mesh::greeted(PendingRef pending, const wire::Message& first) {
-  const auto* said = std::get_if<wire::Hello>(&first);
-  if (!said) {
-    return refuse(pending, {.code = ErrorCode::reconfigure,
-                            .where = {},
-                            .what = "a stream begins with one hello and waits for the answer",
-                            .fix = {},
-                            .cause = {}});
-  }
-  if (const Result<void> checked = check(*said, *pending->stream); !checked) return refuse(pending, checked.error());
-  const wire::Hello hello = *said;
-  note_incarnation(hello.site, hello.incarnation);
-  peers_[hello.site.value].view = std::max(peers_[hello.site.value].view, hello.view);
-  std::unique_ptr<Stream> stream = std::move(pending->stream);
-  stream->set_handlers({});
-  drop(pending);
-  stream->send(wire::Welcome{settings_.identity.self, settings_.identity.incarnation, view_});
-  attach(hello.site, hello, std::move(stream));
-}
-
-Result<void> Mesh::check(const wire::Hello& hello, const Stream& stream) const {
-  INTERTIE_RETURN_IF_ERROR(check_hello(settings_.identity, hello, stream.peer().name));
-  const auto refusal = [](ErrorCode code, std::string what) {
-    return Error{.code = code, .where = {}, .what = std::move(what), .fix = {}, .cause = {}};
-  };
-  const Peer& peer = peers_[hello.site.value];
-  if (is_fenced(hello.site, hello.incarnation)) return refusal(ErrorCode::rejoin, peer.fenced_because);
-  if (hello.incarnation < peer.incarnation) {
-    return refusal(
-        ErrorCode::reconfigure,
-        fmt::format("a newer start of this site was seen already (number {}, this is {}); is it running twice, or is "
-                    "its folder an old copy?",
-                    peer.incarnation.value, hello.incarnation.value));
-  }
-  const Link& link = *peer.link;
-  const auto heard = link.heard_at();
-  if (hello.stream_class == StreamClass::control) {
-    // One that broke unnoticed here is replaced; two processes of one start are not to take turns.
-    const bool alive = heard && hello.incarnation == peer.incarnation && loop_.now() - *heard < settings_.timing.silence;
-    if (alive) return refusal(ErrorCode::retry, "this site is connected already; is it running twice?");
-    return {};
-  }
-  if (!link.has_control() || hello.incarnation != peer.incarnation) {
-    return refusal(ErrorCode::retry, "a merge stream came before the control stream");
-  }
-  if (hello.stream_class != StreamClass::merge || hello.stream >= settings_.num_merge_streams[hello.site.value]) {
-    return refusal(ErrorCode::reconfigure, "a merge stream with a number that is too high");
-  }
-  return {};
-}
-
-void Mesh::refuse(PendingRef pending, const Error& reason) {
-  const env::Peer& peer = pending->stream->peer();
-  const std::string who = peer.name.empty() ? peer.address : fmt::format("site {} ({})", peer.name, peer.address);
-  const std::string words = reason.message();
-  const auto& names = settings_.identity.site_names;
-  const auto site = std::find(names.begin(), names.end(), peer.name);
-  if (site != names.end()) {
-    peers_[static_cast<std::size_t>(site - names.begin())].last_attempt = "refused here: " + words;
-  }
-  pending->stream->set_handlers({.message = {}, .drained = {}, .closed = [this, pending](const Error&) { drop(pending); }});
-  loop_.cancel(pending->deadline);
-  pending->deadline = loop_.call_after(settings_.attempt_deadline, [this, pending] { drop(pending); });  // to hear it
-  pending->stream->send(wire::Refusal{reason.code, view_, words});
-  pending->stream->close_after_sending();
-  handlers_.refused({.code = reason.code, .where = who + ", phase hello", .what = "refused: " + words, .fix = {}, .cause = {}});
-}
-
-// ---- both ----
-
-void Mesh::attach(SiteId site, const wire::Hello& hello, std::unique_ptr<Stream> stream) {
+void Mesh::attach(const Dialled& attached, std::unique_ptr<Stream> stream) {
+  const auto [site, path, stream_class, number] = attached;
   Peer& peer = peers_[site.value];
-  if (dials(site)) dialling_.erase({site, hello.stream_class, hello.stream});
+  if (dials(site)) dialling_.erase(attached);
   peer.last_attempt.clear();  // what failed before is over
-  if (hello.stream_class == StreamClass::merge) return peer.link->attach_merge(hello.stream, std::move(stream));
-  peer.link->attach_control(std::move(stream));
+  if (stream_class == StreamClass::merge) return peer.link->attach_merge(path, number, std::move(stream));
+  const bool joins_others = peer.link->num_paths() > 1 && peer.link->has_control();
+  peer.link->attach_control(path, std::move(stream));
   peer.link->tell(hearing_.tell());
   use_route(site);
-  if (dials(site)) {
-    for (std::uint16_t number = 0; number < settings_.num_merge_streams[site.value]; ++number) {
-      dial({site, StreamClass::merge, number});
-    }
+  for (std::uint16_t i = 0; dials(site) && i < settings_.paths[site.value][path].num_merge_streams; ++i) {
+    dial({site, path, StreamClass::merge, i});
   }
+  if (joins_others) return handlers_.path(site, path, nullptr);
   handlers_.connected(site);
 }
 
@@ -388,6 +186,7 @@ void Mesh::note_incarnation(SiteId site, Incarnation incarnation) {
   peer.view = {};
   peer.ended_streams = 0;
   peer.link->begin_session(incarnation);
+  dial_paths(site, settings_.retry_every);
   handlers_.appeared(site);
 }
 
@@ -403,7 +202,7 @@ void Mesh::fence(SiteId site, Incarnation incarnation, ViewNumber view, const st
   if (peer.incarnation > incarnation) return;
   peer.link->refuse(wire::Refusal{ErrorCode::rejoin, std::max(view_, view), reason});
   peer.link->end_session();
-  if (dials(site)) dial({site, StreamClass::control, 0}, settings_.retry_every);
+  dial_paths(site, settings_.retry_every);
 }
 
 void Mesh::refused_by(SiteId site, const wire::Refusal& refusal) {
@@ -488,16 +287,20 @@ void Mesh::take_hearing(SiteId via, wire::Hearing told) {
   }
 }
 
-void Mesh::direct_ended(SiteId site, Error error) {
+void Mesh::path_ended(SiteId site, std::uint16_t path, Error error) {
   Peer& peer = peers_[site.value];
+  if (dials(site)) dial({.site = site, .path = path}, settings_.retry_every);
+  if (peer.link->has_control()) {
+    pump_all();  // what it held for others goes another way
+    return handlers_.path(site, path, &error);
+  }
   peer.ended = std::move(error);
   if (peer.link->route().direct) peer.ended_at = loop_.now();  // a relay that is in use stays
   use_route(site);
-  pump_all();  // what it held for others goes another way
-  if (dials(site)) dial({site, StreamClass::control, 0}, settings_.retry_every);
+  pump_all();
 }
 
-void Mesh::merge_ended(SiteId site, std::uint16_t number, const Error& error) {
+void Mesh::merge_ended(SiteId site, std::uint16_t path, std::uint16_t number, const Error& error) {
   if (error.code == ErrorCode::give_up) {  // it is no loss of a connection
     handlers_.refused({.code = error.code,
                        .where = fmt::format("{}, merge stream {}", describe(site), number),
@@ -506,17 +309,7 @@ void Mesh::merge_ended(SiteId site, std::uint16_t number, const Error& error) {
                        .cause = {}});
   }
   pump_all();
-  if (dials(site)) dial({site, StreamClass::merge, number}, settings_.retry_every);
-}
-
-// The stream may be in the middle of delivering, so it is destroyed from the loop.
-void Mesh::drop(PendingRef pending) {
-  loop_.cancel(pending->deadline);
-  if (pending->stream) {
-    pending->stream->set_handlers({});
-    loop_.post([stream = std::shared_ptr<Stream>(std::move(pending->stream))] {});
-  }
-  pending_.erase(pending);
+  if (dials(site)) dial({site, path, StreamClass::merge, number}, settings_.retry_every);
 }
 
 // ---- the beat ----

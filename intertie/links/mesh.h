@@ -4,13 +4,13 @@
 // Owner thread: the loop. Created before the run, destroyed after it.
 #pragma once
 
+#include <compare>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
-#include <tuple>
 #include <vector>
 
 #include "intertie/env/loop.h"
@@ -27,8 +27,8 @@ class Mesh {
   struct Settings {
     Identity identity;
     std::vector<env::Address> addresses;           // that sites dial, in site order
-    env::Address listen;                           // of this site; often the address that others dial
-    std::vector<std::uint16_t> num_merge_streams;  // to each site, in site order
+    std::vector<env::Address> listen;              // of this site; often the address that others dial
+    std::vector<std::vector<PathSettings>> paths;  // to each site, in site order
     LinkTiming timing;
     Duration attempt_deadline = std::chrono::seconds(10);
     Duration retry_every = std::chrono::milliseconds(500);
@@ -38,9 +38,11 @@ class Mesh {
     std::function<void(SiteId)> connected;               // its control stream is up
     std::function<void(SiteId)> appeared;                // a start of it that was not heard of before, perhaps over a relay
     std::function<void(SiteId, const Route&, const Error* why)> route;  // the way to it has changed; why: the direct one ended
-    std::function<void(SiteId, Error)> broken;                          // what its present start said makes no sense (give_up)
-    std::function<void()> beat;                                         // after every beat
-    std::function<void()> closed;                                       // after close_after_sending(): a stream has closed
+    // A path of a link that has several is there, or, with the reason, is not, while another is.
+    std::function<void(SiteId, std::uint16_t path, const Error* why)> path;
+    std::function<void(SiteId, Error)> broken;  // what its present start said makes no sense (give_up)
+    std::function<void()> beat;                 // after every beat
+    std::function<void()> closed;               // after close_after_sending(): a stream has closed
     std::function<void(Error)> refused;         // by this site: somebody who may not join, with the reason
     std::function<void(SiteId, Error)> failed;  // by that site: this start may not take part (rejoin, reconfigure)
     // Somebody whose certificate is not that of a site, and who is no business of links; none: the connection is closed.
@@ -113,25 +115,32 @@ class Mesh {
   };
   using PendingRef = std::list<Pending>::iterator;
 
-  using Dialled = std::tuple<SiteId, wire::StreamClass, std::uint16_t>;  // a stream, by its number
+  struct Dialled {  // a stream
+    SiteId site;
+    std::uint16_t path = 0;
+    wire::StreamClass stream_class = wire::StreamClass::control;
+    std::uint16_t number = 0;
+    friend auto operator<=>(const Dialled&, const Dialled&) = default;
+  };
 
   void dial(const Dialled& stream, Duration after = Duration{0});
+  void dial_paths(SiteId site, Duration after);
   void connect(const Dialled& stream);
   bool is_wanted(const Dialled& stream) const;
-  void connected(SiteId site, const wire::Hello& hello, Result<std::unique_ptr<env::Connection>> connection);
-  void say_hello(SiteId site, const wire::Hello& hello, std::unique_ptr<env::Connection> connection);
-  void answered(PendingRef pending, SiteId site, const wire::Hello& hello, const wire::Message& answer);
-  void retry(SiteId site, const wire::Hello& hello, Error error);
+  void connected(const Dialled& stream, const wire::Hello& hello, Result<std::unique_ptr<env::Connection>> connection);
+  void say_hello(const Dialled& stream, const wire::Hello& hello, std::unique_ptr<env::Connection> connection);
+  void answered(PendingRef pending, Dialled dialled, const wire::Message& answer);
+  void retry(const Dialled& stream, Error error);
   void accepted(std::unique_ptr<env::Connection> connection);
   void greeted(PendingRef pending, const wire::Message& first);
   void ended_before_hello(PendingRef pending, Error why);
   void refuse(PendingRef pending, const Error& reason);
   Result<void> check(const wire::Hello& hello, const Stream& stream) const;
-  void attach(SiteId site, const wire::Hello& hello, std::unique_ptr<Stream> stream);
+  void attach(const Dialled& attached, std::unique_ptr<Stream> stream);
   void drop(PendingRef pending);
-  wire::Hello hello_of(wire::StreamClass stream_class, std::uint16_t number) const;
+  wire::Hello hello_of(const Dialled& stream) const;
 
-  std::unique_ptr<Link> make_link(SiteId site, std::uint16_t num_merge_streams);
+  std::unique_ptr<Link> make_link(SiteId site);
   bool dials(SiteId site) const { return site < settings_.identity.self; }
   bool is_fenced(SiteId site, Incarnation incarnation) const { return incarnation <= peers_[site.value].fenced; }
   void note_incarnation(SiteId site, Incarnation incarnation);
@@ -144,8 +153,8 @@ class Mesh {
   bool hears(SiteId site) const;
   void take_hearing(SiteId via, wire::Hearing told);
   void refused_by(SiteId site, const wire::Refusal& refusal);
-  void direct_ended(SiteId site, Error error);
-  void merge_ended(SiteId site, std::uint16_t number, const Error& error);
+  void path_ended(SiteId site, std::uint16_t path, Error error);
+  void merge_ended(SiteId site, std::uint16_t path, std::uint16_t number, const Error& error);
   void beat();
   void choose_routes();
   Route route_to(SiteId site) const;
@@ -155,7 +164,7 @@ class Mesh {
   env::Network& network_;
   Settings settings_;
   Handlers handlers_;
-  std::unique_ptr<env::Listener> listener_;
+  std::vector<std::unique_ptr<env::Listener>> listeners_;
   std::vector<Peer> peers_;  // by site; this one's without a link
   HearingTable hearing_;
   Dispatch dispatch_;

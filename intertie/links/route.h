@@ -34,8 +34,9 @@ std::optional<SiteId> next_on_way(const wire::Envelope& envelope, SiteId via, Si
 
 struct LinkTiming {
   Duration beat_every = std::chrono::milliseconds(250);
-  Duration silence = std::chrono::seconds(1);          // of all streams: the site is not heard directly
-  Duration drop_after = std::chrono::seconds(3);       // of silence: the streams are closed, and opened again
+  Duration silence = std::chrono::seconds(1);              // of all streams: the site is not heard directly
+  Duration drop_after = std::chrono::seconds(3);           // of silence: the streams are closed, and opened again
+  Duration path_silence = std::chrono::milliseconds(500);  // of one path while others live, or three of its round trips: dead
   Duration stream_silence = std::chrono::seconds(20);  // of one merge stream while others live: it is closed, and opened again
   Duration resend_after = std::chrono::seconds(5);     // without any acknowledgement over a relay
 };

@@ -59,7 +59,7 @@ void Session::push(StreamClass stream_class, const wire::Message& message) {
   if (!is_open()) return;
   Out& queue = out(stream_class);
   const std::uint64_t number = ++queue.last;
-  queue.items.emplace(number, Item{envelope_of(stream_class, number, message), std::nullopt});
+  queue.items.emplace(number, Item{.envelope = envelope_of(stream_class, number, message)});
   queue.unsent.insert(queue.unsent.end(), number);
 }
 
@@ -77,6 +77,7 @@ Envelope Session::take_next(StreamClass stream_class, Way way) {
   InFlight& of_way = in_flight_[way];
   ++of_way.count;
   of_way.bytes = of_way.bytes + size_of(item.envelope);
+  if (item.again) sent_again_ = sent_again_ + size_of(item.envelope);
   return item.envelope;
 }
 
@@ -95,6 +96,8 @@ void Session::lost(Way way) {
     for (auto& [number, item] : queue.items) {
       if (item.way != way) continue;
       landed(item);
+      item.again = true;
+      lost_ = lost_ + size_of(item.envelope);
       queue.unsent.insert(number);
     }
   }

@@ -64,11 +64,15 @@ class Session {
   Bytes unacknowledged_bytes(wire::StreamClass stream_class) const;
   std::uint64_t num_acknowledged() const { return num_acknowledged_; }
   std::uint64_t num_duplicates() const { return num_duplicates_; }
+  // In all: what ways held, unacknowledged, when they were lost, and what of it was sent again.
+  Bytes bytes_lost() const { return lost_; }
+  Bytes bytes_sent_again() const { return sent_again_; }
 
  private:
   struct Item {
     wire::Envelope envelope;
-    std::optional<Way> way;  // that it was sent
+    std::optional<Way> way = {};  // that it was sent
+    bool again = false;           // it was on one that was lost
   };
   struct Out {
     std::uint64_t last = 0;
@@ -105,6 +109,7 @@ class Session {
   bool owes_acknowledgement_ = false;
   std::uint64_t num_acknowledged_ = 0;
   std::uint64_t num_duplicates_ = 0;
+  Bytes lost_, sent_again_;
 };
 
 }  // namespace intertie::links

@@ -47,8 +47,8 @@ class FourSites : public testing::Test {
                          .agreement_text = {},
                          .data = {}};
     for (const std::string& name : names) settings.addresses.push_back({name, 7400});
-    settings.listen = settings.addresses[site.value];
-    settings.num_merge_streams.assign(names.size(), 2);
+    settings.listen = {settings.addresses[site.value]};
+    settings.paths.assign(names.size(), {{.num_merge_streams = 2}});
     place.mesh = std::make_unique<Mesh>(process.loop(), process.network(), settings,
                                         Mesh::Handlers{.message =
                                                            [&place](SiteId, const wire::Message& message) {
@@ -57,6 +57,7 @@ class FourSites : public testing::Test {
                                                        .connected = [](SiteId) {},
                                                        .appeared = [](SiteId) {},
                                                        .route = [](SiteId, const Route&, const Error*) {},
+                                                       .path = [](SiteId, std::uint16_t, const Error*) {},
                                                        .broken = [](SiteId, const Error&) {},
                                                        .beat = [] {},
                                                        .closed = [] {},

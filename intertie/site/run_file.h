@@ -15,6 +15,7 @@
 #include "intertie/data/settings.h"
 #include "intertie/env/disk.h"
 #include "intertie/env/network.h"
+#include "intertie/links/path.h"
 #include "intertie/sync/settings.h"
 #include "intertie/train/settings.h"
 
@@ -68,9 +69,9 @@ struct RunFile {
   std::string agreement() const;
 
   std::optional<SiteId> find_site(const std::string& name) const;
-  Result<SiteId> require_site(const std::string& name) const;      // the error (reconfigure) lists the run's sites
-  const LinkSettings* find_link(SiteId a, SiteId b) const;         // null: not in the file
-  std::vector<std::uint16_t> num_streams_from(SiteId self) const;  // merge streams to each site, in site order
+  Result<SiteId> require_site(const std::string& name) const;                   // the error (reconfigure) lists the run's sites
+  const LinkSettings* find_link(SiteId a, SiteId b) const;                      // null: not in the file
+  std::vector<std::vector<links::PathSettings>> paths_from(SiteId self) const;  // to each site, in site order
   Result<std::vector<env::Address>> addresses() const;  // that sites dial, in site order. Errors (reconfigure): one has none
   int batch_size(SiteId site) const;                    // sequences of a site and step
   std::uint64_t tokens_per_step() const;                // over all sites

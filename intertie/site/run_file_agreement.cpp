@@ -64,14 +64,14 @@ Result<std::vector<env::Address>> RunFile::addresses() const {
   return all;
 }
 
-std::vector<std::uint16_t> RunFile::num_streams_from(SiteId self) const {
-  std::vector<std::uint16_t> streams;
+std::vector<std::vector<links::PathSettings>> RunFile::paths_from(SiteId self) const {
+  std::vector<std::vector<links::PathSettings>> paths;
   for (std::uint16_t i = 0; i < sites.size(); ++i) {
     const LinkSettings* link = i == self.value ? nullptr : find_link(self, SiteId{i});
     const PathSettings used = link && !link->paths.empty() ? link->paths.front() : PathSettings{};
-    streams.push_back(static_cast<std::uint16_t>(used.streams));
+    paths.push_back({{.num_merge_streams = static_cast<std::uint16_t>(used.streams)}});
   }
-  return streams;
+  return paths;
 }
 
 Error RunFile::error(std::string what, std::string fix) const {

@@ -176,6 +176,12 @@ std::vector<EventDoc> member_events() {
         {"state", text, "", "direct, relayed, or cut: no way."},
         {"relay", text, "", "The member that relays; empty if none does."},
         {"message", text, "", "What ended the direct way; empty if it is there again, or nothing did."}}},
+      {"path.changed",
+       "A path of a link that has several is up or down, while another one is up.",
+       {kPeer,
+        {"path", integer, "", "Its place among the link's paths in the run file, from 0."},
+        {"state", text, "", "up or down."},
+        {"message", text, "", "Why it is down; empty if it is up."}}},
       {"flush.answered",
        "The members are about to change, and this site has told the store's holder what it holds. Until the new view it "
        "applies nothing.",

@@ -88,6 +88,10 @@ std::string words_of_link(const Event& event) {
     if (state == "cut") return fmt::format("has no way to {}{}", peer, why(event, "message"));
     return fmt::format("reaches {} directly again", peer);
   }
+  if (event.name == "path.changed") {
+    return fmt::format("path {} to {} is {}{}", integer_of(event, "path"), peer, text_of(event, "state"),
+                       why(event, "message"));
+  }
   if (event.name == "store.away") return fmt::format("cannot reach the store at {}{}", peer, why(event, "message"));
   if (event.name == "store.back") return fmt::format("reaches the store at {} again, after {}", peer, seconds(event));
   return {};
@@ -164,6 +168,7 @@ const std::vector<EventKind>& event_kinds() {
       {"merge.ordered", kYes, kYes, kYes, kYes, notable},
       {"samples.lost", kYes, kYes, kYes, kYes, bad},
       {"link.changed", kYes, kYes, kYes, kNo, notable},
+      {"path.changed", kYes, kYes, kYes, kNo, notable},
       {"flush.answered", kNo, kNo, kNo, kNo, usual},
       {"site.dies", kYes, kYes, kYes, kNo, bad},
       {"site.left", kYes, kYes, kYes, kYes, notable},

@@ -127,7 +127,9 @@ class Run {
   bool is_there(const wire::MemberRecord& member) const;
   bool copies_wanted() const;
 
-  env::Address listens_at() const { return settings_.listen.value_or(settings_.addresses[settings_.self.value]); }
+  std::vector<env::Address> listens_at() const {
+    return settings_.listen.empty() ? std::vector{settings_.addresses[settings_.self.value]} : settings_.listen;
+  }
   std::string path(const std::string& name) const { return settings_.folder + "/" + name; }
   const std::string& name(SiteId site) const { return settings_.site_names[site.value]; }
   std::string names(const std::vector<SiteId>& sites) const;
@@ -138,6 +140,7 @@ class Run {
   void record(std::string name, std::vector<std::pair<std::string, Event::Value>> fields);
   void report_waiting();
   void report_connected(SiteId site);
+  void report_path(SiteId site, std::uint16_t path, const Error* why);
   void report_refused(const Error& error);
   void report_resumed(const std::string& folder, int threads_then);
   void report_progress();

@@ -146,7 +146,7 @@ void Run::make_mesh() {
       links::Mesh::Settings{.identity = identity,
                             .addresses = settings_.addresses,
                             .listen = listens_at(),
-                            .num_merge_streams = settings_.num_merge_streams,
+                            .paths = settings_.paths,
                             .timing = {}},
       links::Mesh::Handlers{
           .message = [this](SiteId from, wire::Message message) { receive(from, std::move(message)); },
@@ -161,6 +161,7 @@ void Run::make_mesh() {
                 waiting_.notify();
               },
           .route = [this](SiteId site, const links::Route& route, const Error* why) { route_changed(site, route, why); },
+          .path = [this](SiteId site, std::uint16_t path, const Error* why) { report_path(site, path, why); },
           .broken = [this](SiteId site, Error error) { broken(site, std::move(error)); },
           .beat = [this] { beat(); },
           .closed = [this] { waiting_.notify(); },

@@ -51,17 +51,29 @@ Bytes Run::bytes_received() const {
 }
 
 void Run::report_connected(SiteId site) {
+  std::int64_t num_streams = 0;
+  for (const links::PathSettings& path : settings_.paths[site.value]) num_streams += path.num_merge_streams;
   record("site.connected", {{"peer", settings_.site_names[site.value]},
                             {"address", env::to_string(settings_.addresses[site.value])},
-                            {"streams", std::int64_t{settings_.num_merge_streams[site.value]}},
+                            {"streams", num_streams},
                             {"congestion_control", mesh_->link(site)->congestion_control()}});
+}
+
+void Run::report_path(SiteId site, std::uint16_t path, const Error* why) {
+  if (ended_) return;  // the others' ends are no news
+  record("path.changed", {{"peer", name(site)},
+                          {"path", std::int64_t{path}},
+                          {"state", std::string(why ? "down" : "up")},
+                          {"message", why ? why->message() : std::string()}});
 }
 
 // While the others are missing, so that nobody wonders what goes on.
 void Run::report_waiting() {
   if (started_with_ || fetched_) return;
   const std::string whom = mesh_->all_connected() ? member_->waits_for() : mesh_->missing();
-  record("start.waiting", {{"listening", env::to_string(listens_at())}, {"message", whom}});
+  std::string listening;
+  for (const env::Address& address : listens_at()) listening += (listening.empty() ? "" : ", ") + env::to_string(address);
+  record("start.waiting", {{"listening", listening}, {"message", whom}});
   waiting_timer_ = services_.loop.call_after(settings_.progress_every, [this] { report_waiting(); });
 }
 

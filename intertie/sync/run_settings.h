@@ -17,6 +17,7 @@
 #include "intertie/env/disk.h"
 #include "intertie/env/loop.h"
 #include "intertie/env/network.h"
+#include "intertie/links/path.h"
 #include "intertie/sync/planned_death.h"
 #include "intertie/sync/settings.h"
 #include "intertie/train/local_step.h"
@@ -27,11 +28,11 @@ namespace intertie::sync {
 struct RunSettings {
   std::string run;
   SiteId self;
-  std::vector<std::string> site_names;           // in site order
-  std::vector<env::Address> addresses;           // that sites dial, in site order
-  std::optional<env::Address> listen;            // where this site listens, if not at its own address
-  std::vector<std::uint16_t> num_merge_streams;  // to each site
-  std::vector<int> batch_sizes;                  // sequences per step of each site
+  std::vector<std::string> site_names;                  // in site order
+  std::vector<env::Address> addresses;                  // that sites dial, in site order
+  std::vector<env::Address> listen;                     // where this site listens; empty: at its own address
+  std::vector<std::vector<links::PathSettings>> paths;  // to each site
+  std::vector<int> batch_sizes;                         // sequences per step of each site
   int sequence_length = 64;
   std::optional<Duration> step_time;  // this site is paced
   Settings sync;

@@ -116,6 +116,11 @@ links::Mesh::Handlers MergeTrial::mesh_handlers() {
                 if (why) handlers_.note(fmt::format("the way to {} is {}: {}", mesh_.describe(site), way, why->message()));
                 waiting_.notify();
               },
+          .path =
+              [this](SiteId site, std::uint16_t path, const Error* why) {
+                handlers_.note(fmt::format("path {} to {} is {}{}", path, mesh_.describe(site), why ? "down: " : "up",
+                                           why ? why->message() : ""));
+              },
           .broken = [this](SiteId, Error error) { waiting_.fail(std::move(error)); },
           .beat =
               [this] {

@@ -38,8 +38,8 @@ class Sites {
                               .agreement_text = agreement_,
                               .data = {}};
     settings.mesh.addresses = addresses_;
-    settings.mesh.listen = addresses_[site];
-    settings.mesh.num_merge_streams.assign(names_.size(), 2);
+    settings.mesh.listen = {addresses_[site]};
+    settings.mesh.paths.assign(names_.size(), {{.num_merge_streams = 2}});
     env::sim::SimSite& place = world_.start(names_[site]);
     auto& one = *running_.emplace_back(std::make_unique<Running>());
     one.trial = std::make_unique<MergeTrial>(

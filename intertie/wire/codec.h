@@ -24,7 +24,7 @@
 
 namespace intertie::wire {
 
-inline constexpr std::uint32_t kProtocolVersion = 5;  // of all messages; both sides have the same
+inline constexpr std::uint32_t kProtocolVersion = 6;  // of all messages; both sides have the same
 
 inline constexpr std::uint32_t kMaxText = 64 * 1024;
 inline constexpr std::uint32_t kMaxList = 64 * 1024;

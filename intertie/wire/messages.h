@@ -33,11 +33,12 @@ struct Hello {
   Hash64 data;       // of the tokens
   StreamClass stream_class = StreamClass::control;
   Lane lane;
-  std::uint16_t stream = 0;    // number within the link and class
+  std::uint16_t path = 0;      // of the link
+  std::uint16_t stream = 0;    // number within the path and class
   std::string agreement_text;  // control only: to name the first difference
   template <class A>
   void fields(A& a) {
-    a(protocol, run, site, incarnation, view, agreement, data, stream_class, lane, stream, agreement_text);
+    a(protocol, run, site, incarnation, view, agreement, data, stream_class, lane, path, stream, agreement_text);
   }
 };
 

@@ -127,8 +127,8 @@ class Columbus {
   links::Mesh::Settings settings(const env::Address& ashburn) const {
     return {.identity = identity_of_columbus(),
             .addresses = {ashburn, address_, kNoSite},
-            .listen = address_,
-            .num_merge_streams = {1, 1, 1},
+            .listen = {address_},
+            .paths = {3, {{.num_merge_streams = 1}}},
             .timing = {},
             .attempt_deadline = kPatience};
   }

@@ -26,13 +26,12 @@ inline links::Identity toy_identity(std::size_t num_sites, SiteId self, std::uin
 }
 
 inline links::Mesh::Settings toy_mesh(links::Identity identity) {
-  links::Mesh::Settings made{
-      .identity = std::move(identity), .addresses = {}, .listen = {}, .num_merge_streams = {}, .timing = {}};
+  links::Mesh::Settings made{.identity = std::move(identity), .addresses = {}, .listen = {}, .paths = {}, .timing = {}};
   for (const std::string& name : made.identity.site_names) {
     made.addresses.push_back({name, 7400});
-    made.num_merge_streams.push_back(ToyOptions{}.streams);
+    made.paths.push_back({{.num_merge_streams = ToyOptions{}.streams}});
   }
-  made.listen = made.addresses[made.identity.self.value];
+  made.listen = {made.addresses[made.identity.self.value]};
   return made;
 }
 
@@ -42,6 +41,7 @@ inline links::Mesh::Handlers deaf_handlers() {
           .connected = [](SiteId) {},
           .appeared = [](SiteId) {},
           .route = [](SiteId, const links::Route&, const Error*) {},
+          .path = [](SiteId, std::uint16_t, const Error*) {},
           .broken = [](SiteId, const Error&) {},
           .beat = [] {},
           .closed = [] {},

@@ -91,7 +91,7 @@ TEST(Lies, AnotherSiteCannotContributeInTheNameOfASite) {
 
 std::unique_ptr<links::Mesh> mesh_of(env::sim::SimSite& life, SiteId self, std::function<void(SiteId)> connected) {
   links::Mesh::Settings settings = toy_mesh(toy_identity(2, self));
-  settings.num_merge_streams = {1, 1};
+  settings.paths.assign(2, {{.num_merge_streams = 1}});
   links::Mesh::Handlers handlers = deaf_handlers();
   handlers.connected = std::move(connected);
   return std::make_unique<links::Mesh>(life.loop(), life.network(), std::move(settings), std::move(handlers));

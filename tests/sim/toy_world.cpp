@@ -99,7 +99,7 @@ sync::RunSettings ToyWorld::settings_of(std::size_t site, bool resume) const {
     settings.site_names.push_back(name(i));
     settings.addresses.push_back({name(i), 7400});
   }
-  settings.num_merge_streams.assign(num_sites(), options_.streams);
+  settings.paths.assign(num_sites(), {{.num_merge_streams = options_.streams}});
   settings.batch_sizes = options_.batch_sizes;
   settings.sequence_length = options_.sequence_length;
   settings.sync = options_.sync;
