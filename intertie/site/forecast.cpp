@@ -36,6 +36,17 @@ Bytes memory(const RunFile& file, double parameters, bool gather) {
   return whole_bytes(4 * copies * parameters + (file.sites.size() > 1 ? merge_memory(file, parameters, gather) : 0));
 }
 
+// Its paths together; what is last on the slowest way ends a merge.
+env::LinkProfile profile_of(const LinkSettings& link) {
+  env::LinkProfile all;
+  for (const PathSettings& path : link.used()) {
+    if (path.rate.bits_per_second <= 0) return {.rate = {}, .delay = path.round_trip / 2};
+    all.rate.bits_per_second += path.rate.bits_per_second;
+    all.delay = std::max<Duration>(all.delay, path.round_trip / 2);
+  }
+  return all;
+}
+
 // The links as the run file states them; one that it does not state has no limits.
 reduce::Map map_of(const RunFile& file) {
   std::vector<reduce::Map::Site> sites;
@@ -45,8 +56,7 @@ reduce::Map map_of(const RunFile& file) {
     for (std::uint16_t b = static_cast<std::uint16_t>(a + 1); b < file.sites.size(); ++b) {
       const LinkSettings* settings = file.find_link(SiteId{a}, SiteId{b});
       if (!settings) continue;
-      const PathSettings& path = settings->paths.front();
-      map.set_both_ways(a, b, env::LinkProfile{path.rate, path.round_trip / 2});
+      map.set_both_ways(a, b, profile_of(*settings));
     }
   }
   return map;

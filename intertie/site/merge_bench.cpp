@@ -76,8 +76,8 @@ Result<MergeTrialSettings> trial_settings(const RunFile& file, const MergeBenchC
     settings.mesh.identity.site_names.push_back(file.sites[i].name);
   }
   settings.mesh.addresses = addresses;
-  settings.mesh.listen = {listens_at(file.sites[self.value])};
-  settings.mesh.paths = file.paths_from(self);
+  settings.mesh.listen = file.listens_at(self);
+  settings.mesh.paths = file.paths_from(self, false);
   settings.schedule = reduce::make_schedule(
       {.reduction = reduction_of(file), .members = members, .elements = command.size.value / sizeof(float)});
   if (command.probe) settings.probed_work = work_of(file, command);

@@ -62,7 +62,7 @@ sync::RunSettings run_settings(const PreparedSite& site, const SiteCommand& comm
                              .site_names = {},
                              .addresses = site.addresses,
                              .listen = {},
-                             .paths = file.paths_from(site.self),
+                             .paths = file.paths_from(site.self, !command.addresses.empty()),
                              .batch_sizes = {},
                              .sequence_length = file.train.sequence_length,
                              .step_time = site.settings().step_time,
@@ -81,7 +81,7 @@ sync::RunSettings run_settings(const PreparedSite& site, const SiteCommand& comm
                              .dies_at = site.dies_at};
   settings.train.threads = site.threads;
   if (command.progress_every > Duration(0)) settings.progress_every = command.progress_every;
-  if (command.addresses.empty()) settings.listen = {listens_at(site.settings())};
+  if (command.addresses.empty()) settings.listen = file.listens_at(site.self);
   for (std::uint16_t i = 0; i < file.sites.size(); ++i) {
     settings.site_names.push_back(file.sites[i].name);
     settings.batch_sizes.push_back(file.batch_size(SiteId{i}));

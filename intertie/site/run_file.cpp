@@ -121,7 +121,9 @@ Result<void> read_paths(const Node& node, const std::string& label, LinkSettings
       return run_file_error(item.find("rtt")->place, path_label + " has both rtt and delay",
                             "write one of them: rtt = 2 x delay");
     }
-    if (link.paths.size() > 1) unused.push_back(fmt::format("{} ({})", path_label, item.place));
+  }
+  for (std::size_t path = link.used().size(); path < link.paths.size(); ++path) {
+    unused.push_back(fmt::format("{}.paths[{}] ({}): it names no addresses", label, path, paths->items[path].place));
   }
   return {};
 }

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,14 +43,16 @@ struct SiteSettings {
 };
 
 struct PathSettings {
-  BitRate rate;            // 0: not stated
-  Duration round_trip{0};  // from `rtt`, from `delay` (one way), or from km at 4.90 us/km one way
-  int streams = 4;         // TCP connections
+  BitRate rate;                                        // 0: not stated
+  Duration round_trip{0};                              // from `rtt`, from `delay` (one way), or from km at 4.90 us/km one way
+  int streams = 4;                                     // TCP connections
+  std::map<std::string, env::Address> addresses = {};  // of its two ends, by site; empty: those of the sites
 };
 
 struct LinkSettings {
   std::string a, b;
   std::vector<PathSettings> paths;
+  std::span<const PathSettings> used() const;  // all that name their addresses, which they do if one does; else the first
 };
 
 struct RunFile {
@@ -69,9 +73,11 @@ struct RunFile {
   std::string agreement() const;
 
   std::optional<SiteId> find_site(const std::string& name) const;
-  Result<SiteId> require_site(const std::string& name) const;                   // the error (reconfigure) lists the run's sites
-  const LinkSettings* find_link(SiteId a, SiteId b) const;                      // null: not in the file
-  std::vector<std::vector<links::PathSettings>> paths_from(SiteId self) const;  // to each site, in site order
+  Result<SiteId> require_site(const std::string& name) const;  // the error (reconfigure) lists the run's sites
+  const LinkSettings* find_link(SiteId a, SiteId b) const;     // null: not in the file
+  // To each site, in site order. `local`: all sites are on this machine, where a link has one path, to the site's address.
+  std::vector<std::vector<links::PathSettings>> paths_from(SiteId self, bool local) const;
+  std::vector<env::Address> listens_at(SiteId self) const;  // listens_at(site), and at its ends of paths
   Result<std::vector<env::Address>> addresses() const;  // that sites dial, in site order. Errors (reconfigure): one has none
   int batch_size(SiteId site) const;                    // sequences of a site and step
   std::uint64_t tokens_per_step() const;                // over all sites

@@ -34,7 +34,9 @@ std::string RunFile::agreement() const {
   for (const LinkSettings& link : links) {
     const std::string label = fmt::format("link.{}-{}", link.a, link.b);
     agree(out, label, link_keys(), link);
-    agree(out, label + ".paths[0]", path_keys(), link.paths.front());
+    for (std::size_t i = 0; i < link.used().size(); ++i) {
+      agree(out, fmt::format("{}.paths[{}]", label, i), path_keys(), link.paths[i]);
+    }
   }
   return out;
 }
@@ -62,16 +64,6 @@ Result<std::vector<env::Address>> RunFile::addresses() const {
     all.push_back(*site.address);
   }
   return all;
-}
-
-std::vector<std::vector<links::PathSettings>> RunFile::paths_from(SiteId self) const {
-  std::vector<std::vector<links::PathSettings>> paths;
-  for (std::uint16_t i = 0; i < sites.size(); ++i) {
-    const LinkSettings* link = i == self.value ? nullptr : find_link(self, SiteId{i});
-    const PathSettings used = link && !link->paths.empty() ? link->paths.front() : PathSettings{};
-    paths.push_back({{.num_merge_streams = static_cast<std::uint16_t>(used.streams)}});
-  }
-  return paths;
 }
 
 Error RunFile::error(std::string what, std::string fix) const {

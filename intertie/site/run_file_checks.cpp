@@ -257,6 +257,7 @@ Result<void> check_consistency(const RunFile& file, const Node& root) {
   INTERTIE_RETURN_IF_ERROR(check_model(file, place));
   INTERTIE_RETURN_IF_ERROR(check_sites(file, place));
   INTERTIE_RETURN_IF_ERROR(check_links(file, place));
+  INTERTIE_RETURN_IF_ERROR(check_paths(file, root));
   INTERTIE_RETURN_IF_ERROR(check_sync(file, place));
   INTERTIE_RETURN_IF_ERROR(check_training(file, place));
   return check_agreement(file);

@@ -212,6 +212,48 @@ TEST(RunFileErrors, SitesAndLinks) {
   });
 }
 
+TEST(RunFileErrors, AddressesOfPaths) {
+  const auto paths = [](const std::string& first, const std::string& second = "") {
+    const auto path = [](const std::string& addresses) {
+      return addresses.empty() ? std::string("{}") : "{ addresses = { " + addresses + " } }";
+    };
+    return with(
+        "[[site]]\nname = \"a\"\naddress = \"10.0.0.1:1\"\n[[site]]\nname = \"b\"\n[[link]]\nbetween = [\"a\", \"b\"]\n"
+        "paths = [" +
+        path(first) + ",\n" + path(second) + "]\n");
+  };
+  const std::string one = "a = \"10.1.0.1:1\", b = \"10.1.0.2:1\"", two = "a = \"[fd00::1]:1\", b = \"[fd00::2]:1\"";
+  check({
+      {paths(one, two), "accepted"},
+      {paths("", ""), "accepted"},
+      {paths(one, "a = \"10.1.0.1:1\", b = \"10.2.0.2:1\""), "accepted"},
+      {paths(one, one), "run.toml:13: paths[0] has the same addresses; two paths differ in one of their ends at least"},
+      {paths(one, ""),
+       "run.toml:13: link.a-b.paths[1] names no addresses, and another path of the link does; write the addresses of all paths "
+       "of "
+       "the link"},
+      {paths("", one),
+       "run.toml:12: link.a-b.paths[0] names no addresses, and another path of the link does; write the addresses of all paths "
+       "of "
+       "the link"},
+      {paths("a = \"10.1.0.1:1\", c = \"10.1.0.2:1\"", two),
+       "run.toml:12: addresses names \"c\", which is no end of the link; name a and b"},
+      {paths("a = \"10.1.0.1:1\"", two),
+       "run.toml:12: addresses has that of one end only; write addresses = { a = \"10.1.0.1:7400\", b = \"10.1.0.2:7400\" }"},
+      {paths(one, "a = \"a.example:1\", b = \"10.1.0.2:1\""),
+       "run.toml:13: the address a.example:1 of site \"a\" is a name; write the addresses of a path in numbers, such as "
+       "10.1.0.1:7400 or [fd00::1]:7400"},
+      {paths(one, "a = \"[fd00::1]:1\", b = \"10.2.0.2:1\""),
+       "run.toml:13: of the addresses of a path one is IPv4 and the other IPv6; use the same for both ends"},
+      {paths(one, "a = \"10.2.0.1:1\", b = \"10.0.0.1:1\""),
+       "run.toml:13: site \"a\" has the address 10.0.0.1:1, too; addresses of two sites must differ"},
+      {paths("a = 3, b = \"10.1.0.2:1\"", two),
+       R"(run.toml:12: link.a-b.paths[0].addresses must be an address such as "ashburn.example:7400", not 3)"},
+      {paths("a = \"10.1.0.1\", b = \"10.1.0.2:1\"", two),
+       R"(run.toml:12: link.a-b.paths[0].addresses must be an address such as "ashburn.example:7400", not "10.1.0.1")"},
+  });
+}
+
 // Lines 7 and 11: of the first site, of the only path.
 TEST(RunFileErrors, KeysThatAreNotUsedYetAreChecked) {
   const auto of_site = [](const std::string& text) { return message(with("[[site]]\nname = \"a\"\n" + text + "\n")); };

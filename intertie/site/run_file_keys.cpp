@@ -21,6 +21,14 @@ Result<void> read_ends(const Node& node, LinkSettings& link) {
   return {};
 }
 
+Result<void> read_addresses(const Node& node, PathSettings& path) {
+  if (node.kind != Node::Kind::table) return unfit(node, R"(the address of each end, such as { ashburn = "10.1.0.1:7400" })");
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    INTERTIE_ASSIGN(path.addresses[node.keys[i]], address().read(node.items[i]));
+  }
+  return {};
+}
+
 }  // namespace
 
 const Keys<RunSettings>& run_keys() {
@@ -189,7 +197,7 @@ const Keys<LinkSettings>& link_keys() {
        {"list of tables", [](const Node&, T&) -> Result<void> { return {}; }, [](const T&) { return std::string(); }},
        Scope::local,
        "required",
-       "Its paths, the keys below; `train` uses the first."},
+       "Its paths, the keys below; `train` uses all that name their addresses, else the first."},
   };
   return keys;
 }
@@ -219,6 +227,13 @@ const Keys<PathSettings>& path_keys() {
       {"rtt", bind(&T::round_trip, duration(Duration(0))), Scope::local, "from delay or km",
        "Round trip. --local emulates it."},
       {"streams", bind(&T::streams, whole(1, 64)), Scope::agreed, "", "TCP connections."},
+      {"addresses",
+       {R"({ ashburn = "10.1.0.1:7400", columbus = "10.1.0.2:7400" })", read_addresses, nothing},
+       Scope::local,
+       "those of the sites",
+       "Of its two ends, in numbers: the path's connections leave from the one and go to the other, and each site listens at "
+       "its "
+       "own, too. Where a link has several paths they tell them apart; --local has the first only."},
       {"share", checked<T>(path_share()), Scope::later, "", "How much of the path the run may use."},
       {"price", checked<T>(price("price")), Scope::later, "", "Price of the path."},
       {"risk", checked<T>(texts("names")), Scope::later, "", "What it shares with other paths: roads, ducts, cables."},

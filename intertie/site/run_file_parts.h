@@ -29,6 +29,9 @@ void resolve(RunFile& file, const Node& root);
 // Contradictions between keys; each value by itself is right already.
 Result<void> check_consistency(const RunFile& file, const Node& root);
 
+// That the addresses of paths make sense (run_file_paths.cpp).
+Result<void> check_paths(const RunFile& file, const Node& root);
+
 // Names keys that were written but have no effect with what else the file says.
 void name_keys_without_effect(RunFile& file, const Node& root);
 

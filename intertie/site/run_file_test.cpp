@@ -101,6 +101,66 @@ TEST(RunFile, ASiteListensEverywhereUnlessItSaysOtherwise) {
   EXPECT_EQ(env::to_string(*read(kThree, {"site.ashburn.listen=\"10.0.0.1:1\""}).sites[0].listen), "10.0.0.1:1");
 }
 
+constexpr const char* kTwoPaths = R"(
+[run]
+name = "paths"
+[train]
+tokens = "200 steps"
+[[site]]
+name = "ashburn"
+address = "203.0.113.1:7400"
+[[site]]
+name = "columbus"
+address = "203.0.113.2:7400"
+listen = "203.0.113.2:7400"
+[[site]]
+name = "quincy"
+address = "203.0.113.3:7400"
+[[link]]
+between = ["columbus", "ashburn"]
+paths = [
+  { streams = 2, addresses = { ashburn = "10.1.0.1:7400", columbus = "10.1.0.2:7400" } },
+  { streams = 3, addresses = { columbus = "[fd00::2]:7500", ashburn = "[fd00::1]:7500" } },
+]
+)";
+
+TEST(RunFile, APathJoinsTheAddressesThatItNames) {
+  const RunFile file = read(kTwoPaths);
+  EXPECT_THAT(file.unused, IsEmpty());
+  const auto paths = file.paths_from(SiteId{1}, false);
+  ASSERT_EQ(paths[0].size(), 2U);
+  EXPECT_EQ(env::to_string(*paths[0][0].to), "10.1.0.1:7400");
+  EXPECT_EQ(paths[0][0].from, "10.1.0.2");
+  EXPECT_EQ(paths[0][0].num_merge_streams, 2);
+  EXPECT_EQ(env::to_string(*paths[0][1].to), "[fd00::1]:7500");
+  EXPECT_EQ(paths[0][1].from, "fd00::2");
+  EXPECT_EQ(paths[0][1].num_merge_streams, 3);
+  ASSERT_EQ(paths[2].size(), 1U) << "no link is written, so there is one path";
+  EXPECT_FALSE(paths[2][0].to);
+  EXPECT_EQ(paths[2][0].from, "");
+  EXPECT_THAT(file.agreement(), HasSubstr("link.columbus-ashburn.paths[1].streams = 3\n"));
+  EXPECT_THAT(file.agreement(), Not(HasSubstr("10.1.0")));
+}
+
+TEST(RunFile, ALocalRunHasTheFirstPathOfALink) {
+  const auto paths = read(kTwoPaths).paths_from(SiteId{1}, true);
+  ASSERT_EQ(paths[0].size(), 1U);
+  EXPECT_FALSE(paths[0][0].to);
+  EXPECT_EQ(paths[0][0].from, "");
+  EXPECT_EQ(paths[0][0].num_merge_streams, 2);
+}
+
+TEST(RunFile, ASiteListensAtItsEndsOfPathsToo) {
+  const auto of = [file = read(kTwoPaths)](std::uint16_t site) {
+    std::vector<std::string> all;
+    for (const env::Address& address : file.listens_at(SiteId{site})) all.push_back(env::to_string(address));
+    return all;
+  };
+  EXPECT_THAT(of(0), ElementsAre("0.0.0.0:7400", "[fd00::1]:7500")) << "the first end is among every interface";
+  EXPECT_THAT(of(1), ElementsAre("203.0.113.2:7400", "10.1.0.2:7400", "[fd00::2]:7500"));
+  EXPECT_THAT(of(2), ElementsAre("0.0.0.0:7400"));
+}
+
 TEST(RunFile, SitesAndLinks) {
   const RunFile file = read(kThree);
   ASSERT_EQ(file.sites.size(), 3U);
@@ -143,7 +203,7 @@ TEST(RunFile, NamesWhatIsNotUsed) {
   const RunFile file = read(kThree);
   EXPECT_THAT(file.unused,
               ElementsAre("site.columbus.power_cap (run.toml:23)", "link.ashburn-columbus.paths[0].risk (run.toml:28)",
-                          "link.ashburn-columbus.paths[1] (run.toml:28)"));
+                          "link.ashburn-columbus.paths[1] (run.toml:28): it names no addresses"));
 }
 
 TEST(RunFile, NamesKeysOfAdamWBesideSgd) {

@@ -148,6 +148,10 @@ class Process {
   void warn() {
     if (command_.local && site_.self != SiteId{0}) return;
     for (const std::string& key : site_.file.unused) warn("not used: " + key);
+    for (const LinkSettings& link : site_.file.links) {
+      if (!command_.local || link.used().size() == 1) continue;
+      warn(fmt::format("--local: of the link between {} and {} the first path only", link.a, link.b));
+    }
     for (const std::string& note : site_.data->corpus.notes) warn(note);
   }
   // A word of the launcher; one that is not understood changes nothing.
