@@ -128,6 +128,8 @@ void Link::pump_streams() {
   for (const auto& path : paths_) {
     for (const std::size_t number : path->used_streams(num_used_)) used.push_back({path.get(), number});
   }
+  // In turns of the paths, so that what is little is not all on one of them.
+  std::stable_sort(used.begin(), used.end(), [](const Used& a, const Used& b) { return a.number < b.number; });
   for (std::size_t i = 0; i < used.size() && handlers_.waits(); ++i) {
     const auto [path, number] = used[(next_merge_ + i) % used.size()];
     pump_stream(path->merge(number), path->merge_way(number));

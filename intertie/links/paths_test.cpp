@@ -223,6 +223,19 @@ TEST_F(TwoPaths, ANewStartOfASiteIsJoinedByBoth) {
   }
 }
 
+// As where its cable or its VPN is not there yet.
+TEST_F(TwoPaths, OneThatIsNotThereAtTheStartIsToldOfAndComesLater) {
+  cut(1);
+  for (const SiteId site : {kHere, kThere}) start(site, settings_of(site, Incarnation{1}));
+  world.run_for(30s);
+  EXPECT_TRUE(up(0));
+  EXPECT_THAT(places[1].news, ElementsAre("1 down")) << "once";
+  EXPECT_THAT(places[1].failed, IsEmpty());
+  mend(1);
+  ASSERT_TRUE(world.run_until([this] { return up(0) && up(1); }, 15s));
+  EXPECT_THAT(places[1].news, ElementsAre("1 down", "1 up"));
+}
+
 TEST_F(TwoPaths, APathThatTheOtherSiteDoesNotKnowIsRefused) {
   Mesh::Settings one = settings_of(kHere, Incarnation{1});
   one.paths[1].pop_back();

@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -323,6 +324,29 @@ TEST_F(Commands, BenchMergeMeasuresAndComparesTheSum) {
   const double bytes = (*json)["bytes_sent"].number().value_or(0);
   EXPECT_GT(bytes, 7 * 1'056'768) << "seven contributions of 8.0625 bits a value, the warm-ups' too";
   EXPECT_LT(bytes, 7 * 1'056'768 * 1.1);
+}
+
+// The whole of 127/8 is this machine's.
+TEST_F(Commands, BenchMergeOverTwoPaths) {
+  const auto ports = env::real::free_loopback_ports(2);
+  ASSERT_TRUE(ports);
+  std::string text = kShortRun.substr(0, kShortRun.find("[[site]]"));
+  for (std::size_t i = 0; i < 2; ++i) {
+    text += fmt::format("[[site]]\nname = \"{}\"\naddress = \"127.0.0.1:{}\"\n", "ab"[i], (*ports)[i]);
+  }
+  text += "[[link]]\nbetween = [\"a\", \"b\"]\npaths = [\n";
+  for (const int path : {2, 3}) {
+    text += fmt::format("{{ streams = {0}, addresses = {{ a = \"127.0.{0}.1:{1}\", b = \"127.0.{0}.2:{2}\" }} }},\n", path,
+                        (*ports)[0], (*ports)[1]);
+  }
+  folder_.write("run.toml", text + "]\n");
+  ASSERT_EQ(run({"ca", "run.toml"}).exit_code, 0);
+  const std::string options = " --size '4 MiB' --merges 4";
+  const Ran ran =
+      sh("$0 bench merge run.toml --site b" + options + " & $0 bench merge run.toml --site a" + options + " && wait $!");
+  EXPECT_EQ(ran.exit_code, 0) << ran.all();
+  EXPECT_THAT(ran.all(), AllOf(ContainsRegex("path . to site a .* is up"), ContainsRegex("path . to site b .* is up"),
+                               HasSubstr("compared with what the sites contribute")));
 }
 
 TEST_F(Commands, BenchMergeOfOneSiteOrAnUnknownOne) {

@@ -1,6 +1,6 @@
 // sim: runs seeds of the simulator. `sim --seed 17` replays one; `--seeds 100` runs that many from there on; every tenth seed
-// runs twice and must match event for event. `--hostile` makes the faults worse. With `--bug NAME` it is a success to fail: the
-// seed that finds the bug is printed.
+// runs twice and must match event for event. `--hostile` makes the faults worse, `--paths 2` has links of two paths. With
+// `--bug NAME` it is a success to fail: the seed that finds the bug is printed.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -11,6 +11,11 @@
 
 namespace {
 
+std::string replay_options(const intertie::tests::WorkloadOptions& options) {
+  return (options.hostile ? " --hostile" : "") +
+         (options.paths > 1 ? " --paths " + std::to_string(options.paths) : std::string());
+}
+
 bool run_one(std::uint64_t seed, bool twice, intertie::tests::WorkloadOptions options, intertie::tests::SeedReport& total) {
   const intertie::tests::SeedReport report = intertie::tests::run_seed(seed, options);
   total.sites += report.sites;
@@ -20,7 +25,7 @@ bool run_one(std::uint64_t seed, bool twice, intertie::tests::WorkloadOptions op
   if (problem.empty() && twice && intertie::tests::run_seed(seed, options).trace != report.trace) problem = "two runs differ";
   if (problem.empty()) return true;
   std::printf("seed %llu FAILED: %s\n  %s\n  replay: ./dev sim%s --seed %llu\n", static_cast<unsigned long long>(seed),
-              problem.c_str(), report.description.c_str(), options.hostile ? " --hostile" : "",
+              problem.c_str(), report.description.c_str(), replay_options(options).c_str(),
               static_cast<unsigned long long>(seed));
   std::fflush(stdout);
   return false;
@@ -46,6 +51,8 @@ int main(int argc, char** argv) {
       ->transform(CLI::CheckedTransformer(bugs));
   app.add_flag("--hostile", options.hostile,
                "faults at the worst moments, machines that stand still, slow lines, large states");
+  app.add_option("--paths", options.paths, "of every link; where there are several, paths are cut, too")
+      ->check(CLI::Range(1, 4));
   app.add_flag("--events", options.events, "print every event as it happens");
   CLI11_PARSE(app, argc, argv);
 

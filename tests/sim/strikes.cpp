@@ -81,6 +81,13 @@ void Strikes::mend_later(std::size_t a, std::size_t b) {
   later(a_while(), [this, a, b] { world_.world().mend(world_.name(a), world_.name(b)); });
 }
 
+void Strikes::cut_path(std::size_t path) {
+  const std::size_t one = any(), another = another_than(one);
+  const std::string a = world_.end_of_path(one, path), b = world_.end_of_path(another, path);
+  world_.world().cut(a, b);
+  later(a_while(), [this, a, b] { world_.world().mend(a, b); });
+}
+
 void Strikes::isolate(std::size_t site) {
   const Duration time = a_while();
   for (std::size_t other = 0; other < world_.num_sites(); ++other) {
@@ -129,7 +136,12 @@ void Strikes::stop(std::size_t site) {
 
 void Strikes::heal() {
   for (std::size_t a = 0; a < world_.num_sites(); ++a) {
-    for (std::size_t b = a + 1; b < world_.num_sites(); ++b) world_.world().mend(world_.name(a), world_.name(b));
+    for (std::size_t b = a + 1; b < world_.num_sites(); ++b) {
+      world_.world().mend(world_.name(a), world_.name(b));
+      for (std::size_t path = 0; path < world_.options().paths; ++path) {
+        world_.world().mend(world_.end_of_path(a, path), world_.end_of_path(b, path));
+      }
+    }
     bring_back(a);
   }
 }

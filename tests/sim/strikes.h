@@ -24,6 +24,8 @@ class Strikes {
   // The process dies, and comes back after a while.
   void kill(std::size_t site);
   void cut(std::size_t a, std::size_t b);
+  // One path of any link.
+  void cut_path(std::size_t path);
   // Every line of the site is cut.
   void isolate(std::size_t site);
   // Every connection of the site breaks.

@@ -37,6 +37,8 @@ void print(const RecordedEvent& recorded) {
   std::puts(line.c_str());
 }
 
+std::string host(std::size_t site, std::size_t path) { return fmt::format("10.{}.0.{}", path, site); }
+
 }  // namespace
 
 class ToyWorld::Recorder final : public EventSink {
@@ -91,6 +93,8 @@ ToyWorld::~ToyWorld() {
 
 std::string ToyWorld::name(std::size_t site) const { return "site" + std::to_string(site); }
 
+std::string ToyWorld::end_of_path(std::size_t site, std::size_t path) const { return name(site) + "@" + host(site, path); }
+
 sync::RunSettings ToyWorld::settings_of(std::size_t site, bool resume) const {
   sync::RunSettings settings;
   settings.run = "toy";
@@ -99,7 +103,17 @@ sync::RunSettings ToyWorld::settings_of(std::size_t site, bool resume) const {
     settings.site_names.push_back(name(i));
     settings.addresses.push_back({name(i), 7400});
   }
-  settings.paths.assign(num_sites(), {{.num_merge_streams = options_.streams}});
+  settings.listen = {settings.addresses[site]};
+  for (std::size_t peer = 0; peer < num_sites(); ++peer) {
+    settings.paths.emplace_back(options_.paths, links::PathSettings{.num_merge_streams = options_.streams});
+    for (std::size_t path = 0; options_.paths > 1 && path < options_.paths; ++path) {
+      settings.paths[peer][path].to = env::Address{host(peer, path), 7400};
+      settings.paths[peer][path].from = host(site, path);
+    }
+  }
+  for (std::size_t path = 0; options_.paths > 1 && path < options_.paths; ++path) {
+    settings.listen.push_back({host(site, path), 7400});
+  }
   settings.batch_sizes = options_.batch_sizes;
   settings.sequence_length = options_.sequence_length;
   settings.sync = options_.sync;

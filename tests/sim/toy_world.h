@@ -2,7 +2,6 @@
 // in memory that survives its death. For tests and for `sim`.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -23,7 +22,7 @@ struct ToyOptions {
   env::LinkProfile link{BitRate{100e6}, std::chrono::milliseconds(20)};
   Duration step_time = std::chrono::milliseconds(10);
   Duration step_jitter = std::chrono::milliseconds(5);
-  std::uint16_t streams = 3;
+  std::uint16_t streams = 3, paths = 1;  // of every path, of every link
 };
 // A run of `steps` steps that tests start from: diloco, every 5 steps, checkpoints every 20.
 ToyOptions toy_options(std::uint64_t steps);
@@ -72,6 +71,7 @@ class ToyWorld {
   const std::vector<RecordedEvent>& events() const { return events_; }
   const ToyOptions& options() const { return options_; }
   std::string name(std::size_t site) const;
+  std::string end_of_path(std::size_t site, std::size_t path) const;  // to cut one of several
   std::uint64_t life(std::size_t site) const { return sites_[site].num_lives; }
   const std::vector<Commit>& commits() const { return commits_; }
   const std::vector<wire::MemberRecord>& newest_members() const { return newest_view_.second; }  // of all that were entered

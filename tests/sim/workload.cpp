@@ -21,7 +21,7 @@ void draw_encodings(env::Random random, sync::Settings& settings) {
   settings.result_encoding = random.below(2) == 0 ? settings.encoding : usual_result_encoding(settings.encoding);
 }
 
-ToyOptions draw(env::Random& random, bool hostile) {
+ToyOptions draw(env::Random& random, const WorkloadOptions& how) {
   ToyOptions options = toy_options(60 + random.below(60));
   options.seed = random.next();
   options.elements = 1 + random.below(40000);
@@ -40,7 +40,8 @@ ToyOptions draw(env::Random& random, bool hostile) {
   options.step_time = std::chrono::milliseconds(20 + random.below(400));
   options.step_jitter = std::chrono::milliseconds(random.below(50));
   options.streams = static_cast<std::uint16_t>(1 + random.below(4));
-  if (hostile) harden(options, random);
+  options.paths = how.paths;
+  if (how.hostile) harden(options, random);
   return options;
 }
 
@@ -56,7 +57,7 @@ std::string describe(const ToyOptions& options) {
 class Workload {
  public:
   Workload(std::uint64_t seed, WorkloadOptions how, SeedReport& report)
-      : random_(seed), options_(draw(random_, how.hostile)), report_(report), world_(options_), strikes_(world_, random_) {
+      : random_(seed), options_(draw(random_, how)), report_(report), world_(options_), strikes_(world_, random_) {
     report_.description = describe(options_);
     report_.sites = static_cast<int>(world_.num_sites());
     world_.let_sites_rejoin();
@@ -98,6 +99,7 @@ class Workload {
       world_.world().run_for(Duration(std::chrono::milliseconds(random_.below(4000))));
       if (over()) break;
       hostility_ ? hostility_->strike() : strikes_.one();
+      if (options_.paths > 1) strikes_.cut_path(random_.below(options_.paths));
       ++report_.faults;
     }
     if (hostility_) report_.faults += hostility_->num_armed_strikes();

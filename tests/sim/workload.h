@@ -17,8 +17,9 @@ struct SeedReport {
 };
 
 struct WorkloadOptions {
-  bool hostile = false;  // with all that hostility.h has
-  bool events = false;   // every event is printed as it happens
+  bool hostile = false;     // with all that hostility.h has
+  bool events = false;      // every event is printed as it happens
+  std::uint16_t paths = 1;  // of every link; where there are several, one of them is cut with every fault
 };
 
 // Draws sites (2 to 8), method, sizes, links and faults from `seed` and runs: sites die and come back, links are cut both ways
