@@ -222,7 +222,9 @@ wire::View Holder::next_view(const Flush& flush, const FlushOutcome& outcome) {
 
 Actions Holder::finish_flush() {
   const Flush flush = *std::exchange(flush_, std::nullopt);
-  const FlushOutcome outcome = decide(flush.reports);
+  std::map<SiteId, Incarnation> starts;
+  for (const auto& [site, report] : flush.reports) starts[site] = settings_.surroundings.incarnation(site);
+  const FlushOutcome outcome = decide(flush.reports, starts);
   const wire::View view = next_view(flush, outcome);
   std::set<SiteId> concerned(outcome.survivors.begin(), outcome.survivors.end());
   concerned.insert(outcome.left_behind.begin(), outcome.left_behind.end());

@@ -71,12 +71,24 @@ std::size_t position_of(const std::vector<MemberRecord>& members, SiteId site) {
   return static_cast<std::size_t>(found - members.begin());
 }
 
-// Over the survivors' contributions, and those of the others that the survivors hold whole.
-MergeOrder resum(const Holders& holders, const std::vector<SiteId>& survivors) {
+// Those of a merge's makers that go on, in the same start.
+std::vector<SiteId> makers_among(const std::vector<SiteId>& survivors, const std::vector<MemberRecord>& members,
+                                 const std::map<SiteId, Incarnation>& starts) {
+  std::vector<SiteId> makers;
+  std::copy_if(survivors.begin(), survivors.end(), std::back_inserter(makers), [&](SiteId site) {
+    const std::size_t at = position_of(members, site);
+    const auto start = starts.find(site);
+    return at < members.size() && (start == starts.end() || start->second == members[at].incarnation);
+  });
+  return makers;
+}
+
+// Over the contributions of the makers that go on, and those of the others that the survivors hold whole.
+MergeOrder resum(const Holders& holders, const std::vector<SiteId>& makers) {
   const OpenMerge& any = *holders.begin()->second;
   MergeOrder order{any.merge, OrderKind::resum, {}, {}, {}};
   for (const MemberRecord& member : any.members) {
-    if (std::find(survivors.begin(), survivors.end(), member.site) != survivors.end()) {
+    if (std::find(makers.begin(), makers.end(), member.site) != makers.end()) {
       order.set.push_back(member);
       continue;
     }
@@ -92,14 +104,6 @@ MergeOrder resum(const Holders& holders, const std::vector<SiteId>& survivors) {
   return order;
 }
 
-// A site that has come since has no part in an older merge.
-std::vector<SiteId> makers_among(const std::vector<SiteId>& survivors, const std::vector<MemberRecord>& members) {
-  std::vector<SiteId> makers;
-  std::copy_if(survivors.begin(), survivors.end(), std::back_inserter(makers),
-               [&members](SiteId site) { return position_of(members, site) < members.size(); });
-  return makers;
-}
-
 // It lacks no more than others still hold; or whoever gives it the state has what it lacks, and goes on giving.
 bool keeps_up(const std::map<SiteId, wire::FlushReport>& reports, SiteId site, Version applied) {
   auto found = reports.find(site);
@@ -112,7 +116,7 @@ bool keeps_up(const std::map<SiteId, wire::FlushReport>& reports, SiteId site, V
 
 }  // namespace
 
-FlushOutcome decide(const std::map<SiteId, wire::FlushReport>& reports) {
+FlushOutcome decide(const std::map<SiteId, wire::FlushReport>& reports, const std::map<SiteId, Incarnation>& starts) {
   INTERTIE_CHECK(!reports.empty());
   const auto newest = std::max_element(reports.begin(), reports.end(), [](const auto& a, const auto& b) {
                         return a.second.applied < b.second.applied;
@@ -132,8 +136,9 @@ FlushOutcome decide(const std::map<SiteId, wire::FlushReport>& reports) {
     if (all_applied || holders.empty()) continue;
     std::optional<MergeOrder> order;
     if (!planted(Bug::resum_applied)) order = adopt(holders, version == applied ? have_applied : std::vector<SiteId>());
-    if (!order) order = resum(holders, outcome.survivors);
-    order->survivors = makers_among(outcome.survivors, holders.begin()->second->members);
+    const std::vector<SiteId> makers = makers_among(outcome.survivors, holders.begin()->second->members, starts);
+    if (!order) order = resum(holders, makers);
+    order->survivors = makers;
     outcome.orders.push_back(std::move(*order));
   }
   return outcome;

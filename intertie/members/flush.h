@@ -16,7 +16,8 @@ struct FlushOutcome {
   std::vector<wire::MergeOrder> orders;  // of the open ones before it
 };
 
-// `reports`: of every site that is to stay; at least one.
-FlushOutcome decide(const std::map<SiteId, wire::FlushReport>& reports);
+// `reports`: of every site that is to stay; at least one. `starts`: which start of a site has reported; where it is not named,
+// the one that the merges name. A new start has no part in what the one before it was to make.
+FlushOutcome decide(const std::map<SiteId, wire::FlushReport>& reports, const std::map<SiteId, Incarnation>& starts = {});
 
 }  // namespace intertie::members

@@ -72,6 +72,21 @@ TEST(Flush, WhereAllHaveAppliedTheSameOnlyTheOpenMergeIsOrdered) {
   EXPECT_THAT(outcome.orders[0].sources, IsEmpty());
 }
 
+// Site 3 has died and is a member again, of the merges after this one, while this one is still open.
+TEST(Flush, ANewStartOfASiteHasNoPartInWhatTheOneBeforeItWasToMake) {
+  const std::map<SiteId, FlushReport> reports = {
+      {SiteId{0}, report_of(4, {open_merge(5)})}, {SiteId{1}, report_of(4, {open_merge(5)})}, {SiteId{3}, report_of(4, {})}};
+  std::map<SiteId, Incarnation> starts;
+  for (const std::uint16_t site : {0, 1, 3}) starts[SiteId{site}] = maker(site).incarnation;
+  EXPECT_EQ(decide(reports, starts).orders.at(0).set, makers({0, 1, 3}));
+  starts[SiteId{3}] = Incarnation{99};
+  const FlushOutcome outcome = decide(reports, starts);
+  EXPECT_THAT(outcome.survivors, ElementsAre(SiteId{0}, SiteId{1}, SiteId{3}));
+  ASSERT_EQ(outcome.orders.size(), 1U);
+  EXPECT_EQ(outcome.orders[0].set, makers({0, 1}));
+  EXPECT_THAT(outcome.orders[0].survivors, ElementsAre(SiteId{0}, SiteId{1}));
+}
+
 TEST(Flush, WhatOneHasAppliedAllAdopt) {
   const FlushOutcome outcome = decide({{SiteId{0}, report_of(4, {open_merge(5)})},
                                        {SiteId{1}, report_of(4, {with_results(open_merge(5), some({0, 1, 2}))})},
