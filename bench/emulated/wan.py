@@ -38,8 +38,8 @@ class Wan:
         if self.process.stdout.readline().strip() != "ready":
             raise RuntimeError("wan did not start")
 
-    def address(self, site):
-        return f"10.89.0.{self.sites.index(site) + 1}"
+    def address(self, site, path=0):
+        return f"10.89.{path}.{self.sites.index(site) + 1}"
 
     def within(self, site, command):
         return ["ip", "netns", "exec", self.prefix + site, *command]

@@ -18,8 +18,9 @@ import figures  # noqa: E402
 import merge_page  # noqa: E402
 import merge_plot  # noqa: E402
 import targets  # noqa: E402
-from cases import BESIDE, MIB, all_cases, time_limit  # noqa: E402
+from cases import BESIDE, CUT, MIB, all_cases, time_limit  # noqa: E402
 from foreign import Beside  # noqa: E402
+from two_paths import Cut  # noqa: E402
 from options import parse  # noqa: E402
 from runs import Failure, Space  # noqa: E402
 from open_mpi import OpenMpi, OpenMpiRing  # noqa: E402
@@ -27,7 +28,7 @@ from plain_tcp import Iperf3  # noqa: E402
 from systems import Gloo, Intertie  # noqa: E402
 from wan import missing  # noqa: E402
 
-SYSTEMS = {"intertie": Intertie, "gloo": Gloo, "openmpi": OpenMpi, "openmpi-ring": OpenMpiRing, "iperf3": Iperf3, BESIDE: Beside}
+SYSTEMS = {"intertie": Intertie, "gloo": Gloo, "openmpi": OpenMpi, "openmpi-ring": OpenMpiRing, "iperf3": Iperf3, BESIDE: Beside, CUT: Cut}
 TRIES = 3  # of a run whose lines do not keep up
 
 

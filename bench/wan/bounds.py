@@ -1,6 +1,7 @@
 """The least time of a merge over a profile: what TCP can carry of its rates, and no faster than bytes travel.
 
     two sites, or a gather    each receives the others' contributions:         (N - 1) C/G + D/2
+    several paths             their rates together
     owners, equal accesses    N - 1 of N parts sent as contributions, and N - 1 of N received as results, of each site's own:
                               (N - 1)/N (C + R)/G + D
     owners, one slower site   it has to send its contribution and receive the result, each once: max(C, R)/G of it + D, where that is
@@ -38,6 +39,8 @@ def bound(profile, size, encoding="f32"):
     delay = profile.rtt_ms / 1000
     if profile.absent:
         return max(contribution, result) / goodput(min(profile.pairs.values())) + delay
+    if profile.paths:
+        return contribution / goodput(sum(profile.paths)) + delay / 2
     if profile.pairs or profile.access is None:
         return None
     rates = [goodput(profile.access_of(number)) for number in range(profile.num_sites)]

@@ -7,7 +7,8 @@ from profiles import Profile
 MIB = 1 << 20
 WARM_UPS = 3
 BESIDE = "beside"  # Intertie, beside foreign flows: only where the profile has them, and there alone
-SYSTEMS = ("intertie", "gloo", "openmpi", "openmpi-ring", "iperf3", BESIDE)
+CUT = "cut"  # Intertie, a path of which is cut: likewise
+SYSTEMS = ("intertie", "gloo", "openmpi", "openmpi-ring", "iperf3", BESIDE, CUT)
 CONGESTION_CONTROLS = ("cubic", "bbr")
 # Besides f32, of Intertie, and where they are measured.
 ENCODINGS, ENCODED_OVER, ENCODED_SIZE = ("int8", "fp4", "fp4 results"), ("b", "c"), 64 * MIB
@@ -47,7 +48,7 @@ def settings_of(case, streams=None):
 
 
 def of_merges(profile, congestion_control, size, systems, merges):
-    plain = [Case(profile, congestion_control, system, size, merges=merges) for system in systems if system not in ("iperf3", BESIDE)]
+    plain = [Case(profile, congestion_control, system, size, merges=merges) for system in systems if system not in ("iperf3", BESIDE, CUT)]
     more = []
     if "intertie" in systems and profile.name in ENCODED_OVER and size == ENCODED_SIZE:
         more += [Case(profile, congestion_control, "intertie", size, encoding, merges=merges) for encoding in ENCODINGS]
@@ -57,13 +58,21 @@ def of_merges(profile, congestion_control, size, systems, merges):
     return plain + more
 
 
+def special(profile, congestion_control):
+    """The one thing that is measured over such a profile; None: merges as everywhere."""
+    if profile.beside_foreign:
+        return Case(profile, congestion_control, BESIDE, 64 * MIB, merges=1000)
+    return Case(profile, congestion_control, CUT, profile.size, merges=2) if profile.paths else None
+
+
 def all_cases(options):
     """In turns: the systems of one row of the page follow each other, as often as --repeats says."""
     cases = []
     for profile in options.profiles:
         for congestion_control in options.cc:
-            if profile.beside_foreign:
-                cases += [Case(profile, congestion_control, BESIDE, 64 * MIB, merges=1000)] * options.repeats if BESIDE in options.systems else []
+            own = special(profile, congestion_control)
+            if own:
+                cases += [own] * options.repeats if own.system in options.systems else []
                 continue
             for size in [profile.size] if profile.size else options.sizes:
                 cases += of_merges(profile, congestion_control, size, options.systems, options.merges) * options.repeats

@@ -28,7 +28,7 @@ class Beside:
     def run(self, space, limit):
         reference = self.flows(space, [*FOREIGN, "cubic"], "reference")
         self.own.start(space)
-        self.wait_for_warm_ups(space, limit)
+        space.wait_for_merges(WARM_UPS, limit)
         space.lines.tell("reset")
         before, began = len(space.merged("s0")), time.monotonic()
         found = self.flows(space, FOREIGN, "beside")
@@ -39,14 +39,6 @@ class Beside:
         space.end()
         beside = {"merge": took / merges, "alone": statistics.median(space.merged("s0")[:before])}
         return Outcome(counts=counts, more={**beside, "reference": reference, "beside": found})
-
-    def wait_for_warm_ups(self, space, limit):
-        deadline = time.monotonic() + limit
-        while len(space.merged("s0")) < WARM_UPS:
-            space.require_no_failure()
-            if time.monotonic() > deadline:
-                raise Failure(f"no {WARM_UPS} merges within {limit:.0f} s")
-            time.sleep(0.05)
 
     def flows(self, space, controls, label):
         """bit/s of data that each gets after it has settled."""

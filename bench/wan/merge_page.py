@@ -1,12 +1,13 @@
 """The page of `./dev bench wan`: what each merge took beside its bound, what TCP alone gets, and what is not measured."""
-from cases import BESIDE, MIB, SYSTEMS
+from cases import BESIDE, CUT, MIB, SYSTEMS
 from facts import table
 from figures import LATE_MOST_MS
 from profiles import NOT_MEASURED, PROFILES
 from targets import target_of
 
 NAMES = {"intertie": "Intertie, TLS", "gloo": "Gloo", "openmpi": "Open MPI", "openmpi-ring": "Open MPI, ring", "iperf3": "iperf3",
-         BESIDE: "Intertie beside foreign flows"}
+         BESIDE: "Intertie beside foreign flows", CUT: "Intertie over two paths"}
+APART = ("iperf3", BESIDE, CUT)  # parts of the page of their own
 HEAD = ("size", "congestion control", "system", "median (least to most)", "bound", "times the bound", "target", "merges",
         "connections a pair", "emulator late, 99 %", "late frames", "of a core", "CPU s per GB", "sent a site and merge", "control, 99 %")
 
@@ -49,7 +50,7 @@ def cells(row):
 def merges_part(rows):
     text = ""
     for name in PROFILES:
-        group = [row for row in rows if row["profile"] == name and row["system"] not in ("iperf3", BESIDE)]
+        group = [row for row in rows if row["profile"] == name and row["system"] not in APART]
         if group:
             text += f"## {name}: {group[0]['about']}\n\n{table(HEAD, [cells(row) for row in group])}\n"
             text += "".join(f"- {line}\n" for line in network_lines(group))
@@ -67,7 +68,7 @@ def network_lines(group):
 def summary(rows):
     """Times the bound, or seconds where there is none: what an ordinary user gets (cubic), and with bbr."""
     found = {(row["profile"], row["size"], row["cc"], row["system"]): row
-             for row in rows if row["system"] != BESIDE and row["encoding"] == "f32" and not row["pace"] and row["size"]}
+             for row in rows if row["system"] not in APART and row["encoding"] == "f32" and not row["pace"] and row["size"]}
     systems = [system for system in SYSTEMS if any(key[3] == system for key in found)]
     controls = [cc for cc in ("cubic", "bbr") if any(key[2] == cc for key in found)]
     lines = []
@@ -117,6 +118,19 @@ def beside_part(rows):
                    "a merge before", "a merge beside them", "emulator late, 99 %", "late frames", "of a core"), lines) + "\n")
 
 
+def cut_part(rows):
+    group = [row for row in rows if row["system"] == CUT]
+    if not group:
+        return ""
+    lines = [(row["cc"], row["why"], *[""] * 8) if "why" in row else
+             (row["cc"], f"{row['before']:.2f} s", f"{row['bound']:.2f} s", f"{row['after_cut']:.2f} s", f"{row['left_share']:.1%}",
+              f"{row['lost'] / 1e6:.1f} MB", f"{row['again'] / 1e6:.1f} MB", row["streams"], *emulator_cells(row)[:2]) for row in group]
+    return (f"## f: {PROFILES['f'].words}\n\nMerges of {PROFILES['f'].size / MIB:g} MiB; the first path is cut, without a word, when three tenths of "
+            "one are done. What the second carries is counted from 2 s after the cut until the merge ends, in the direction that got less.\n\n" +
+            table(("congestion control", "a merge before", "bound of both paths", "the merge with the cut", "of the path that is left (at least 90 %)",
+                   "unacknowledged when it was given up", "sent again", "connections a path", "emulator late, 99 %", "late frames"), lines) + "\n")
+
+
 def cores_part(rows):
     """A site that sends and receives 100 Gbit/s at once; each GB of f32 is 2 (N - 1)/N GB out, and as much in."""
     lines = [f"- {row['profile']}, {row['size'] / MIB:g} MiB, {row['cc']}: "
@@ -151,4 +165,4 @@ def page(machine, rows, found, systems, picture=None):
     text += ("Times the bound; in brackets: the emulator did not keep up.\n\n" + summary(rows) + "\n") if summary(rows) else ""
     if found:
         text += "**Limits missed or not shown in this run:**\n\n" + "\n".join(f"- {what}" for what in found) + "\n\n"
-    return text + merges_part(rows) + beside_part(rows) + plain_part(rows) + cores_part(rows) + gaps_part(systems)
+    return text + merges_part(rows) + cut_part(rows) + beside_part(rows) + plain_part(rows) + cores_part(rows) + gaps_part(systems)

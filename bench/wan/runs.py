@@ -104,6 +104,15 @@ class Space:
         """Seconds of its merges so far, those to warm up too."""
         return [float(seconds) for _, seconds in MERGED.findall(self.read(f"{site}.txt"))]
 
+    def wait_for_merges(self, count, limit):
+        """At the first site, those to warm up too."""
+        deadline = time.monotonic() + limit
+        while len(self.merged(self.profile.sites[0])) < count:
+            self.require_no_failure()
+            if time.monotonic() > deadline:
+                raise Failure(f"no {count} merges within {limit:.0f} s")
+            time.sleep(0.02)
+
     def watch(self, limit):
         """Until the programs have ended. Returns what the emulator did from the last warm-up to the last merge, at the first site, and
         whether they ended in time; Failure: one of them did not do well, or not a merge that counts was made in time."""

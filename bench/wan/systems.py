@@ -34,8 +34,15 @@ def run_file(case, lines, streams):
     for i, a in enumerate(sites):
         for j in range(i + 1, len(sites)):
             if (i, j) not in case.profile.absent:
-                text += f'[[link]]\nbetween = ["{a}", "{sites[j]}"]\npaths = [{{ streams = {streams} }}]\n'
+                text += f'[[link]]\nbetween = ["{a}", "{sites[j]}"]\npaths = [{", ".join(paths(case.profile, lines, (a, sites[j]), streams))}]\n'
     return text
+
+
+def paths(profile, lines, ends, streams):
+    if not profile.paths:
+        return [f"{{ streams = {streams} }}"]
+    at = [", ".join(f'{site} = "{lines.address(site, path)}:7400"' for site in ends) for path in range(len(profile.paths))]
+    return [f"{{ streams = {streams}, addresses = {{ {each} }} }}" for each in at]
 
 
 def of_control(said):
@@ -84,9 +91,10 @@ class Intertie(Merging):
             raise Failure(made.stdout)
         pace = PACES[case.pace][0] if case.pace else []
         keys = [word for key in settings["keys"] for word in ("--set", key)]
+        probe = [] if space.profile.paths else ["--probe"]
         for site in space.profile.sites:
             space.start(site, [self.options.intertie, "bench", "merge", "run.toml", "--site", site, "--size", f"{case.size}B", "--merges",
-                               str(case.merges), "--warm-ups", str(WARM_UPS), "--probe", "--json", *pace, *keys])
+                               str(case.merges), "--warm-ups", str(WARM_UPS), "--json", *probe, *pace, *keys])
 
     def outcome(self, space, counts, in_time, limit):
         if not in_time:
@@ -100,7 +108,9 @@ class Intertie(Merging):
         first = said[0]
         return Outcome([each["merges"] for each in said], sum(each["cpu_seconds"] for each in said), counts,
                        max(each["streams"] for each in said), space.case.merges,
-                       {name: first[name] for name in ("predicted", "bound", "network") if name in first} | of_control(said))
+                       {name: first[name] for name in ("predicted", "bound", "network") if name in first} | of_control(said) |
+                       {"warm_up": first["warm_ups"][-1], "lost": sum(each["bytes_lost"] for each in said),
+                        "again": sum(each["bytes_sent_again"] for each in said)})
 
 
 class Other(Merging):

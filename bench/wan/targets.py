@@ -2,9 +2,9 @@
 
 In the table None stands for any. The first line that fits a row holds; `figure` is a key of the row.
 """
-from cases import BESIDE, MIB
+from cases import BESIDE, CUT, MIB
 
-OWN = ("intertie", BESIDE)
+OWN = ("intertie", BESIDE, CUT)
 # profile, congestion control, size, encoding, pace: figure, at most
 AT_MOST = (
     (("b", "c"), None, 64 * MIB, ("int8", "fp4", "fp4 results"), "", "ratio", 1.25),
@@ -21,12 +21,14 @@ AT_MOST = (
 )
 # Beside the above: milliseconds of control messages, at the 99th percentile, more than the round trip.
 CONTROL_AT_MOST = {"j": 15}
+LEFT_AT_LEAST = 0.9  # of the path that is left, from 2 s after the other was cut
 KEPT_AT_LEAST = 0.5  # of what a foreign flow gets beside one cubic flow in the merges' place
 AT_LEAST = ((("h",), "bbr", None, ("f32",), "", "share_of_rate", 0.80),)
 # Of Gloo's own in the same run, which is not encrypted.
 AGAINST_GLOO = (("a", "median", 1.7), ("b", "cpu_per_gb", 2.0))
 WORDS = {"ratio": "times the bound", "against_prediction": "times its prediction", "share_of_rate": "of the rate",
          "beyond_round_trip": "ms more than a round trip, control messages", "kept": "of what a foreign flow gets beside a cubic flow",
+         "left_share": "of the path that is left", "again_share": "of what was unacknowledged, sent again",
          "median": "times Gloo's time", "cpu_per_gb": "times Gloo's CPU seconds per GB"}
 
 
@@ -66,6 +68,9 @@ def of_itself(row):
         return [f"{words_of(row)}: the emulator did not keep up: {row['late_ms']:.1f} ms late at the 99th percentile"]
     if row["system"] == BESIDE:
         return judged(row, "kept", "at least", KEPT_AT_LEAST, row["kept"])
+    if row["system"] == CUT:
+        return (judged(row, "left_share", "at least", LEFT_AT_LEAST, row["left_share"]) +
+                judged(row, "again_share", "at most", 1, row["again_share"]))
     found = judged(row, *target, row.get(target[0])) if target else []
     if row["system"] == "intertie" and row["profile"] in CONTROL_AT_MOST:
         found += judged(row, "beyond_round_trip", "at most", CONTROL_AT_MOST[row["profile"]], row["beyond_round_trip"])

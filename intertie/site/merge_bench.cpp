@@ -142,6 +142,8 @@ Json json_of(const RunFile& file, const MergeBenchCommand& command, const Figure
   json.set("elapsed", seconds_of(figures.report.elapsed));
   json.set("bytes_sent", figures.report.sent.value);
   json.set("bytes_received", figures.report.received.value);
+  json.set("bytes_lost", figures.report.lost.value);
+  json.set("bytes_sent_again", figures.report.sent_again.value);
   json.set("cpu_seconds", figures.cpu);
   json.set("congestion_control", figures.report.congestion_control);
   json.set("streams", figures.report.num_streams);

@@ -61,14 +61,6 @@ std::string congestion_control_of(const links::Mesh& mesh, std::uint16_t num_sit
   return "none";
 }
 
-std::size_t num_streams_used(const links::Mesh& mesh, std::uint16_t num_sites) {
-  std::size_t most = 0;
-  for (std::uint16_t site = 0; site < num_sites; ++site) {
-    if (const links::Link* link = mesh.link(SiteId{site})) most = std::max(most, link->num_used_streams());
-  }
-  return most;
-}
-
 // The shortest and the longest of the links that there are; 0 as long as it is not known.
 std::pair<Duration, Duration> round_trips_of(const links::Mesh& mesh, std::uint16_t num_sites) {
   std::vector<Duration> round_trips;
@@ -201,6 +193,16 @@ MergeTrial::Traffic MergeTrial::traffic() const {
     all.received = all.received + link->bytes_received();
   }
   return all;
+}
+
+void MergeTrial::note_links(MergeTrialReport& report) const {
+  for (std::uint16_t site = 0; site < num_sites(); ++site) {
+    const links::Link* link = mesh_.link(SiteId{site});
+    if (!link) continue;
+    report.num_streams = std::max(report.num_streams, link->num_used_streams());
+    report.lost = report.lost + link->session().bytes_lost();
+    report.sent_again = report.sent_again + link->session().bytes_sent_again();
+  }
 }
 
 // In beats, so that a machine that stood still does not take the others for lost. What went wrong a note has said.
@@ -442,7 +444,7 @@ Task<Result<MergeTrialReport>> MergeTrial::run() {
   handlers_.measured();
   report.round_trips = std::move(round_trips_);
   std::sort(report.round_trips.begin(), report.round_trips.end());
-  report.num_streams = num_streams_used(mesh_, num_sites());
+  note_links(report);
   report.reduction = settings_.schedule.reduction;
   report.elapsed = services_.loop.now() - from;
   report.congestion_control = congestion_control_of(mesh_, num_sites());

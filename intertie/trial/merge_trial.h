@@ -86,6 +86,7 @@ class MergeTrial {
   reduce::Execution& execution(Version version);
   Traffic traffic() const;
   env::Task<env::Done> all_acknowledged();
+  void note_links(MergeTrialReport& report) const;
   void look_for_the_lost();
   Error late(const std::string& what) const;
   Error too_early(SiteId from) const;

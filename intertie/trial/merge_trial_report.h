@@ -16,6 +16,8 @@ struct MergeTrialReport {
   Duration elapsed{0};             // of those that count, from the beginning of the first to the end of the last
   // By this site for all merges, the warm-ups too, until others had all of it; with frames and heartbeats, without TLS.
   Bytes sent, received;
+  Bytes lost;        // that paths and streams held, unacknowledged, when they were given up
+  Bytes sent_again;  // of that
   std::string congestion_control;
   std::size_t num_streams = 0;        // for merges, in use at the end, of the link that has most
   std::vector<Duration> round_trips;  // of heartbeats on control streams, sorted, while the merges that count were made

@@ -25,6 +25,7 @@ import profiles  # noqa: E402
 import runs  # noqa: E402
 import systems  # noqa: E402
 import targets  # noqa: E402
+import two_paths  # noqa: E402
 from cases import MIB, Case  # noqa: E402
 from profiles import PROFILES, Profile  # noqa: E402
 from runs import Failure, Outcome  # noqa: E402
@@ -86,6 +87,13 @@ class Profiles(unittest.TestCase):
         self.assertEqual(len(PROFILES["g1"].commands()), 20)
         self.assertNotIn("--rate", PROFILES["g1"].options("cubic"))
 
+    def test_paths_have_accesses_and_addresses(self):
+        self.assertEqual(PROFILES["f"].options("cubic")[-2:], ["--paths", "2"])
+        self.assertEqual(PROFILES["f"].commands(), ["access s0 700Mbit/s path 0", "access s1 700Mbit/s path 0", "access s0 300Mbit/s path 1",
+                                                    "access s1 300Mbit/s path 1"])
+        lines = types.SimpleNamespace(sites=PROFILES["f"].sites, address=lambda site, path=0: f"10.89.{path}.{site[1:]}")
+        self.assertIn('{ streams = 3, addresses = { s0 = "10.89.1.0:7400", s1 = "10.89.1.1:7400" } }', systems.run_file(case("f"), lines, 3))
+
     def test_pairs_are_drawn_from_the_seed_alone(self):
         self.assertEqual(profiles.pairs_drawn(3), profiles.pairs_drawn(3))
         self.assertNotEqual(profiles.pairs_drawn(3), profiles.pairs_drawn(4))
@@ -117,6 +125,7 @@ class Cases(unittest.TestCase):
 
     def test_what_differs_by_profile(self):
         self.assertEqual([(each.system, each.size) for each in self.of("--profiles", "k", "--cc", "bbr")], [(cases.BESIDE, 64 * MIB)])
+        self.assertEqual([(each.system, each.size) for each in self.of("--profiles", "f", "--cc", "bbr")], [(cases.CUT, 512 * MIB)])
         self.assertEqual({each.size for each in self.of("--profiles", "j", "--systems", "intertie,gloo")}, {4 * MIB})
 
     def test_settings_of_a_row(self):
@@ -143,7 +152,7 @@ class Cases(unittest.TestCase):
 
 class Refused(unittest.TestCase):
     def test_each_option_says_what_is_wrong(self):
-        for words, said in ((["--profiles", "z"], "there is no profile 'z'; there are a, b"), (["--profiles", "f"], "profile f is not measured"),
+        for words, said in ((["--profiles", "z"], "there is no profile 'z'; there are a, b"), (["--profiles", "ff"], "there is no profile 'ff'"),
                             (["--profiles", "b,,c"], "is not a list"), (["--sizes", "64"], "64MiB,65"), (["--sizes", "64MB"], "'64MB' is not a size"),
                             (["--sizes", "2"], "'2' is not a size"), (["--sizes", "9GiB"], "at most 4 GiB"), (["--cc", "reno"], "cubic, bbr"),
                             (["--systems", "nccl"], "there is no system 'nccl'"), (["--merges", "0"], "from 1 to 1000"),
@@ -199,6 +208,11 @@ def beside(own=(4e8, 5e8), reference=(3e8, 5e8, 2e8)):
     return foreign.Beside.row(None, case("k", system=cases.BESIDE), [turn])
 
 
+def cut(left=(2.8e8, 2.9e8), lost=30e6, again=20e6):
+    turn = Outcome(counts=counts(), more={"warm_up": 4.7, "after_cut": 14.0, "left": list(left), "lost": lost, "again": again})
+    return two_paths.Cut(types.SimpleNamespace(streams=None)).row(case("f", system=cases.CUT, size=512 * MIB), [turn])
+
+
 class Limits(unittest.TestCase):
     def test_within_and_beyond(self):
         """(a row's limit, as published, and the row that it is of)"""
@@ -250,6 +264,12 @@ class Limits(unittest.TestCase):
         self.expect_missed(beside((4e8, 2.49e8)), "at least 0.5")
         self.expect_missed({**beside(), "kept_up": False, "late_ms": 3.0}, "did not keep up")
         self.expect_missed(figures.failed_row(case("k", system=cases.BESIDE), "no luck"), "no luck")
+
+    def test_a_path_that_is_cut(self):
+        self.assertEqual(targets.missed([cut((2.64e8, 2.9e8))]), [])
+        self.expect_missed(cut((2.62e8, 2.9e8)), "at least 0.9")
+        self.expect_missed(cut(again=31e6), "at most 1")
+        self.expect_missed(figures.failed_row(case("f", system=cases.CUT), "no luck"), "no luck")
 
     def test_others_have_none_and_ours_has_to_be_there(self):
         self.assertEqual(targets.missed([row(system="gloo", times=9), figures.failed_row(case(system="openmpi"), "not done")]), [])
@@ -319,7 +339,8 @@ class Page(unittest.TestCase):
     ROWS = staticmethod(lambda: [
         row(), row("b", "bbr", times=1.05), row(system="gloo", times=2.3), row(system="openmpi", kept_up=False, late_ms=12.0),
         figures.failed_row(case("c"), "not done | within\n9 s"), row("g2", bound=0.9, bound_is_own=True, ratio=1.1, predicted=1.0),
-        row(encoding="int8"), row(pace="after 60 s"), row("a"), beside(),
+        row(encoding="int8"), row(pace="after 60 s"), row("a"), beside(), cut(),
+        figures.failed_row(case("f", "bbr", cases.CUT), "no"),
         figures.failed_row(case("k", "bbr", cases.BESIDE), "no"), figures.failed_row(Case(PROFILES["i"], "cubic", "iperf3"), "no"),
         figures.plain_row(Case(PROFILES["b"], "cubic", "iperf3"),
                           [Outcome([], None, counts(), 4, 0, {"alone": 7.5e8, "all": 8e8})])])
@@ -327,7 +348,7 @@ class Page(unittest.TestCase):
     def test_a_page_of_anything(self):
         text = merge_page.page({"date": "today"}, self.ROWS(), ["a limit"], ["intertie", "gloo"], "wan.svg")
         for words in ("- a limit", "](wan.svg)", "## b: 1 Gbit/s, 30 ms", "not done / within 9 s", "**not kept up: 12.00 ms**", "2.30",
-                      "| 941 | 750 | 800 |", "Open MPI: not asked for", "**k, share**:", "| 300 / 500 / 200 | 400 / 500 | 1.33 / 1.00 |", "Intertie, TLS, int8", "0.90 s (its own)", "cores"):
+                      "| 941 | 750 | 800 |", "Open MPI: not asked for", "**k, share**:", "| 30.0 MB | 20.0 MB | 4 |", "| 300 / 500 / 200 | 400 / 500 | 1.33 / 1.00 |", "Intertie, TLS, int8", "0.90 s (its own)", "cores"):
             self.assertIn(words, text)
         for line in text.splitlines():
             if line.startswith("| 64 MiB"):
