@@ -133,7 +133,7 @@ void add_others(CLI::App& app, Parsed& parsed) {
       ca->add_option("--revoke", parsed.ca.revoke, "this site's or visitor's certificate counts no more; makes a new one")
           ->type_name("NAME")
           ->excludes(only);
-  ca->add_flag("--no-new", parsed.ca.no_new, "with --revoke: makes no new one")->needs(revoke);
+  ca->add_flag("--no-new", parsed.ca.no_new, "makes no new one with --revoke")->needs(revoke);
   ca->add_flag("--renew", parsed.ca.renew, "replaces certificates that exist");
   ca->add_flag("--dry-run", parsed.ca.dry_run, "says what would be written, and writes nothing");
 
