@@ -139,6 +139,7 @@ void Link::pump_streams() {
   count_transfer();
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): what it changes is the stream
 void Link::pump_stream(Stream& stream, Session::Way way) {
   while (!stream.closed() && stream.unsent().value <= Path::kAhead) {
     const auto next = handlers_.next(way);

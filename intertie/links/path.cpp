@@ -150,12 +150,14 @@ void Path::pace(const std::vector<std::size_t>& streams, BitRate rate, bool prob
   }
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): what it changes is streams
 void Path::begin_probe(const std::vector<std::size_t>& streams) {
   for (const std::size_t number : streams) {
     if (merge(number).congestion_control() == kStopsEarly) merge(number).set_congestion_control(kGoesWithThePace);
   }
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): what it changes is streams
 void Path::end_probe(const std::vector<std::size_t>& streams) {
   for (const std::size_t number : streams) {
     if (merge(number).congestion_control() == kGoesWithThePace) merge(number).set_congestion_control(congestion_control());
