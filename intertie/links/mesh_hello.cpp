@@ -70,7 +70,7 @@ void Mesh::connected(const Dialled& stream, const wire::Hello& hello, Result<std
   if (connection) return say_hello(stream, hello, std::move(*connection));
   Peer& peer = peers_[stream.site.value];
   Error error = connection.error();
-  if (!peer.link->has_control()) return retry(stream, std::move(error));
+  if (!peer.link->has_control() || peer.link->num_paths() == 1) return retry(stream, std::move(error));
   // Another path works, and this one can be mended while the run goes on. Of one that was there its end was told.
   const bool was_there = peer.link->path(stream.path).bytes_received().value > 0;
   if (!was_there && peer.last_attempt != error.message()) handlers_.path(stream.site, stream.path, &error);
