@@ -236,6 +236,45 @@ TEST_F(TwoPaths, OneThatIsNotThereAtTheStartIsToldOfAndComesLater) {
   EXPECT_THAT(places[1].news, ElementsAre("1 down", "1 up"));
 }
 
+// A network over which the first call succeeds, and each later one ends in an error that no other try can mend.
+class OnceOnly final : public env::Network {
+ public:
+  explicit OnceOnly(env::Network& network) : network_(network) {}
+  Result<std::unique_ptr<env::Listener>> listen(const env::Address& address, Accepted accepted,
+                                                std::function<void(Error)> refused) override {
+    return network_.listen(address, std::move(accepted), std::move(refused));
+  }
+  void connect(Target target, Connected connected) override {
+    if (num_calls_++ == 0) return network_.connect(std::move(target), std::move(connected));
+    connected(Error{.code = ErrorCode::reconfigure, .where = {}, .what = "its certificate is revoked", .fix = {}, .cause = {}});
+  }
+
+ private:
+  env::Network& network_;
+  int num_calls_ = 0;
+};
+
+// There is no other path that could do without them.
+TEST_F(TwoPaths, OfASinglePathAStreamThatCannotComeIsTold) {
+  const auto alone = [this](SiteId site) {
+    Mesh::Settings settings = settings_of(site, Incarnation{1});
+    for (auto& paths : settings.paths) paths.resize(std::min<std::size_t>(paths.size(), 1));
+    return settings;
+  };
+  start(kHere, alone(kHere));
+  env::sim::SimSite& process = world.start(names[kThere.value]);
+  OnceOnly network(process.network());
+  Place& place = places[kThere.value];
+  place.mesh = std::make_unique<Mesh>(process.loop(), network, alone(kThere), handlers_of(place));
+  process.loop().post([&place] { EXPECT_TRUE(place.mesh->start()); });
+  world.run_for(2s);
+  EXPECT_TRUE(link(kThere).has_control());
+  ASSERT_FALSE(place.failed.empty());
+  EXPECT_EQ(place.failed[0].what, "its certificate is revoked");
+  EXPECT_THAT(place.news, IsEmpty());
+  place.mesh.reset();
+}
+
 TEST_F(TwoPaths, APathThatTheOtherSiteDoesNotKnowIsRefused) {
   Mesh::Settings one = settings_of(kHere, Incarnation{1});
   one.paths[1].pop_back();

@@ -232,8 +232,7 @@ const Keys<PathSettings>& path_keys() {
        Scope::local,
        "those of the sites",
        "Of its two ends, in numbers: the path's connections leave from the one and go to the other, and each site listens at "
-       "its "
-       "own, too. Where a link has several paths they tell them apart; --local has the first only."},
+       "its own, too. Where a link has several paths they tell them apart; --local has the first only."},
       {"share", checked<T>(path_share()), Scope::later, "", "How much of the path the run may use."},
       {"price", checked<T>(price("price")), Scope::later, "", "Price of the path."},
       {"risk", checked<T>(texts("names")), Scope::later, "", "What it shares with other paths: roads, ducts, cables."},

@@ -4,26 +4,14 @@
 # usage: two_namespaces.sh INTERTIE RUN.toml TEXT      (root; exit 77: skipped)
 set -eu
 intertie=$1 run=$2 text=$3
-[ "$(id -u)" = 0 ] && command -v ip >/dev/null || exit 77
-work=$(mktemp -d)
-a=intertie-a-$$ b=intertie-b-$$
-# shellcheck disable=SC2317  # runs on exit
-clean() {
-  for pid in ${first:-} ${second:-}; do kill "$pid" 2>/dev/null || true; done
-  ip netns del "$a" 2>/dev/null || true
-  ip netns del "$b" 2>/dev/null || true
-  rm -rf "$work"
-}
-trap clean EXIT INT TERM
-ip netns add "$a" 2>/dev/null || exit 77
-ip netns add "$b"
+# shellcheck source=tests/integration/namespaces.sh
+. "$(dirname "$0")/namespaces.sh"
 ip link add "veth$$" netns "$a" type veth peer name "veth$$" netns "$b"
 for space in "$a" "$b"; do
   address=10.88.0.1
   [ "$space" = "$a" ] || address=10.88.0.2
   ip netns exec "$space" ip addr add "$address/24" dev "veth$$"
   ip netns exec "$space" ip link set "veth$$" up
-  ip netns exec "$space" ip link set lo up
 done
 
 mkdir "$work/one" "$work/two" "$work/local"

@@ -5,26 +5,14 @@
 # usage: two_paths.sh INTERTIE TEXT      (root; exit 77: skipped)
 set -eu
 intertie=$1 text=$2
-[ "$(id -u)" = 0 ] && command -v ip >/dev/null || exit 77
-work=$(mktemp -d)
-a=intertie-c-$$ b=intertie-d-$$
-# shellcheck disable=SC2317  # runs on exit
-clean() {
-  for pid in ${first:-} ${second:-}; do kill "$pid" 2>/dev/null || true; done
-  ip netns del "$a" 2>/dev/null || true
-  ip netns del "$b" 2>/dev/null || true
-  rm -rf "$work"
-}
-trap clean EXIT INT TERM
-ip netns add "$a" 2>/dev/null || exit 77
-ip netns add "$b"
+# shellcheck source=tests/integration/namespaces.sh
+. "$(dirname "$0")/namespaces.sh"
 for path in 1 2; do
   ip link add "p$path-$$" netns "$a" type veth peer name "p$path-$$" netns "$b"
   ip netns exec "$a" ip addr add "10.88.$path.1/24" dev "p$path-$$"
   ip netns exec "$b" ip addr add "10.88.$path.2/24" dev "p$path-$$"
   for space in "$a" "$b"; do ip netns exec "$space" ip link set "p$path-$$" up; done
 done
-for space in "$a" "$b"; do ip netns exec "$space" ip link set lo up; done
 
 mkdir "$work/sites" "$work/local"
 cat >"$work/sites/run.toml" <<END
