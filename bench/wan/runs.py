@@ -12,11 +12,21 @@ from dataclasses import dataclass, field
 from cases import WARM_UPS
 from wan import Wan, die_with_parent
 
-MERGED = re.compile(r"^merge (\d+)/\d+ ([0-9.]+)", re.MULTILINE)  # what each system's programs say after each merge
+MERGED = re.compile(r"^merge \d+/\d+ (.+)\n", re.MULTILINE)  # what each system's programs say after each merge
+PART = re.compile(r"([0-9.]+) (ns|us|ms|s|min|h)\b")
+UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600}
 
 
 class Failure(Exception):
     """Why a run has no figure."""
+
+
+def seconds_of(words):
+    """Of '0.815 s', '815 ms' or '2 min 3 s'."""
+    parts = PART.findall(words)
+    if not parts:
+        raise Failure(f"'{words}' is no time of a merge")
+    return sum(float(number) * UNITS[unit] for number, unit in parts)
 
 
 @dataclass
@@ -102,7 +112,7 @@ class Space:
 
     def merged(self, site):
         """Seconds of its merges so far, those to warm up too."""
-        return [float(seconds) for _, seconds in MERGED.findall(self.read(f"{site}.txt"))]
+        return [seconds_of(words) for words in MERGED.findall(self.read(f"{site}.txt"))]
 
     def wait_for_merges(self, count, limit):
         """At the first site, those to warm up too."""

@@ -310,6 +310,14 @@ class Runs(unittest.TestCase):
 
     SAYS = 'for i in 1 2 3 4 5; do echo "merge $i/5 0.$i s" >&2; sleep 0.05; done; '
 
+    def test_times_have_units(self):
+        for words, seconds in (("0.815000 s", 0.815), ("815 ms", 0.815), ("1.43 s", 1.43), ("2 min 3 s", 123), ("38 us", 38e-6)):
+            self.assertAlmostEqual(runs.seconds_of(words), seconds, msg=words)
+        self.assertRaises(Failure, runs.seconds_of, "soon")
+
+    def test_a_line_that_is_still_being_written_does_not_count(self):
+        self.assertEqual(runs.MERGED.findall("merge 1/13 1.43 s\nmerge 2/13 81"), ["1.43 s"])
+
     def test_merges_and_cpu_are_those_that_count(self):
         space = self.started(self.SAYS + 'echo "cpu 1.5" >&2')
         emulator, in_time = space.watch(20)
